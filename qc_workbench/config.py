@@ -1,0 +1,207 @@
+"""Settings: ``qcw.toml`` in the workspace, read into frozen values.
+
+Every key has a meaning, a unit and a default here; ``docs/settings.md`` and the
+commented ``qcw.toml`` of ``qcw init`` are generated from these fields. An unknown
+key, a wrong type or a value out of range is an error that names the place.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import time
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from qc_workbench.errors import SettingsError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Company(_Section):
+    name: str = Field("", description="Name shown on reports and letters.")
+    timezone: str = Field(
+        "Europe/Moscow",
+        description="Zone of the company: borders of days, weeks and months, and times said in calls.",
+    )
+    country: str = Field("RU", pattern="^[A-Z]{2}$", description="Country of public holidays (ISO 3166).")
+    phone_region: str = Field("RU", pattern="^[A-Z]{2}$", description="Country of phones written without +code.")
+    language: Literal["ru", "en"] = Field(
+        "ru", description="Language of the interface, reports and letters where a person has chosen none."
+    )
+    day_starts: time = Field(time(9, 0), description="Working day starts; «morning» is counted from it.")
+    day_ends: time = Field(time(19, 0), description="Working day ends; the evening control runs at it.")
+    workdays: tuple[int, ...] = Field((1, 2, 3, 4, 5), description="Working days of the week, Monday = 1.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("an IANA time zone such as Europe/Moscow is expected")
+        return value
+
+    @field_validator("workdays")
+    @classmethod
+    def _days_of_week(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or any(day not in range(1, 8) for day in value):
+            raise ValueError("at least one day, each from 1 (Monday) to 7 (Sunday), is expected")
+        return tuple(sorted(set(value)))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class Effective(_Section):
+    counted_from_s: float = Field(
+        40, gt=0, description="The CRM counts a call as effective from this many connected seconds."
+    )
+    conversation_from_s: float = Field(
+        10,
+        gt=0,
+        description="A call with at least this many seconds of live two-way speech was a conversation.",
+    )
+
+
+class Speech(_Section):
+    model: str = Field(
+        "auto",
+        description="faster-whisper model name, a folder with one, or auto: the best one present that this machine runs fast enough.",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the speech model runs.")
+    compute_type: str = Field("auto", description="CTranslate2 number format; auto: int8 on a CPU, float16 on a GPU.")
+    threads: int = Field(0, ge=0, description="CPU threads of the speech model; 0: all cores.")
+    beam_size: int = Field(
+        1, ge=1, le=10, description="Search width of recognition; 5 is slower, rarely better on telephone speech."
+    )
+    batch_size: int = Field(8, ge=1, le=64, description="Stretches of speech recognised together.")
+    languages: tuple[str, ...] = Field(
+        ("ru", "en"), min_length=1, description="Languages spoken in the calls; detection chooses among them."
+    )
+
+
+class Recordings(_Section):
+    agent_channel: Literal["left", "right"] = Field(
+        "left", description="Channel of the agent in stereo recordings of sources that do not say otherwise."
+    )
+    truncated_below: float = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="A recording shorter than this share of the connected seconds is marked truncated.",
+    )
+
+
+class SamplingPlan(_Section):
+    name: str = Field(min_length=1, description="Name of the plan, unique.")
+    period: Literal["daily", "weekly"] = Field(description="How often calls are drawn.")
+    shares: dict[Literal["inbound", "outbound", "internal"], float] = Field(
+        description="Share of the calls of each direction, 0 to 1; rounded up."
+    )
+    strata: tuple[str, ...] = Field(
+        ("direction", "manager_id"),
+        description="Fields within which the share is taken: direction, manager_id, group_id, source, language or any attribute.",
+    )
+    minimum_per_agent: int = Field(1, ge=0, description="At least this many calls of each agent who has them.")
+    minimum_talk_s: float = Field(
+        0, ge=0, description="Only calls with at least this many connected seconds are in the frame."
+    )
+
+    @field_validator("shares")
+    @classmethod
+    def _shares_are_fractions(cls, value: dict[str, float]) -> dict[str, float]:
+        if not value or any(not 0 <= share <= 1 for share in value.values()):
+            raise ValueError("at least one direction with a share from 0 to 1 is expected")
+        return value
+
+
+def _default_plans() -> tuple[SamplingPlan, ...]:
+    return (
+        SamplingPlan(name="daily", period="daily", shares={"inbound": 0.3, "outbound": 0.3}),
+        SamplingPlan(name="weekly", period="weekly", shares={"inbound": 0.1, "outbound": 0.05}),
+    )
+
+
+class Sampling(_Section):
+    seed: str = Field(
+        "qc", min_length=1, description="Secret of the draws; the same seed and frame give the same calls."
+    )
+    plans: tuple[SamplingPlan, ...] = Field(default_factory=_default_plans, description="Plans that run side by side.")
+
+    @field_validator("plans")
+    @classmethod
+    def _unique_names(cls, value: tuple[SamplingPlan, ...]) -> tuple[SamplingPlan, ...]:
+        names = [plan.name for plan in value]
+        if len(names) != len(set(names)):
+            raise ValueError("plan names must differ")
+        return value
+
+
+class Discipline(_Section):
+    stage_limits_days: dict[str, int] = Field(
+        default_factory=lambda: {"КП отправлено": 5},
+        description="Longest stay of an open deal in a stage, in days; then the head of sales is warned.",
+    )
+    note_within_hours: float = Field(
+        24, gt=0, description="A conversation needs a note in its deal within this many hours."
+    )
+
+
+class Source(_Section):
+    name: str = Field(min_length=1, description="Name of the source, unique; used by qcw ingest NAME.")
+    kind: Literal["csv"] = Field(description="csv: a folder as described in docs/data-formats.md.")
+    folder: Path = Field(description="The folder; relative to the workspace.")
+
+
+class Settings(_Section):
+    company: Company = Company()
+    effective: Effective = Effective()
+    speech: Speech = Speech()
+    recordings: Recordings = Recordings()
+    sampling: Sampling = Sampling()
+    discipline: Discipline = Discipline()
+    sources: tuple[Source, ...] = Field((), description="What qcw run imports from.")
+
+
+def parse_settings(text: str, place: str) -> Settings:
+    """Read the text of a qcw.toml. ``place`` is the file named in errors.
+
+    Raises :class:`SettingsError` ``settings_syntax`` (with line and column as
+    the TOML reader gives them) or ``settings_value`` (with the key, what was read and what was
+    expected; the first of all problems, with their count).
+    """
+    try:
+        raw: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError("settings_syntax", file=place, detail=str(error)) from error
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        first = problems[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise SettingsError("settings_unknown_key", file=place, key=key) from error
+        raise SettingsError(
+            "settings_value",
+            file=place,
+            key=key,
+            value=repr(first.get("input")),
+            expected=first["msg"],
+            count=len(problems),
+        ) from error
+
+
+def load_settings(path: Path) -> Settings:
+    """Read a qcw.toml. A missing file gives the defaults."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError("settings_unreadable", file=str(path), detail=str(error)) from error
+    return parse_settings(text, str(path))

@@ -1,0 +1,93 @@
+"""Promises made in calls, refusals, and what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+
+
+class Promiser(StrEnum):
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    BOTH = "both"
+
+
+class Action(StrEnum):
+    CALLBACK = "callback"
+    SEND_OFFER = "send_offer"
+    SEND_DOCUMENT = "send_document"
+    VISIT = "visit"
+    MEETING = "meeting"
+    DECIDE = "decide"
+    PAY = "pay"
+
+
+class CommitmentOutcome(StrEnum):
+    """What became of a promise. The first match in :mod:`qc_workbench.detection.reconciliation` wins."""
+
+    MISSING = "missing"
+    OVERDUE = "overdue"
+    DRAGGED = "dragged"
+    SCHEDULED_LATE = "scheduled_late"
+    SCHEDULED = "scheduled"
+    KEPT = "kept"
+    KEPT_UNLOGGED = "kept_unlogged"
+
+
+@dataclass(frozen=True, slots=True)
+class DueWindow:
+    """When a promise falls due, in the company's zone: inclusive dates and, where said, times of day."""
+
+    due_from: date
+    due_to: date
+    time_from: time | None = None
+    time_to: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenCommitment:
+    """A commitment as heard, before the CRM is asked. ``rule`` names the phrase that found it."""
+
+    commitment_id: str
+    call_id: str
+    by: Promiser
+    action: Action
+    quote: str
+    start_s: float
+    end_s: float
+    due: DueWindow
+    rule: str = ""
+    date_phrase: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """A spoken commitment with its outcome as of some moment, and the proof of it."""
+
+    spoken: SpokenCommitment
+    outcome: CommitmentOutcome
+    activity_id: str | None = None
+    kept_by_call_id: str | None = None
+    moves: int = 0  # times the due date of the activity was moved
+    reasons: tuple[str, ...] = ()
+
+
+class ClientSaid(StrEnum):
+    EXPLICIT = "explicit"
+    POSTPONED = "postponed"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the client said about buying, beside what the CRM says about the deal."""
+
+    call_id: str
+    client_said: ClientSaid
+    deal_id: str | None
+    deal_status: str | None
+    false_refusal: bool
+    quote: str | None = None
+    start_s: float | None = None
+    end_s: float | None = None

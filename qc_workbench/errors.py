@@ -1,0 +1,67 @@
+"""Every error this program raises on purpose.
+
+    QcwError                    has a code, parameters and an exit code
+      UsageError                the command line or a request was wrong        (exit 2)
+      SettingsError             qcw.toml was wrong                             (exit 2)
+      NotConfigured             a feature that needs settings it has not got   (exit 2)
+      WorkspaceError            the workspace cannot be opened or is damaged   (exit 3)
+        StoreBusy               another program holds the database file
+        StoreTooNew             the file was written by a newer program
+      ModelError                the speech model is missing or damaged         (exit 2)
+      ImportFailed              a whole file (not a row) could not be read     (exit 1)
+      MediaError                a recording could not be decoded               (exit 1)
+
+The text a person reads comes from the interface's catalogue (``error.<code>``)
+with ``params`` filled in, so that every message says what happened, where, what
+was expected and the next step, in Russian and in English.
+"""
+
+from __future__ import annotations
+
+
+class QcwError(Exception):
+    """Base class. ``code`` names the message in the catalogue, ``params`` fill it in."""
+
+    exit_code = 1
+
+    def __init__(self, code: str, **params: object) -> None:
+        self.code = code
+        self.params = params
+        detail = ", ".join(f"{key}={value!r}" for key, value in params.items())
+        super().__init__(f"{code}({detail})")
+
+
+class UsageError(QcwError):
+    exit_code = 2
+
+
+class SettingsError(QcwError):
+    exit_code = 2
+
+
+class NotConfigured(QcwError):
+    exit_code = 2
+
+
+class WorkspaceError(QcwError):
+    exit_code = 3
+
+
+class StoreBusy(WorkspaceError):
+    pass
+
+
+class StoreTooNew(WorkspaceError):
+    pass
+
+
+class ModelError(QcwError):
+    exit_code = 2
+
+
+class ImportFailed(QcwError):
+    exit_code = 1
+
+
+class MediaError(QcwError):
+    exit_code = 1

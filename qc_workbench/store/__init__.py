@@ -1,0 +1,1 @@
+"""The database: one DuckDB file, reached only through :class:`~qc_workbench.store.database.Store`."""

@@ -1,0 +1,210 @@
+"""Reading and writing the one DuckDB file from several processes.
+
+DuckDB gives one process the file. Here each read or write opens it for a moment
+under a fair lock between processes, so that the app, the pipeline and a command work
+side by side and nobody sees "database is locked". Writes are messages (statements
+with bound parameters and an idempotency key), so that an owner process
+can take the place of the file lock without a change for the callers.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from qc_workbench.errors import StoreBusy, StoreTooNew, WorkspaceError
+
+#: Seconds to wait for another process before saying that the store is busy.
+LOCK_WAIT_S = 60.0
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL statement and its bound parameters. Values never go into the text."""
+
+    sql: str
+    parameters: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Statements that take effect together or not at all. With a ``key``, at most once ever."""
+
+    statements: tuple[Statement, ...]
+    key: str | None = None
+
+
+def insert(table: str, row: Mapping[str, Any], *, replace: bool = False) -> Statement:
+    """An insert of one row; ``replace`` overwrites the row with the same primary key."""
+    columns = ", ".join(f'"{name}"' for name in row)
+    marks = ", ".join("?" for _ in row)
+    verb = "insert or replace" if replace else "insert"
+    return Statement(f"{verb} into {table} ({columns}) values ({marks})", tuple(row.values()))
+
+
+class Reader:
+    """A connection that is open for a moment; rows come as dictionaries, times aware in UTC."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, *parameters: Any) -> list[Row]:
+        cursor = self._connection.execute(sql, parameters)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, map(_utc, row), strict=True)) for row in cursor.fetchall()]
+
+    def row(self, sql: str, *parameters: Any) -> Row | None:
+        found = self.rows(sql, *parameters)
+        return found[0] if found else None
+
+    def value(self, sql: str, *parameters: Any) -> Any:
+        row = self._connection.execute(sql, parameters).fetchone()
+        return None if row is None else _utc(row[0])
+
+    def arrow(self, sql: str, *parameters: Any) -> Any:
+        """The result as a pyarrow Table, for exports and plots."""
+        return self._connection.execute(sql, parameters).to_arrow_table()
+
+
+def _utc(value: Any) -> Any:
+    return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo else value
+
+
+@dataclass
+class Store:
+    """The database file at ``path``. Safe to share between threads; holds nothing open between calls."""
+
+    path: Path
+    locks: Path
+    _thread_lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @contextmanager
+    def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        try:
+            self.locks.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WorkspaceError("workspace_unwritable", home=str(self.path.parent), detail=str(error)) from error
+        with self._thread_lock:
+            lock = FileLock(self.locks / "store.lock", timeout=LOCK_WAIT_S)
+            try:
+                lock.acquire()
+            except Timeout as error:
+                raise StoreBusy("store_busy", file=str(self.path), waited_s=LOCK_WAIT_S) from error
+            try:
+                connection = self._open()
+                try:
+                    yield connection
+                finally:
+                    connection.close()
+            finally:
+                lock.release()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        try:
+            connection = duckdb.connect(str(self.path))
+        except duckdb.IOException as error:
+            if "lock" in str(error).lower():
+                raise StoreBusy("store_busy", file=str(self.path), waited_s=0.0) from error
+            raise WorkspaceError("store_damaged", file=str(self.path), detail=str(error)) from error
+        connection.execute("set timezone = 'UTC'")
+        return connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Several reads of one moment, for a page or a step. Keep it short: it holds up writers."""
+        with self._connection() as connection:
+            yield Reader(connection)
+
+    def write(self, *statements: Statement, key: str | None = None) -> bool:
+        """Apply one :class:`Write`. False when its key has been applied before (nothing is done then)."""
+        return self.apply(Write(statements, key))
+
+    def apply(self, write: Write) -> bool:
+        with self._connection() as connection:
+            connection.execute("begin")
+            try:
+                if write.key is not None:
+                    seen = connection.execute("select 1 from applied_writes where key = ?", (write.key,)).fetchone()
+                    if seen:
+                        connection.execute("rollback")
+                        return False
+                    connection.execute("insert into applied_writes values (?, ?)", (write.key, datetime.now(UTC)))
+                for statement in write.statements:
+                    connection.execute(statement.sql, statement.parameters)
+                connection.execute("commit")
+            except BaseException:
+                connection.execute("rollback")
+                raise
+        return True
+
+    def insert_many(self, table: str, rows: Sequence[Mapping[str, Any]], *, replace: bool = False) -> None:
+        """Insert rows with the same columns in one transaction, fast."""
+        self.write(*bulk_insert(table, rows, replace=replace))
+
+    def migrate(self) -> int:
+        """Bring the schema up to this program's version, one transaction a step. Returns the version.
+
+        A file written by a newer program is refused untouched.
+        """
+        steps = _migrations()
+        with self._connection() as connection:
+            connection.execute(
+                "create table if not exists migrations "
+                "(version integer primary key, name varchar not null, applied_at timestamptz not null)"
+            )
+            row = connection.execute("select coalesce(max(version), 0) from migrations").fetchone()
+            current = int(row[0]) if row else 0
+            newest = len(steps)
+            if current > newest:
+                raise StoreTooNew("store_too_new", file=str(self.path), found=current, known=newest)
+            for version, (name, sql) in enumerate(steps[current:], start=current + 1):
+                connection.execute("begin")
+                try:
+                    connection.execute(sql)
+                    connection.execute("insert into migrations values (?, ?, ?)", (version, name, datetime.now(UTC)))
+                    connection.execute("commit")
+                except BaseException:
+                    connection.execute("rollback")
+                    raise
+            return newest
+
+
+def bulk_insert(table: str, rows: Sequence[Mapping[str, Any]], *, replace: bool = False) -> list[Statement]:
+    """Inserts of many rows with the same columns, in statements of at most 200 rows."""
+    statements = []
+    for start in range(0, len(rows), 200):
+        part = rows[start : start + 200]
+        names = list(part[0])
+        columns = ", ".join(f'"{name}"' for name in names)
+        marks = "(" + ", ".join("?" for _ in names) + ")"
+        verb = "insert or replace" if replace else "insert"
+        sql = f"{verb} into {table} ({columns}) values " + ", ".join([marks] * len(part))
+        statements.append(Statement(sql, tuple(row[name] for row in part for name in names)))
+    return statements
+
+
+def _migrations() -> list[tuple[str, str]]:
+    folder = resources.files("qc_workbench.store") / "migrations"
+    files = sorted((item for item in folder.iterdir() if item.name.endswith(".sql")), key=lambda item: item.name)
+    return [(item.name, item.read_text(encoding="utf-8")) for item in files]
+
+
+def to_json(value: Any) -> str:
+    """JSON for a column of type JSON, stable in the order of keys, readable in Cyrillic."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def from_json(text: str | None) -> Any:
+    return None if text is None else json.loads(text)

@@ -1,0 +1,150 @@
+"""What was heard: acoustics, transcripts, and what could not be heard and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from qc_workbench.domain.acoustics import Acoustics, Sound, SoundKind
+from qc_workbench.domain.transcript import Party, Suspicion, Transcript, Turn, Word
+from qc_workbench.store.database import Reader, Row, Statement, bulk_insert, from_json, insert, to_json
+
+
+def acoustics_row(acoustics: Acoustics) -> Mapping[str, Any]:
+    sounds = [
+        {**asdict(sound), "kind": sound.kind.value, "features": dict(sound.features)} for sound in acoustics.sounds
+    ]
+    return {
+        "content_hash": acoustics.content_hash,
+        "fingerprint": acoustics.fingerprint,
+        "duration_s": acoustics.duration_s,
+        "channels": acoustics.channels,
+        "sounds": to_json(sounds),
+        "peaks": to_json(acoustics.peaks),
+    }
+
+
+def acoustics_of(row: Row) -> Acoustics:
+    sounds = tuple(Sound(**{**item, "kind": SoundKind(item["kind"])}) for item in from_json(row["sounds"]))
+    peaks = tuple(tuple(channel) for channel in from_json(row["peaks"]))
+    return Acoustics(**{**row, "sounds": sounds, "peaks": peaks})
+
+
+def acoustics(reader: Reader, content_hash: str) -> Acoustics | None:
+    row = reader.row("select * from acoustics where content_hash = ?", content_hash)
+    return acoustics_of(row) if row else None
+
+
+def acoustics_fingerprints(reader: Reader) -> dict[str, str]:
+    """content_hash -> fingerprint of what has been measured."""
+    return {
+        row["content_hash"]: row["fingerprint"]
+        for row in reader.rows("select content_hash, fingerprint from acoustics")
+    }
+
+
+def save_transcript(transcript: Transcript, created_at: datetime) -> list[Statement]:
+    """Statements that replace the call's transcript and clear an earlier failure."""
+    head = insert(
+        "transcripts",
+        {
+            "call_id": transcript.call_id,
+            "content_hash": transcript.content_hash,
+            "fingerprint": transcript.fingerprint,
+            "language": transcript.language,
+            "engine": transcript.engine,
+            "model": transcript.model,
+            "settings": to_json(dict(transcript.settings)),
+            "created_at": created_at,
+        },
+        replace=True,
+    )
+    rows = [
+        {
+            "call_id": transcript.call_id,
+            "position": position,
+            "party": turn.party.value,
+            "channel": turn.channel,
+            "start_s": turn.start_s,
+            "end_s": turn.end_s,
+            "text": turn.text,
+            "confidence": turn.confidence,
+            "suspicion": turn.suspicion.value if turn.suspicion else None,
+            "words": to_json([[word.start_s, word.end_s, word.text, word.probability] for word in turn.words]),
+        }
+        for position, turn in enumerate(transcript.turns)
+    ]
+    return [
+        Statement("delete from turns where call_id = ?", (transcript.call_id,)),
+        Statement("delete from failures where step = 'transcribe' and call_id = ?", (transcript.call_id,)),
+        head,
+        *bulk_insert("turns", rows),
+    ]
+
+
+def turn_of(row: Row) -> Turn:
+    return Turn(
+        party=Party(row["party"]),
+        channel=row["channel"],
+        start_s=row["start_s"],
+        end_s=row["end_s"],
+        text=row["text"],
+        confidence=row["confidence"],
+        words=tuple(Word(*item) for item in from_json(row["words"])),
+        suspicion=Suspicion(row["suspicion"]) if row["suspicion"] else None,
+    )
+
+
+def transcript(reader: Reader, call_id: str) -> Transcript | None:
+    row = reader.row("select * from transcripts where call_id = ?", call_id)
+    if row is None:
+        return None
+    turns = reader.rows("select * from turns where call_id = ? order by position", call_id)
+    return _transcript_of(row, turns)
+
+
+def transcripts(reader: Reader) -> list[Transcript]:
+    turns: dict[str, list[Row]] = {}
+    for row in reader.rows("select * from turns order by call_id, position"):
+        turns.setdefault(row["call_id"], []).append(row)
+    rows = reader.rows("select * from transcripts order by call_id")
+    return [_transcript_of(row, turns.get(row["call_id"], [])) for row in rows]
+
+
+def _transcript_of(row: Row, turns: list[Row]) -> Transcript:
+    return Transcript(
+        call_id=row["call_id"],
+        content_hash=row["content_hash"],
+        fingerprint=row["fingerprint"],
+        language=row["language"],
+        engine=row["engine"],
+        model=row["model"],
+        turns=tuple(turn_of(turn) for turn in turns),
+        settings=from_json(row["settings"]),
+    )
+
+
+def transcript_fingerprints(reader: Reader) -> dict[str, tuple[str, str]]:
+    """call_id -> (content_hash, fingerprint) of what has been transcribed."""
+    rows = reader.rows("select call_id, content_hash, fingerprint from transcripts")
+    return {row["call_id"]: (row["content_hash"], row["fingerprint"]) for row in rows}
+
+
+def failure(
+    step: str, call_id: str, content_hash: str | None, code: str, failed_at: datetime, **params: object
+) -> Statement:
+    """Remember that a step could not treat a call; the same content is not tried again by itself."""
+    return insert(
+        "failures",
+        {
+            "step": step,
+            "call_id": call_id,
+            "content_hash": content_hash,
+            "code": code,
+            "params": to_json({key: str(value) for key, value in params.items()}),
+            "failed_at": failed_at,
+        },
+        replace=True,
+    )

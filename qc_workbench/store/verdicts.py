@@ -1,0 +1,167 @@
+"""What the detectors suggest and what people ruled: rows to domain values and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from qc_workbench.domain.commitment import (
+    Action,
+    ClientSaid,
+    Commitment,
+    CommitmentOutcome,
+    DueWindow,
+    Promiser,
+    Refusal,
+    SpokenCommitment,
+)
+from qc_workbench.domain.flag import AnsweredBy, Conversation, Evidence, Finding, Flag, FlagKind, Ruling, Side, Verdict
+from qc_workbench.domain.violation import Violation, ViolationKind
+from qc_workbench.store.database import Reader, Row, from_json, to_json
+
+
+def conversation_row(conversation: Conversation) -> Mapping[str, Any]:
+    return {**asdict(conversation), "answered_by": conversation.answered_by.value}
+
+
+def conversations(reader: Reader) -> dict[str, Conversation]:
+    rows = reader.rows("select * from conversations order by call_id")
+    return {row["call_id"]: Conversation(**{**row, "answered_by": AnsweredBy(row["answered_by"])}) for row in rows}
+
+
+def flag_row(flag: Flag, created_at: datetime) -> Mapping[str, Any]:
+    return {
+        "flag_id": flag.flag_id,
+        "call_id": flag.call_id,
+        "kind": flag.kind.value,
+        "verdict": flag.verdict.value,
+        "score": flag.score,
+        "evidence": to_json([{**asdict(item), "side": item.side.value} for item in flag.evidence]),
+        "reasons": to_json(list(flag.reasons)),
+        "detector": flag.detector,
+        "version": flag.version,
+        "created_at": created_at,
+        "retired_at": None,
+    }
+
+
+def flag_of(row: Row) -> Flag:
+    evidence = tuple(Evidence(**{**item, "side": Side(item["side"])}) for item in from_json(row["evidence"]))
+    return Flag(
+        flag_id=row["flag_id"],
+        call_id=row["call_id"],
+        kind=FlagKind(row["kind"]),
+        verdict=Verdict(row["verdict"]),
+        score=row["score"],
+        evidence=evidence,
+        detector=row["detector"],
+        version=row["version"],
+        reasons=tuple(from_json(row["reasons"])),
+    )
+
+
+def flags(reader: Reader) -> list[Flag]:
+    """The flags that stand now: those of the newest detection of each call."""
+    rows = reader.rows("select * from flags where retired_at is null order by call_id, kind, flag_id")
+    return [flag_of(row) for row in rows]
+
+
+def finding_row(finding: Finding) -> Mapping[str, Any]:
+    return {
+        "finding_id": finding.finding_id,
+        "flag_id": finding.flag_id,
+        "ruling": finding.ruling.value,
+        "ruled_by": finding.by,
+        "ruled_at": finding.at,
+        "reason": finding.reason,
+        "supersedes": finding.supersedes,
+    }
+
+
+def findings(reader: Reader) -> list[Finding]:
+    """Every ruling ever made, oldest first; the last one of a flag counts."""
+    rows = reader.rows("select * from findings order by ruled_at, finding_id")
+    return [
+        Finding(
+            finding_id=row["finding_id"],
+            flag_id=row["flag_id"],
+            ruling=Ruling(row["ruling"]),
+            by=row["ruled_by"],
+            at=row["ruled_at"],
+            reason=row["reason"],
+            supersedes=row["supersedes"],
+        )
+        for row in rows
+    ]
+
+
+def commitment_row(commitment: Commitment, as_of: datetime) -> Mapping[str, Any]:
+    spoken = commitment.spoken
+    return {
+        "commitment_id": spoken.commitment_id,
+        "call_id": spoken.call_id,
+        "promised_by": spoken.by.value,
+        "action": spoken.action.value,
+        "quote": spoken.quote,
+        "start_s": spoken.start_s,
+        "end_s": spoken.end_s,
+        "due_from": spoken.due.due_from,
+        "due_to": spoken.due.due_to,
+        "time_from": spoken.due.time_from,
+        "time_to": spoken.due.time_to,
+        "date_phrase": spoken.date_phrase,
+        "rule": spoken.rule,
+        "outcome": commitment.outcome.value,
+        "activity_id": commitment.activity_id,
+        "kept_by_call_id": commitment.kept_by_call_id,
+        "moves": commitment.moves,
+        "reasons": to_json(list(commitment.reasons)),
+        "as_of": as_of,
+    }
+
+
+def commitment_of(row: Row) -> Commitment:
+    spoken = SpokenCommitment(
+        commitment_id=row["commitment_id"],
+        call_id=row["call_id"],
+        by=Promiser(row["promised_by"]),
+        action=Action(row["action"]),
+        quote=row["quote"],
+        start_s=row["start_s"],
+        end_s=row["end_s"],
+        due=DueWindow(row["due_from"], row["due_to"], row["time_from"], row["time_to"]),
+        rule=row["rule"],
+        date_phrase=row["date_phrase"],
+    )
+    return Commitment(
+        spoken=spoken,
+        outcome=CommitmentOutcome(row["outcome"]),
+        activity_id=row["activity_id"],
+        kept_by_call_id=row["kept_by_call_id"],
+        moves=row["moves"],
+        reasons=tuple(from_json(row["reasons"])),
+    )
+
+
+def commitments(reader: Reader) -> list[Commitment]:
+    return [commitment_of(row) for row in reader.rows("select * from commitments order by due_to, call_id, start_s")]
+
+
+def refusal_row(refusal: Refusal) -> Mapping[str, Any]:
+    return {**asdict(refusal), "client_said": refusal.client_said.value}
+
+
+def refusals(reader: Reader) -> list[Refusal]:
+    rows = reader.rows("select * from refusals order by call_id")
+    return [Refusal(**{**row, "client_said": ClientSaid(row["client_said"])}) for row in rows]
+
+
+def violation_row(violation: Violation) -> Mapping[str, Any]:
+    return {**asdict(violation), "kind": violation.kind.value}
+
+
+def violations(reader: Reader) -> list[Violation]:
+    rows = reader.rows("select * from violations order by happened_at, violation_id")
+    return [Violation(**{**row, "kind": ViolationKind(row["kind"])}) for row in rows]

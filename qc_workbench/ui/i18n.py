@@ -1,0 +1,102 @@
+"""The one catalogue of texts, Russian and English, and the forms of numbers, dates and money.
+
+``locales/<area>.json`` hold ``{"code": {"ru": "…", "en": "…"}}``. A text with a number has
+plural forms instead of one string: ``{"ru": {"one": "{n} звонок", "few": "{n} звонка",
+"many": "{n} звонков", "other": "{n} звонка"}, "en": {"one": "{n} call", "other": "{n} calls"}}``
+chosen by CLDR rules (babel) on the parameter ``n``.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from typing import Literal, cast
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from qc_workbench.errors import QcwError
+
+Language = Literal["ru", "en"]
+LANGUAGES: tuple[Language, ...] = ("ru", "en")
+Entry = dict[str, str | dict[str, str]]
+
+
+@cache
+def catalogue() -> dict[str, Entry]:
+    """All entries by code. A code in two files is an error: one meaning, one place."""
+    entries: dict[str, Entry] = {}
+    folder = resources.files("qc_workbench.ui") / "locales"
+    for item in sorted(folder.iterdir(), key=lambda found: found.name):
+        if item.name.endswith(".json"):
+            for code, entry in json.loads(item.read_text(encoding="utf-8")).items():
+                if code in entries:
+                    raise ValueError(f"{item.name}: {code} is defined twice")
+                entries[code] = entry
+    return entries
+
+
+class Translator:
+    """Texts and formats of one language: ``t("page.queue.title")``, ``t("calls", n=3)``, ``t.day(date)``."""
+
+    def __init__(self, language: str, zone: ZoneInfo | None = None) -> None:
+        self.language: Language = cast(Language, language if language in LANGUAGES else "ru")
+        self.zone = zone or ZoneInfo("Europe/Moscow")
+        self._locale = Locale.parse(self.language)
+
+    def __call__(self, code: str, **params: object) -> str:
+        entry = catalogue()[code][self.language]
+        if isinstance(entry, dict):
+            number = params["n"]
+            form = self._locale.plural_form(cast(float, number))
+            entry = entry.get(form) or entry["other"]
+            params = params | {"n": self.number(cast(float, number))}
+        return entry.format(**params) if params else entry
+
+    def knows(self, code: str) -> bool:
+        return code in catalogue()
+
+    def error(self, error: QcwError) -> str:
+        """What happened, where, what was expected and what to do next."""
+        return self(f"error.{error.code}", **error.params)
+
+    def number(self, value: float | Decimal, digits: int = 0) -> str:
+        return format_decimal(value, format="#,##0" + ("." + "0" * digits if digits else ""), locale=self._locale)
+
+    def percent(self, share: float, digits: int = 0) -> str:
+        return format_percent(
+            share, format="#,##0" + ("." + "0" * digits if digits else "") + " %", locale=self._locale
+        )
+
+    def money(self, amount: Decimal | float, currency: str = "RUB") -> str:
+        return format_currency(amount, currency, format="#,##0 ¤", locale=self._locale, currency_digits=False)
+
+    def day(self, value: date | datetime, form: str = "d MMMM") -> str:
+        return format_date(self._local(value), format=form, locale=self._locale)
+
+    def moment(self, value: datetime, form: str = "d MMM, HH:mm") -> str:
+        return format_datetime(self._local(value), format=form, locale=self._locale)
+
+    def time(self, value: datetime, form: str = "HH:mm") -> str:
+        return format_time(self._local(value), format=form, locale=self._locale)
+
+    def _local(self, value: date | datetime) -> date | datetime:
+        return value.astimezone(self.zone) if isinstance(value, datetime) else value
+
+
+def clock(seconds: float) -> str:
+    """Seconds as m:ss, the way players show them."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def masked_phone(phone: str | None) -> str:
+    """A phone for those who need not call it: +7 916 ···-··-81."""
+    if not phone:
+        return "—"
+    return f"{phone[:-7]}·····{phone[-2:]}" if len(phone) > 8 else "·····"
