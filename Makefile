@@ -1,0 +1,48 @@
+# Two commands are enough: `make demo` and `make test`. They need Python 3.11 or newer and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+QCW := $(BIN)/qcw
+STAMP := $(VENV)/.installed
+
+.PHONY: setup model demo app test test-all lint bench lock docs
+
+setup: $(STAMP) model ## install into .venv and fetch the speech model
+
+$(STAMP): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Next: make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+model: $(STAMP) ## fetch and verify a speech model, unless one is there
+	@$(QCW) models get --if-absent
+
+demo: setup ## the sample company, from recordings to the open app
+	$(QCW) demo
+
+app: $(STAMP) ## open the app on ./workspace
+	$(QCW) serve
+
+test: setup lint ## lint, types and all tests but the long ones
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: setup lint ## all tests
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup ## speed and word error against plain faster-whisper, in one run
+	$(BIN)/python -m pipelines.bench_transcription
+
+lock: $(STAMP) ## renew requirements.lock from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras -o requirements.lock pyproject.toml
+
+docs: $(STAMP) ## renew the generated pages of docs/
+	$(BIN)/python -m pipelines.make_docs
