@@ -40,7 +40,8 @@ lint: $(STAMP)
 bench: setup ## speed and word error against plain faster-whisper, in one run
 	$(BIN)/python -m pipelines.bench_transcription
 
-lock: $(STAMP) ## renew requirements.lock from pyproject.toml
+lock: ## renew requirements.lock from pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras -o requirements.lock pyproject.toml
 
