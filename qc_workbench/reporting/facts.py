@@ -1,0 +1,109 @@
+"""What reports are made from: everything the store knows at one moment, as domain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from qc_workbench.config import Company, Discipline, Effective
+from qc_workbench.domain.call import Call, Direction, Manager, Outcome
+from qc_workbench.domain.commitment import Commitment, Refusal
+from qc_workbench.domain.crm import Activity, ActivityChange, Deal, StageChange
+from qc_workbench.domain.flag import Conversation, Finding, Flag, Ruling
+from qc_workbench.domain.sampling import SampledCall
+from qc_workbench.domain.violation import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The input of every report. ``pipelines.build_report.read_facts`` fills it in from a workspace.
+
+    ``as_of`` is the moment the report stands at: calls after it are not counted.
+    """
+
+    as_of: datetime
+    company: Company = field(default_factory=Company)
+    effective: Effective = field(default_factory=Effective)
+    discipline: Discipline = field(default_factory=Discipline)
+    calls: tuple[Call, ...] = ()
+    managers: Mapping[str, Manager] = field(default_factory=dict)
+    conversations: Mapping[str, Conversation] = field(default_factory=dict)
+    flags: tuple[Flag, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    deals: tuple[Deal, ...] = ()
+    activities: tuple[Activity, ...] = ()
+    activity_changes: tuple[ActivityChange, ...] = ()
+    stage_changes: tuple[StageChange, ...] = ()
+    sample: tuple[SampledCall, ...] = ()
+    violations: tuple[Violation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whole days in the company's zone, both ends included, and the same as moments (UTC, end excluded)."""
+
+    first_day: date
+    last_day: date
+    starts_at: datetime
+    ends_at: datetime
+
+    def holds(self, moment: datetime | None) -> bool:
+        return moment is not None and self.starts_at <= moment < self.ends_at
+
+
+def span(first_day: date, last_day: date, company: Company) -> Span:
+    """The days from ``first_day`` to ``last_day`` of the company's calendar."""
+    starts_at = datetime.combine(first_day, time(), company.zone).astimezone(UTC)
+    ends_at = datetime.combine(last_day + timedelta(days=1), time(), company.zone).astimezone(UTC)
+    return Span(first_day, last_day, starts_at, ends_at)
+
+
+def month_span(day: date, company: Company) -> Span:
+    """The calendar month that ``day`` is in."""
+    first = day.replace(day=1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    return span(first, following - timedelta(days=1), company)
+
+
+def weeks_of(whole: Span, company: Company) -> tuple[Span, ...]:
+    """The weeks (Monday to Sunday) of a span; the first and the last are cut to it."""
+    weeks = []
+    day = whole.first_day
+    while day <= whole.last_day:
+        last = min(day + timedelta(days=6 - day.weekday()), whole.last_day)
+        weeks.append(span(day, last, company))
+        day = last + timedelta(days=1)
+    return tuple(weeks)
+
+
+def client_calls(facts: Facts, within: Span) -> tuple[Call, ...]:
+    """Calls with clients (not internal ones) that began in the span and not after the report's moment."""
+    return tuple(
+        call
+        for call in facts.calls
+        if call.direction is not Direction.INTERNAL and within.holds(call.started_at) and call.started_at <= facts.as_of
+    )
+
+
+def is_crm_effective(call: Call, effective: Effective) -> bool:
+    """What the CRM counts and pays for: connected for at least ``counted_from_s`` seconds."""
+    return call.outcome is Outcome.ANSWERED and call.talk_s >= effective.counted_from_s
+
+
+def standing_findings(findings: tuple[Finding, ...]) -> dict[str, Finding]:
+    """The ruling that counts now for each flag: the last one, unless it was withdrawn.
+
+    A withdrawal undoes the whole ruling: the flag waits for a decision again.
+    """
+    last: dict[str, Finding] = {}
+    for finding in sorted(findings, key=lambda item: (item.at, item.finding_id)):
+        last[finding.flag_id] = finding
+    return {flag_id: finding for flag_id, finding in last.items() if finding.ruling is not Ruling.WITHDRAWN}
+
+
+def manager_name(facts: Facts, manager_id: str) -> str:
+    manager = facts.managers.get(manager_id)
+    return manager.name if manager else manager_id
