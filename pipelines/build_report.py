@@ -11,6 +11,7 @@ from qc_workbench.store import crm, samples, verdicts
 from qc_workbench.workspace import Workspace
 
 if TYPE_CHECKING:
+    from qc_workbench.reporting.day import Day
     from qc_workbench.reporting.month import Month
 
 
@@ -44,3 +45,10 @@ def build_month_report(workspace: Workspace, month: date, as_of: datetime) -> Mo
     from qc_workbench.reporting.month import build_month
 
     return build_month(read_facts(workspace, as_of), month)
+
+
+def build_day_report(workspace: Workspace, day: date, as_of: datetime) -> Day:
+    """The owner's daily page of one day of the company's calendar."""
+    from qc_workbench.reporting.day import build_day
+
+    return build_day(read_facts(workspace, as_of), day)

@@ -17,7 +17,7 @@ from typing import TypeVar
 from qc_workbench.domain.call import Call, Direction, Outcome, Role
 from qc_workbench.domain.commitment import ClientSaid, Commitment, CommitmentOutcome, Refusal
 from qc_workbench.domain.crm import Deal, DealStatus
-from qc_workbench.domain.flag import Conversation, Evidence, FlagKind, Ruling, Verdict
+from qc_workbench.domain.flag import Conversation, Evidence, Finding, Flag, FlagKind, Ruling, Verdict
 from qc_workbench.domain.sampling import Queue, SampleStatus
 from qc_workbench.domain.violation import ViolationKind
 from qc_workbench.reporting.facts import (
@@ -259,21 +259,7 @@ def _analysis(facts: Facts, days: Span) -> CallAnalysis:
             rejected += 1
             continue
         call = calls[flag.call_id]
-        conversation: Conversation | None = facts.conversations.get(call.call_id)
-        padded.append(
-            PaddedCall(
-                call_id=call.call_id,
-                flag_id=flag.flag_id,
-                manager_id=call.manager_id,
-                started_at=call.started_at,
-                talk_s=call.talk_s,
-                conversation_s=conversation.conversation_s if conversation else None,
-                score=flag.score,
-                reasons=flag.reasons,
-                evidence=flag.evidence,
-                ruling=finding.ruling if finding else None,
-            )
-        )
+        padded.append(padded_call(flag, call, facts.conversations.get(call.call_id), finding))
     promises = [item for item in facts.commitments if item.spoken.call_id in calls]
     refusals = [item for item in facts.refusals if item.call_id in calls]
     return CallAnalysis(
@@ -285,6 +271,22 @@ def _analysis(facts: Facts, days: Span) -> CallAnalysis:
         broken=tuple(item for item in promises if item.outcome in BROKEN_OUTCOMES),
         refusals=_ordered(ClientSaid, Counter(item.client_said for item in refusals)),
         false_refusals=tuple(item for item in refusals if item.false_refusal),
+    )
+
+
+def padded_call(flag: Flag, call: Call, conversation: Conversation | None, finding: Finding | None) -> PaddedCall:
+    """A flag beside its call, what was measured and the ruling that stands."""
+    return PaddedCall(
+        call_id=call.call_id,
+        flag_id=flag.flag_id,
+        manager_id=call.manager_id,
+        started_at=call.started_at,
+        talk_s=call.talk_s,
+        conversation_s=conversation.conversation_s if conversation else None,
+        score=flag.score,
+        reasons=flag.reasons,
+        evidence=flag.evidence,
+        ruling=finding.ruling if finding else None,
     )
 
 
