@@ -1,0 +1,276 @@
+"""Exports: the public contract. Names of fields stay as they are; more may follow at the end.
+
+Each ``*_row`` turns domain values into one record whose values are plain: str, float, int, bool,
+aware datetime in UTC, date, time, None, and lists or mappings of these. How a record is written
+(JSON lines, CSV, Parquet) is decided in ``pipelines.export``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from qc_workbench.config import Effective
+from qc_workbench.domain.call import Call, Outcome
+from qc_workbench.domain.commitment import Commitment, Refusal
+from qc_workbench.domain.flag import AnsweredBy, Conversation, Finding, Flag
+from qc_workbench.domain.sampling import SampledCall
+from qc_workbench.domain.transcript import Transcript, Turn
+from qc_workbench.domain.violation import Violation
+from qc_workbench.reporting.facts import is_crm_effective
+
+Record = Mapping[str, object]
+
+
+class What(StrEnum):
+    """What can be exported."""
+
+    CALLS = "calls"
+    TRANSCRIPTS = "transcripts"
+    FLAGS = "flags"
+    COMMITMENTS = "commitments"
+    REFUSALS = "refusals"
+    SAMPLE = "sample"
+    EVALUATIONS = "evaluations"
+    VIOLATIONS = "violations"
+
+
+class Format(StrEnum):
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+class Kind(StrEnum):
+    """What a field holds; ``*_LIST`` are nested."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    MOMENT = "moment"
+    DATE = "date"
+    TIME = "time"
+    TEXTS = "texts"
+    TURNS = "turns"
+    EVIDENCE = "evidence"
+    REVIEW = "review"
+    ANSWERS = "answers"
+
+
+T, N, I, B, M, D = Kind.TEXT, Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN, Kind.MOMENT, Kind.DATE  # noqa: E741 - a table
+
+#: Field names and kinds in their order, also for an export without a row.
+FIELDS: Mapping[What, Mapping[str, Kind]] = {
+    What.CALLS: {
+        "call_id": T, "started_at": M, "direction": T, "manager_id": T, "client_phone": T, "talk_s": N, "outcome": T,
+        "crm_effective": B, "verified_effective": B, "conversation_s": N, "answered_by": T, "message_left": B,
+        "language": T,
+    },
+    What.TRANSCRIPTS: {"call_id": T, "language": T, "engine": T, "model": T, "turns": Kind.TURNS},
+    What.FLAGS: {
+        "call_id": T, "kind": T, "verdict": T, "score": N, "evidence": Kind.EVIDENCE, "detector": T, "version": T,
+        "review": Kind.REVIEW, "flag_id": T, "reasons": Kind.TEXTS,
+    },
+    What.COMMITMENTS: {
+        "call_id": T, "by": T, "action": T, "quote": T, "start": N, "end": N, "due_from": D, "due_to": D,
+        "time_from": Kind.TIME, "time_to": Kind.TIME, "outcome": T, "activity_id": T, "kept_by_call_id": T,
+        "commitment_id": T, "moves": I, "reasons": Kind.TEXTS,
+    },
+    What.REFUSALS: {
+        "call_id": T, "client_said": T, "deal_id": T, "deal_status": T, "false_refusal": B, "quote": T, "start": N,
+        "end": N,
+    },
+    What.SAMPLE: {
+        "plan": T, "period": T, "stratum": T, "call_id": T, "inclusion_probability": N, "drawn_at": M,
+        "assigned_to": T, "status": T, "queue": T, "draw_id": T, "replaces": T, "reason": T,
+    },
+    What.EVALUATIONS: {
+        "evaluation_id": T, "call_id": T, "form": T, "version": T, "reviewer": T, "submitted_at": M, "percentage": N,
+        "automatic_fail": B, "answers": Kind.ANSWERS,
+    },
+    What.VIOLATIONS: {
+        "violation_id": T, "kind": T, "manager_id": T, "call_id": T, "deal_id": T, "activity_id": T, "happened_at": M,
+        "status": T, "confirmed_by": T, "deduction": N, "detail": T,
+    },
+}  # fmt: skip
+
+
+def call_row(call: Call, conversation: Conversation | None, language: str | None, effective: Effective) -> Record:
+    """``language``: as heard in the transcript; without one, what the telephone system says.
+
+    A call that was not connected has no live seconds and was answered by nobody;
+    one not examined yet has ``conversation_s`` and ``verified_effective`` null.
+    """
+    unanswered = call.outcome is not Outcome.ANSWERED
+    answered_by = AnsweredBy.NOBODY if unanswered else AnsweredBy.UNKNOWN
+    return {
+        "call_id": call.call_id,
+        "started_at": call.started_at,
+        "direction": call.direction.value,
+        "manager_id": call.manager_id,
+        "client_phone": call.client_phone,
+        "talk_s": call.talk_s,
+        "outcome": call.outcome.value,
+        "crm_effective": is_crm_effective(call, effective),
+        "verified_effective": conversation.verified_effective if conversation else None,
+        "conversation_s": _seconds(conversation.conversation_s) if conversation else 0.0 if unanswered else None,
+        "answered_by": (conversation.answered_by if conversation else answered_by).value,
+        "message_left": conversation.message_left if conversation else False,
+        "language": language or call.language,
+    }
+
+
+def transcript_row(transcript: Transcript) -> Record:
+    return {
+        "call_id": transcript.call_id,
+        "language": transcript.language,
+        "engine": transcript.engine,
+        "model": transcript.model,
+        "turns": [_turn(turn) for turn in transcript.turns],
+    }
+
+
+def _turn(turn: Turn) -> Record:
+    return {
+        "party": turn.party.value,
+        "start": _seconds(turn.start_s),
+        "end": _seconds(turn.end_s),
+        "text": turn.text,
+        "confidence": round(turn.confidence, 3),
+        "words": [
+            {
+                "start": _seconds(word.start_s),
+                "end": _seconds(word.end_s),
+                "word": word.text,
+                "probability": round(word.probability, 3),
+            }
+            for word in turn.words
+        ],
+        "channel": turn.channel,
+        "suspicion": turn.suspicion.value if turn.suspicion else None,
+    }
+
+
+def flag_row(flag: Flag, finding: Finding | None) -> Record:
+    """``finding``: the ruling that stands, see ``reporting.facts.standing_findings``."""
+    return {
+        "call_id": flag.call_id,
+        "kind": flag.kind.value,
+        "verdict": flag.verdict.value,
+        "score": round(flag.score, 3),
+        "evidence": [
+            {
+                "channel": item.channel,
+                "start": _seconds(item.start_s),
+                "end": _seconds(item.end_s),
+                "kind": item.kind,
+                "quote": item.quote,
+                "side": item.side.value,
+            }
+            for item in flag.evidence
+        ],
+        "detector": flag.detector,
+        "version": flag.version,
+        "review": {"status": finding.ruling.value, "by": finding.by, "at": finding.at, "reason": finding.reason}
+        if finding
+        else None,
+        "flag_id": flag.flag_id,
+        "reasons": list(flag.reasons),
+    }
+
+
+def commitment_row(commitment: Commitment) -> Record:
+    spoken = commitment.spoken
+    return {
+        "call_id": spoken.call_id,
+        "by": spoken.by.value,
+        "action": spoken.action.value,
+        "quote": spoken.quote,
+        "start": _seconds(spoken.start_s),
+        "end": _seconds(spoken.end_s),
+        "due_from": spoken.due.due_from,
+        "due_to": spoken.due.due_to,
+        "time_from": spoken.due.time_from,
+        "time_to": spoken.due.time_to,
+        "outcome": commitment.outcome.value,
+        "activity_id": commitment.activity_id,
+        "kept_by_call_id": commitment.kept_by_call_id,
+        "commitment_id": spoken.commitment_id,
+        "moves": commitment.moves,
+        "reasons": list(commitment.reasons),
+    }
+
+
+def refusal_row(refusal: Refusal) -> Record:
+    return {
+        "call_id": refusal.call_id,
+        "client_said": refusal.client_said.value,
+        "deal_id": refusal.deal_id,
+        "deal_status": refusal.deal_status,
+        "false_refusal": refusal.false_refusal,
+        "quote": refusal.quote,
+        "start": None if refusal.start_s is None else _seconds(refusal.start_s),
+        "end": None if refusal.end_s is None else _seconds(refusal.end_s),
+    }
+
+
+def sample_row(sampled: SampledCall) -> Record:
+    return {
+        "plan": sampled.plan,
+        "period": sampled.period,
+        "stratum": sampled.stratum,
+        "call_id": sampled.call_id,
+        "inclusion_probability": sampled.inclusion_probability,
+        "drawn_at": sampled.drawn_at,
+        "assigned_to": sampled.assigned_to,
+        "status": sampled.status.value,
+        "queue": sampled.queue.value,
+        "draw_id": sampled.draw_id,
+        "replaces": sampled.replaces,
+        "reason": sampled.reason,
+    }
+
+
+def violation_row(violation: Violation) -> Record:
+    """Nobody can confirm a violation yet, so none costs money: the status is ``suggested``."""
+    return {
+        "violation_id": violation.violation_id,
+        "kind": violation.kind.value,
+        "manager_id": violation.manager_id,
+        "call_id": violation.call_id,
+        "deal_id": violation.deal_id,
+        "activity_id": violation.activity_id,
+        "happened_at": violation.happened_at,
+        "status": "suggested",
+        "confirmed_by": None,
+        "deduction": None,
+        "detail": violation.detail,
+    }
+
+
+def check_fields(what: What, records: Iterable[Record]) -> Iterable[Record]:
+    """Pass records on; a record whose fields are not those of the contract is a programming error."""
+    names = list(FIELDS[what])
+    for record in records:
+        assert list(record) == names, f"{what}: {list(record)}"
+        yield record
+
+
+def _seconds(value: float) -> float:
+    """Times to the millisecond: finer is noise of the measurement."""
+    return round(value, 3)
+
+
+def safe_cell(text: str) -> str:
+    """Text for a spreadsheet cell that no spreadsheet takes for a formula (OWASP, CSV injection).
+
+    An apostrophe is put before a text that begins with = + - @ (also full-width), a tab or
+    a line break. Plain numbers and phones (+79161234567) stay: they can do no harm.
+    """
+    if text[:1] in _FORMULA_STARTS and not text.lstrip("+-").isdecimal():
+        return "'" + text
+    return text
+
+
+_FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
