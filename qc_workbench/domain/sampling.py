@@ -25,6 +25,7 @@ class Plan:
     shares: Mapping[str, float]
     strata: tuple[str, ...] = ("direction", "manager_id")
     minimum_per_agent: int = 1
+    minimum_talk_s: float = 0.0  # shorter calls are not in the frame
     seed: str = ""
 
 

@@ -1,0 +1,381 @@
+"""Reproducible draws of calls: stratified, "at least" a share, never reshuffled.
+
+The design is stratified simple random sampling without replacement (Cochran, *Sampling
+Techniques*, 3rd ed., 1977, ch. 5), made reproducible by permanent random numbers (Ohlsson,
+"Coordination of samples using permanent random numbers", in *Business Survey Methods*, 1995):
+
+* every call has a number that no later event changes: HMAC-SHA256 with the seed as key over
+  (plan, period, call id). Sorting a stratum by it is a random permutation for anybody who does
+  not know the seed, and the same permutation for anybody who does;
+* in a stratum of ``N_h`` calls the first ``n_h`` of this order are drawn, so each call of it has
+  the inclusion probability ``n_h / N_h``, exactly;
+* ``n_h = ceil(share × N_h)``. Rounding up *inside the stratum* is what makes "at least 30 %" true
+  at every level at once: of each agent's calls, of each direction, of the period. The price is
+  less than one call per stratum. Because a stratum with calls always gives at least one, no call
+  has probability zero;
+* the minimum per agent is reached by raising ``n_h`` where the agent is sampled most thinly. It
+  depends on counts only, never on which calls came up, so the probabilities stay exact. For this
+  the agent is always one of the strata while a minimum is asked for.
+
+Late calls. A record that arrives after its period was drawn gets a *supplementary draw* with a
+passport of its own, made of the late calls only. What was drawn stays drawn, with its
+probability; the late calls are strata of their own, so nothing has to be recomputed and the
+share holds for both parts, hence for their sum. A period keeps the plan it was first drawn with.
+
+A period is drawn when it is over in the company's zone; the current day and week wait, because
+drawing them early would give morning calls another probability than evening ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from fractions import Fraction
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from qc_workbench.domain.call import Call, Outcome, Recording
+from qc_workbench.domain.sampling import Draw, FrameItem, Period, Plan, Queue, SampledCall, SampleStatus
+from qc_workbench.errors import UsageError
+
+AGENT_FIELD = "manager_id"
+DIRECTION_FIELD = "direction"
+
+
+class Exclusion(StrEnum):
+    """Why a call is not in the frame of a plan (``exclusion.<code>`` of the catalogue)."""
+
+    DIRECTION = "direction"  # the plan has no share for its direction
+    NOT_ANSWERED = "not_answered"
+    NO_RECORDING = "no_recording"  # nothing to listen to: absent, missing, empty or not audio
+    TOO_SHORT = "too_short"
+
+
+def exclusion(call: Call, recording: Recording | None, plan: Plan) -> Exclusion | None:
+    """Why ``call`` cannot be drawn by ``plan``, or None when it is in the frame."""
+    if plan.shares.get(call.direction.value, 0) <= 0:
+        return Exclusion.DIRECTION
+    if call.outcome is not Outcome.ANSWERED:
+        return Exclusion.NOT_ANSWERED
+    if call.talk_s < plan.minimum_talk_s:
+        return Exclusion.TOO_SHORT
+    if recording is None or not recording.is_audible:
+        return Exclusion.NO_RECORDING
+    return None
+
+
+# Periods ---------------------------------------------------------------------
+
+
+def period_of(moment: datetime, period: Period, zone: ZoneInfo) -> tuple[date, date]:
+    """First and last day of the period that holds ``moment`` in the company's zone. Weeks start on Monday."""
+    day = moment.astimezone(zone).date()
+    if period is Period.DAILY:
+        return day, day
+    monday = day - timedelta(days=day.weekday())
+    return monday, monday + timedelta(days=6)
+
+
+def is_over(period_to: date, as_of: datetime, zone: ZoneInfo) -> bool:
+    """Whether the day after ``period_to`` has begun in the company's zone."""
+    return as_of >= datetime.combine(period_to + timedelta(days=1), time(0), zone)
+
+
+def period_label(period: Period, period_from: date) -> str:
+    """``2026-10-05`` for a day, ``2026-W41`` (ISO 8601) for a week."""
+    if period is Period.DAILY:
+        return period_from.isoformat()
+    year, week, _ = period_from.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+# Frames ----------------------------------------------------------------------
+
+
+def strata_fields(plan: Plan) -> tuple[str, ...]:
+    """The fields of the strata: the direction first, the agent while a minimum per agent is asked for."""
+    fields = [DIRECTION_FIELD, *plan.strata]
+    if plan.minimum_per_agent > 0:
+        fields.append(AGENT_FIELD)
+    return tuple(dict.fromkeys(fields))
+
+
+def stratum_of(call: Call, plan: Plan) -> str:
+    """``direction=inbound;manager_id=m1``: fields of the call or its attributes, an absent value empty."""
+    return ";".join(f"{quote(name)}={quote(_field(call, name))}" for name in strata_fields(plan))
+
+
+_CALL_FIELDS = frozenset(
+    {
+        "direction", "manager_id", "group_id", "source", "medium", "campaign", "keyword",
+        "language", "answered_by_role", "outcome",
+    }
+)  # fmt: skip
+
+
+def _field(call: Call, name: str) -> str:
+    value = getattr(call, name) if name in _CALL_FIELDS else call.attributes.get(name)
+    return "" if value is None else str(value)
+
+
+def frame_items(
+    plan: Plan, calls: Iterable[Call], recordings: Mapping[str, Recording], zone: ZoneInfo
+) -> dict[tuple[date, date], tuple[FrameItem, ...]]:
+    """The frame of every period that has one: eligible calls by period, ordered by call id."""
+    periods: dict[tuple[date, date], dict[str, FrameItem]] = defaultdict(dict)
+    for call in calls:
+        if exclusion(call, recordings.get(call.call_id), plan) is None:
+            item = FrameItem(call.call_id, call.started_at, stratum_of(call, plan), call.manager_id)
+            periods[period_of(call.started_at, plan.period, zone)][call.call_id] = item
+    return {period: tuple(item for _, item in sorted(items.items())) for period, items in sorted(periods.items())}
+
+
+def frame_hash(frame: Sequence[FrameItem]) -> str:
+    """sha256 of the frame's rows in the order of call ids: two equal frames have equal hashes."""
+    rows = sorted(
+        [item.call_id, item.started_at.astimezone(UTC).isoformat(), item.stratum, item.agent_id] for item in frame
+    )
+    return hashlib.sha256(_canonical(rows)).hexdigest()
+
+
+# Drawing ---------------------------------------------------------------------
+
+
+def random_number(seed: str, plan_name: str, period: str, call_id: str) -> bytes:
+    """The permanent random number of a call in a plan and period, to sort by."""
+    return hmac.new(seed.encode(), _canonical([plan_name, period, call_id]), hashlib.sha256).digest()
+
+
+def sample_size(share: float, population: int) -> int:
+    """``ceil(share × population)``, in exact arithmetic: 10 % of 30 is 3, not 4."""
+    return min(population, math.ceil(Fraction(repr(share)) * population))
+
+
+def allocation(plan: Plan, frame: Sequence[FrameItem]) -> dict[str, int]:
+    """How many calls each stratum of the frame gives; a function of counts alone."""
+    population, agents = _counts(frame)
+    sizes = {stratum: sample_size(plan.shares[_direction(stratum)], count) for stratum, count in population.items()}
+    for agent in sorted(agents):
+        strata = agents[agent]
+        wanted = min(plan.minimum_per_agent, sum(strata.values()))
+        while sum(sizes[stratum] for stratum in strata) < wanted:
+            thinnest = min(
+                (stratum for stratum, count in strata.items() if sizes[stratum] < count),
+                key=lambda stratum: (Fraction(sizes[stratum], strata[stratum]), -strata[stratum], stratum),
+            )
+            sizes[thinnest] += 1
+    return sizes
+
+
+def drawing_orders(draw: Draw) -> dict[str, tuple[str, ...]]:
+    """Call ids of each stratum in the order they are drawn; replacements go on where the draw stopped."""
+    label = period_label(draw.plan.period, draw.period_from)
+    members: dict[str, list[tuple[bytes, str]]] = defaultdict(list)
+    for item in draw.frame:
+        number = random_number(draw.seed, draw.plan.name, label, item.call_id)
+        members[item.stratum].append((number, item.call_id))
+    return {stratum: tuple(call_id for _, call_id in sorted(members[stratum])) for stratum in sorted(members)}
+
+
+def redraw(draw: Draw) -> tuple[SampledCall, ...]:
+    """What a passport draws. Needs nothing but the passport, so anybody can make the draw again."""
+    label = period_label(draw.plan.period, draw.period_from)
+    sizes = allocation(draw.plan, draw.frame)
+    return tuple(
+        SampledCall(
+            draw_id=draw.draw_id,
+            plan=draw.plan.name,
+            period=label,
+            stratum=stratum,
+            call_id=call_id,
+            inclusion_probability=sizes[stratum] / len(order),
+            drawn_at=draw.drawn_at,
+        )
+        for stratum, order in drawing_orders(draw).items()
+        for call_id in order[: sizes[stratum]]
+    )
+
+
+def make_draw(
+    plan: Plan,
+    seed: str,
+    period: tuple[date, date],
+    frame: Sequence[FrameItem],
+    drawn_at: datetime,
+    program_version: str,
+) -> Draw:
+    """A passport. ``draw_id`` is a hash of plan, period, seed and frame: the same draw has the same id."""
+    ordered = tuple(sorted(frame, key=lambda item: item.call_id))
+    if len({item.call_id for item in ordered}) != len(ordered):
+        raise UsageError("frame_repeats_call", plan=plan.name, period=period_label(plan.period, period[0]))
+    digest = frame_hash(ordered)
+    return Draw(
+        draw_id=draw_id(plan, seed, period, digest),
+        plan=plan,
+        period_from=period[0],
+        period_to=period[1],
+        seed=seed,
+        frame_hash=digest,
+        frame=ordered,
+        drawn_at=drawn_at,
+        program_version=program_version,
+    )
+
+
+def draw_id(plan: Plan, seed: str, period: tuple[date, date], digest: str) -> str:
+    rules = {**asdict(plan), "shares": dict(plan.shares)}
+    content = [rules, seed, period[0].isoformat(), period[1].isoformat(), digest]
+    return hashlib.sha256(_canonical(content)).hexdigest()[:20]
+
+
+def due_draws(
+    plan: Plan,
+    seed: str,
+    calls: Iterable[Call],
+    recordings: Mapping[str, Recording],
+    existing: Iterable[Draw],
+    *,
+    zone: ZoneInfo,
+    as_of: datetime,
+    program_version: str,
+) -> tuple[Draw, ...]:
+    """Draws that are due at ``as_of`` and not made yet: new periods and late calls of drawn ones.
+
+    ``existing`` are all draws of this plan's name so far; ``drawn_at`` of the new ones is ``as_of``.
+    Nothing new, nothing drawn.
+    """
+    calls = tuple(calls)
+    earlier: dict[tuple[date, date], list[Draw]] = defaultdict(list)
+    for draw in existing:
+        if draw.plan.name == plan.name:
+            earlier[draw.period_from, draw.period_to].append(draw)
+    drawn_by: dict[tuple[date, date], tuple[Plan, str]] = {
+        period: min(((draw.drawn_at, draw.draw_id, draw.plan, draw.seed) for draw in made), key=lambda row: row[:2])[2:]
+        for period, made in earlier.items()
+    }
+    # A period keeps its plan and seed; one frame is computed per distinct pair of rules in force.
+    periods_by_rules: dict[str, tuple[Plan, str, set[tuple[date, date]]]] = {}
+    for period, (kept_plan, kept_seed) in drawn_by.items():
+        key = draw_id(kept_plan, kept_seed, (date.min, date.min), "")
+        periods_by_rules.setdefault(key, (kept_plan, kept_seed, set()))[2].add(period)
+
+    made_now: list[Draw] = []
+    for period, frame in frame_items(plan, calls, recordings, zone).items():
+        if period not in drawn_by and is_over(period[1], as_of, zone):
+            made_now.append(make_draw(plan, seed, period, frame, as_of, program_version))
+    for kept_plan, kept_seed, periods in periods_by_rules.values():
+        for period, frame in frame_items(kept_plan, calls, recordings, zone).items():
+            if period not in periods:
+                continue
+            known = {item.call_id for draw in earlier[period] for item in draw.frame}
+            late = [item for item in frame if item.call_id not in known]
+            if late:
+                made_now.append(make_draw(kept_plan, kept_seed, period, late, as_of, program_version))
+    return tuple(sorted(made_now, key=lambda draw: (draw.period_from, draw.plan.name)))
+
+
+# Replacing and verifying -----------------------------------------------------
+
+
+def replacement(
+    draw: Draw, sampled: Iterable[SampledCall], call_id: str, reason: str, at: datetime
+) -> tuple[SampledCall, SampledCall | None]:
+    """The drawn call marked as replaced, and the next call of its stratum (None when the stratum is used up).
+
+    ``sampled``: every row of this draw. The newcomer takes over the probability of the stratum:
+    replacing assumes that calls that cannot be judged are, within a stratum, like the others.
+    Raises :class:`UsageError` ``not_in_draw`` or ``already_replaced``.
+    """
+    rows = {row.call_id: row for row in sampled if row.draw_id == draw.draw_id}
+    old = rows.get(call_id)
+    if old is None:
+        raise UsageError("not_in_draw", call=call_id, draw=draw.draw_id)
+    if old.status is SampleStatus.REPLACED:
+        raise UsageError("already_replaced", call=call_id, draw=draw.draw_id)
+    retired = replace(old, status=SampleStatus.REPLACED, reason=reason)
+    following = next((name for name in drawing_orders(draw).get(old.stratum, ()) if name not in rows), None)
+    if following is None:
+        return retired, None
+    newcomer = replace(
+        old,
+        call_id=following,
+        drawn_at=at,
+        status=SampleStatus.WAITING,
+        assigned_to=None,
+        replaces=call_id,
+        reason=reason,
+    )
+    return retired, newcomer
+
+
+class Discrepancy(StrEnum):
+    """How stored rows may differ from what their passport draws (``integrity.draw_<code>``)."""
+
+    FRAME_CHANGED = "frame_changed"  # the frame does not have the hash written beside it
+    IDENTITY = "identity"  # plan, seed or period were changed after the draw
+    LACKING = "lacking"  # the passport draws a call that has no row
+    FOREIGN = "foreign"  # a row that the passport does not draw
+    PROBABILITY = "probability"
+    REPLACEMENT = "replacement"  # a replacement that is not the next of its stratum, or without a reason
+
+
+def verify(draw: Draw, sampled: Iterable[SampledCall]) -> tuple[tuple[Discrepancy, str], ...]:
+    """Draw again from the passport and compare with the stored rows: (what differs, call id or empty)."""
+    found: list[tuple[Discrepancy, str]] = []
+    rows = {row.call_id: row for row in sampled if row.draw_id == draw.draw_id and row.queue is Queue.RANDOM}
+    if frame_hash(draw.frame) != draw.frame_hash:
+        found.append((Discrepancy.FRAME_CHANGED, ""))
+    if draw_id(draw.plan, draw.seed, (draw.period_from, draw.period_to), draw.frame_hash) != draw.draw_id:
+        found.append((Discrepancy.IDENTITY, ""))
+    expected = {row.call_id: row for row in redraw(draw)}
+    found += [(Discrepancy.LACKING, call_id) for call_id in sorted(expected.keys() - rows.keys())]
+    sizes = allocation(draw.plan, draw.frame)
+    population, _ = _counts(draw.frame)
+    ranks = {call_id: rank for order in drawing_orders(draw).values() for rank, call_id in enumerate(order)}
+    stratum_by_call = {item.call_id: item.stratum for item in draw.frame}
+    replacements = [row for row in rows.values() if row.replaces is not None]
+    for call_id, row in sorted(rows.items()):
+        stratum = stratum_by_call.get(call_id)
+        if stratum is None or stratum != row.stratum or (call_id not in expected and row.replaces is None):
+            found.append((Discrepancy.FOREIGN, call_id))
+            continue
+        if not math.isclose(row.inclusion_probability, sizes[stratum] / population[stratum]):
+            found.append((Discrepancy.PROBABILITY, call_id))
+        if row.replaces is not None:
+            old = rows.get(row.replaces)
+            allowed = sizes[stratum] + sum(other.stratum == stratum for other in replacements)
+            if (
+                old is None
+                or old.status is not SampleStatus.REPLACED
+                or old.stratum != stratum
+                or not row.reason
+                or not sizes[stratum] <= ranks[call_id] < allowed
+            ):
+                found.append((Discrepancy.REPLACEMENT, call_id))
+    return tuple(found)
+
+
+def _direction(stratum: str) -> str:
+    """The direction is always the first field of a stratum."""
+    return stratum.split(";", 1)[0].removeprefix(f"{DIRECTION_FIELD}=")
+
+
+def _counts(frame: Iterable[FrameItem]) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
+    """Calls per stratum, and per agent and stratum."""
+    population: dict[str, int] = defaultdict(int)
+    agents: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for item in frame:
+        population[item.stratum] += 1
+        agents[item.agent_id][item.stratum] += 1
+    return dict(population), {agent: dict(strata) for agent, strata in agents.items()}
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
