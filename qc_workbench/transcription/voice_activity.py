@@ -70,7 +70,7 @@ def levelled(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     if loud <= 0:
         return samples
     gain = min(_TARGET_RMS / loud, _LARGEST_GAIN)
-    return np.clip(samples * np.float32(gain), -1.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(samples * np.float32(gain), -1.0, 1.0), dtype=np.float32)
 
 
 def overlap_s(start_s: float, end_s: float, intervals: tuple[tuple[float, float], ...]) -> float:
