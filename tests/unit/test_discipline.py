@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from qc_workbench.config import Company, Settings
+from qc_workbench.detection.discipline import check_discipline
+from qc_workbench.detection.working_time import WorkingTime
+from qc_workbench.domain.call import Call, Direction, Outcome
+from qc_workbench.domain.crm import Activity, ActivityChange, ActivityType, Deal, DealStatus, Note, StageChange
+from qc_workbench.domain.flag import AnsweredBy, Conversation
+from qc_workbench.domain.violation import Violation, ViolationKind
+from tests.sampling_cases import call
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+PHONE = "+79160000000"
+SETTINGS = Settings()  # day ends at 19:00, Monday to Friday, a note within 24 hours, «КП отправлено» 5 days
+
+
+def at(day: int, hour: int = 12, minute: int = 0) -> datetime:
+    """October 2026 in Moscow; the 5th is a Monday."""
+    return datetime(2026, 10, day, hour, minute, tzinfo=MOSCOW)
+
+
+def deal(deal_id: str = "d1", **more: Any) -> Deal:
+    return Deal(**{"deal_id": deal_id, "client_phones": (PHONE,), "manager_id": "m1", "stage": "Думают",
+                   "status": DealStatus.OPEN, "created_at": at(1), **more})  # fmt: skip
+
+
+def task(activity_id: str = "a1", **more: Any) -> Activity:
+    return Activity(**{"activity_id": activity_id, "manager_id": "m1", "type": ActivityType.TASK,
+                       "created_at": at(1), "deal_id": "d1", **more})  # fmt: skip
+
+
+def talk(call_id: str, verified: bool | None = True) -> Conversation:
+    return Conversation(call_id, "f", AnsweredBy.HUMAN, False, 30, 15, 15, verified)
+
+
+def found(as_of: datetime, kind: ViolationKind, **crm: Iterable[Any]) -> list[Violation]:
+    names = ("deals", "activities", "activity_changes", "notes", "stage_changes", "calls", "conversations")
+    return [
+        item
+        for item in check_discipline(*(crm.get(name, ()) for name in names), settings=SETTINGS, as_of=as_of)
+        if item.kind is kind
+    ]
+
+
+SOMEBODY_ELSES = task("other", deal_id="other", due_at=at(30))
+ANY_NOTE = Note("other", at(1), "…", deal_id="other")
+
+
+# A, B ------------------------------------------------------------------------
+
+
+def test_an_open_deal_without_a_step_breaks_the_rule_from_the_evening_control() -> None:
+    crm = {"deals": [deal(created_at=at(5, 11))], "activities": [SOMEBODY_ELSES]}
+    assert found(at(5, 18, 59), ViolationKind.NO_TASK, **crm) == []
+    (violation,) = found(at(5, 19), ViolationKind.NO_TASK, **crm)
+    assert (violation.deal_id, violation.manager_id, violation.happened_at) == ("d1", "m1", at(5, 19))
+
+
+def test_a_deal_made_on_friday_night_is_due_on_monday_evening() -> None:
+    crm = {"deals": [deal(created_at=at(9, 20))], "activities": [SOMEBODY_ELSES]}
+    assert found(at(12, 18, 59), ViolationKind.NO_TASK, **crm) == []
+    assert len(found(at(12, 19), ViolationKind.NO_TASK, **crm)) == 1
+
+
+@pytest.mark.parametrize("step", [task(), task(due_at=at(30)), task(deal_id=None, client_phone=PHONE)])
+def test_a_planned_step_of_the_deal_or_of_its_client_keeps_the_rule(step: Activity) -> None:
+    assert found(at(20), ViolationKind.NO_TASK, deals=[deal()], activities=[step]) == []
+
+
+def test_a_deal_loses_its_step_when_the_last_one_is_done() -> None:
+    done = task(done_at=at(6, 10), result="договорились")
+    assert [v.happened_at for v in found(at(20), ViolationKind.NO_TASK, deals=[deal()], activities=[done])] == [
+        at(6, 19)
+    ]
+    assert found(at(6, 9), ViolationKind.NO_TASK, deals=[deal()], activities=[done]) == []  # not done yet at that time
+
+
+@pytest.mark.parametrize("status", [DealStatus.WON, DealStatus.LOST])
+def test_closed_deals_need_no_step(status: DealStatus) -> None:
+    crm = {"deals": [deal(status=status, closed_at=at(6))], "activities": [SOMEBODY_ELSES]}
+    assert found(at(20), ViolationKind.NO_TASK, **crm) == []
+
+
+def test_a_task_is_overdue_from_the_evening_of_its_day() -> None:
+    crm = {"deals": [deal()], "activities": [task(due_at=at(6, 10))]}
+    assert found(at(6, 18), ViolationKind.OVERDUE_TASK, **crm) == []
+    (violation,) = found(at(6, 19), ViolationKind.OVERDUE_TASK, **crm)
+    assert (violation.activity_id, violation.happened_at) == ("a1", at(6, 10))
+
+
+def test_a_due_date_without_a_time_lasts_until_the_end_of_the_day() -> None:
+    crm = {"deals": [deal()], "activities": [task(due_at=at(6, 0))]}
+    assert found(at(6, 23, 59), ViolationKind.OVERDUE_TASK, **crm) == []
+    assert len(found(at(7, 0), ViolationKind.OVERDUE_TASK, **crm)) == 1
+
+
+def test_done_tasks_and_tasks_of_closed_deals_are_not_overdue() -> None:
+    done, late = task(due_at=at(6, 10), done_at=at(6, 9)), task("a2", due_at=at(6, 10), done_at=at(9))
+    assert found(at(20), ViolationKind.OVERDUE_TASK, deals=[deal()], activities=[done, late]) == []
+    assert len(found(at(7), ViolationKind.OVERDUE_TASK, deals=[deal()], activities=[done, late])) == 1
+    closed = deal(status=DealStatus.LOST, closed_at=at(5))
+    assert found(at(20), ViolationKind.OVERDUE_TASK, deals=[closed], activities=[task(due_at=at(6))]) == []
+
+
+# C, E ------------------------------------------------------------------------
+
+TALK = call("c1", at(6, 12), direction=Direction.OUTBOUND, talk_s=120.0)
+
+
+def test_a_conversation_needs_a_note_within_the_hours_of_the_settings() -> None:
+    crm: dict[str, Iterable[Any]] = {"deals": [deal()], "calls": [TALK], "conversations": [talk("c1")]}
+    assert found(at(7, 12, 1), ViolationKind.NO_NOTE, notes=[ANY_NOTE], **crm) == []
+    (violation,) = found(at(7, 12, 2), ViolationKind.NO_NOTE, notes=[ANY_NOTE], **crm)
+    assert (violation.call_id, violation.deal_id, violation.manager_id) == ("c1", "d1", "m1")
+    for note in (
+        Note("n1", at(6, 12, 1), "клиент думает", deal_id="d1"),
+        Note("n1", at(7, 11), "клиент думает", client_phone=PHONE),
+    ):
+        assert found(at(20), ViolationKind.NO_NOTE, notes=[ANY_NOTE, note], **crm) == []
+    for note in (
+        Note("n1", at(6, 11), "до звонка", deal_id="d1"),
+        Note("n1", at(8, 11), "поздно", deal_id="d1"),
+        Note("n1", at(6, 13), "чужая сделка", deal_id="d2"),
+    ):
+        assert len(found(at(20), ViolationKind.NO_NOTE, notes=[ANY_NOTE, note], **crm)) == 1
+
+
+def test_a_written_result_counts_as_a_note() -> None:
+    done = task(done_at=at(6, 12, 5), result="перезвонит в ноябре")
+    crm = {"deals": [deal()], "calls": [TALK], "conversations": [talk("c1")], "notes": [ANY_NOTE]}
+    assert found(at(20), ViolationKind.NO_NOTE, activities=[done], **crm) == []
+    assert len(found(at(20), ViolationKind.NO_NOTE, activities=[replace(done, result=None)], **crm)) == 1
+
+
+def test_a_note_is_not_due_on_a_day_off() -> None:
+    friday = replace(TALK, started_at=at(9, 18))
+    crm = {"deals": [deal()], "calls": [friday], "conversations": [talk("c1")], "notes": [ANY_NOTE]}
+    assert found(at(11, 12), ViolationKind.NO_NOTE, **crm) == []
+    assert len(found(at(12, 19), ViolationKind.NO_NOTE, **crm)) == 1
+
+
+@pytest.mark.parametrize("conversations", [[], [talk("c1", None)], [talk("c1", False)]])
+def test_calls_that_are_not_known_to_be_conversations_need_no_note(conversations: list[Conversation]) -> None:
+    crm = {"deals": [deal()], "calls": [TALK], "notes": [ANY_NOTE]}
+    assert found(at(20), ViolationKind.NO_NOTE, conversations=conversations, **crm) == []
+
+
+def test_a_task_done_without_a_written_result_breaks_the_rule_in_the_evening() -> None:
+    done = task(done_at=at(6, 10), result="  ")
+    assert found(at(6, 18), ViolationKind.NO_RESULT, activities=[done]) == []
+    assert [v.activity_id for v in found(at(6, 19), ViolationKind.NO_RESULT, activities=[done])] == ["a1"]
+    assert found(at(20), ViolationKind.NO_RESULT, activities=[replace(done, result="счёт выставлен")]) == []
+
+
+def test_a_call_logged_by_telephony_is_not_a_task_without_a_result() -> None:
+    entry = task(type=ActivityType.CALL, done_at=at(6, 10))
+    assert found(at(20), ViolationKind.NO_RESULT, activities=[entry]) == []
+    assert len(found(at(20), ViolationKind.NO_RESULT, activities=[replace(entry, due_at=at(6))])) == 1
+
+
+# F, stages, moves --------------------------------------------------------------
+
+
+def test_a_refusal_waits_for_its_review_until_the_next_working_evening() -> None:
+    lost = deal(status=DealStatus.LOST, closed_at=at(9, 15), lost_reason="дорого")
+    own = Note("n", at(9, 16), "закрыл", deal_id="d1", author_id="m1")
+    assert found(at(12, 18), ViolationKind.UNREVIEWED_REFUSAL, deals=[lost], notes=[own]) == []
+    (violation,) = found(at(12, 19), ViolationKind.UNREVIEWED_REFUSAL, deals=[lost], notes=[own])
+    assert (violation.deal_id, violation.detail) == ("d1", "дорого")
+
+
+def test_a_look_by_somebody_else_or_a_ruling_reviews_a_refusal() -> None:
+    lost = deal(status=DealStatus.LOST, closed_at=at(6, 15))
+    head = Note("n", at(6, 18), "отказ настоящий", deal_id="d1", author_id="head")
+    assert found(at(20), ViolationKind.UNREVIEWED_REFUSAL, deals=[lost], notes=[head]) == []
+    closing = StageChange("d1", at(6, 15), "Закрыто", "Думают", "head")
+    assert found(at(20), ViolationKind.UNREVIEWED_REFUSAL, deals=[lost], stage_changes=[closing]) == []
+    ruled = check_discipline([lost], [], [], [], [], [], [], SETTINGS, at(20), reviewed_deal_ids=frozenset({"d1"}))
+    assert ruled == ()
+
+
+def test_a_deal_may_stand_in_a_limited_stage_for_its_days_and_no_longer() -> None:
+    sent = deal(stage="КП отправлено", stage_since=at(5, 12))
+    assert found(at(12, 18), ViolationKind.STAGE_LIMIT, deals=[sent]) == []  # the 10th is a Saturday
+    (violation,) = found(at(12, 19), ViolationKind.STAGE_LIMIT, deals=[sent])
+    assert violation.detail == "КП отправлено"
+    assert found(at(30), ViolationKind.STAGE_LIMIT, deals=[replace(sent, stage="Думают")]) == []
+    moved_back = StageChange("d1", at(28, 12), "КП отправлено")
+    assert found(at(30), ViolationKind.STAGE_LIMIT, deals=[sent], stage_changes=[moved_back]) == []
+
+
+def test_each_move_of_a_due_date_to_a_later_one_counts() -> None:
+    def move(day: int, old: str, new: str, field: str = "due_at", by: str | None = "m2") -> ActivityChange:
+        return ActivityChange("a1", at(day), field, old, new, by)
+
+    changes = [
+        move(6, "2026-10-06T10:00:00+03:00", "2026-10-08T10:00:00+03:00"),
+        move(8, "2026-10-08T10:00:00", "2026-10-20", by=None),  # times without an offset are the company's
+        move(9, "2026-10-20", "2026-10-10"),  # earlier: no breach
+        move(10, "2026-10-20", "2026-10-20T00:00:00+03:00"),  # the same moment
+        move(11, "m1", "m2", field="manager_id"),
+        move(12, "скоро", "потом"),
+        move(29, "2026-10-20", "2026-11-20"),  # after the moment of the check
+    ]
+    violations = found(at(20), ViolationKind.DUE_DATE_MOVED, activities=[task()], activity_changes=changes)
+    assert [(v.manager_id, v.detail) for v in violations] == [
+        ("m2", "2026-10-06 → 2026-10-08"),
+        ("m1", "2026-10-08 → 2026-10-20"),
+    ]
+
+
+# Calls -------------------------------------------------------------------------
+
+
+def test_a_connected_call_leaves_a_trace_in_the_crm_by_the_evening() -> None:
+    crm: dict[str, Iterable[Any]] = {"deals": [deal()], "calls": [TALK]}
+    assert found(at(6, 18), ViolationKind.CALL_NOT_LOGGED, activities=[SOMEBODY_ELSES], **crm) == []
+    (violation,) = found(at(6, 19), ViolationKind.CALL_NOT_LOGGED, activities=[SOMEBODY_ELSES], **crm)
+    assert violation.call_id == "c1"
+    for trace in (task(created_at=at(6, 12, 3)), task(done_at=at(6, 12, 3)), task(created_at=at(6, 11, 50))):
+        assert found(at(20), ViolationKind.CALL_NOT_LOGGED, activities=[trace], **crm) == []
+    note = Note("n", at(6, 13), "…", deal_id="d1")
+    assert found(at(20), ViolationKind.CALL_NOT_LOGGED, activities=[SOMEBODY_ELSES], notes=[note], **crm) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(TALK, outcome=Outcome.MISSED),
+        replace(TALK, direction=Direction.INTERNAL),
+        replace(TALK, client_phone=None),
+        replace(TALK, client_phone="+79169999999"),  # no deal: another rule
+    ],
+)
+def test_missed_internal_hidden_and_foreign_calls_need_not_be_logged(other: Call) -> None:
+    crm = {"deals": [deal()], "calls": [other], "activities": [SOMEBODY_ELSES]}
+    assert found(at(20), ViolationKind.CALL_NOT_LOGGED, **crm) == []
+
+
+def test_a_padded_call_is_not_accused_a_second_time_for_not_being_logged() -> None:
+    crm = {"deals": [deal()], "calls": [TALK], "activities": [SOMEBODY_ELSES]}
+    assert found(at(20), ViolationKind.CALL_NOT_LOGGED, conversations=[talk("c1", False)], **crm) == []
+
+
+def test_a_client_who_was_talked_to_has_a_deal_and_is_counted_once() -> None:
+    first = replace(TALK, client_phone="+79169999999")
+    second = replace(first, call_id="c2", started_at=at(7))
+    crm = {"calls": [second, first], "conversations": [talk("c1"), talk("c2")]}
+    stranger = deal("d2", client_phones=("+79161111111",))
+    (violation,) = found(at(20), ViolationKind.NO_DEAL, deals=[stranger], **crm)
+    assert violation.call_id == "c1"
+    assert "+7916" not in repr(violation)
+    assert found(at(20), ViolationKind.NO_DEAL, deals=[deal(client_phones=("+79169999999",))], **crm) == []
+
+
+# All rules ---------------------------------------------------------------------
+
+
+def test_nothing_is_held_against_anybody_when_the_crm_was_not_imported() -> None:
+    assert check_discipline([], [], [], [], [], [TALK], [talk("c1")], SETTINGS, at(30)) == ()
+    kinds = {v.kind for v in check_discipline([deal()], [], [], [], [], [TALK], [talk("c1")], SETTINGS, at(30))}
+    assert kinds == set()
+
+
+def test_a_second_check_on_a_later_day_gives_the_same_violations_the_same_ids() -> None:
+    crm = (
+        [deal(), deal("d2", client_phones=(), stage="КП отправлено", stage_since=at(2))],
+        [task(due_at=at(6)), SOMEBODY_ELSES],
+        [ActivityChange("a1", at(5), "due_at", "2026-10-05", "2026-10-06")],
+        [ANY_NOTE],
+        [],
+        [TALK],
+        [talk("c1")],
+        SETTINGS,
+    )
+    first, second = check_discipline(*crm, at(14)), check_discipline(*crm, at(15))
+    assert {item.kind for item in first} == {
+        ViolationKind.NO_TASK,
+        ViolationKind.OVERDUE_TASK,
+        ViolationKind.STAGE_LIMIT,
+        ViolationKind.DUE_DATE_MOVED,
+        ViolationKind.NO_NOTE,
+        ViolationKind.CALL_NOT_LOGGED,
+    }
+    assert first == second
+    assert len({item.violation_id for item in first}) == len(first)
+    assert all(item.happened_at.tzinfo is UTC for item in first)
+
+
+def test_public_holidays_are_not_working_days() -> None:
+    working = WorkingTime(Company())
+    assert not working.is_working_day(datetime(2026, 11, 4, tzinfo=UTC).date())  # Day of National Unity, a Wednesday
+    evening = datetime(2026, 11, 3, 19, 30, tzinfo=MOSCOW)
+    assert working.next_control(evening) == datetime(2026, 11, 5, 19, 0, tzinfo=MOSCOW)
+    assert working.next_control(evening - timedelta(minutes=30)) == evening - timedelta(minutes=30)
