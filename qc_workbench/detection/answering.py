@@ -1,0 +1,255 @@
+"""Who answered: a person, a voicemail, the operator's announcement, a voice assistant, a menu, or nobody.
+
+A machine speaks first and does not take turns. So machine speech is looked for from the start of the far
+end's speech and as far as its phrases reach (models/lexicons/answering.toml), and the search stops at the
+first live exchange: a phrase of the far end without machine wording that the agent answers at some length.
+Later talk *about* voicemail, or a quoted greeting, is therefore never machine speech. In mono the sides are
+not told apart; there only an unbroken row from the start is taken for a machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from qc_workbench.detection.heard import Heard, Piece, Side, hear
+from qc_workbench.detection.phrases import family_scores
+from qc_workbench.detection.sound_classes import overlap_s
+from qc_workbench.domain.acoustics import Acoustics, SoundKind
+from qc_workbench.domain.call import Recording
+from qc_workbench.domain.flag import AnsweredBy
+from qc_workbench.domain.transcript import Party, Transcript
+
+_FAMILIES: Final = {
+    "voicemail": AnsweredBy.VOICEMAIL,
+    "operator_announcement": AnsweredBy.OPERATOR_ANNOUNCEMENT,
+    "voice_assistant": AnsweredBy.VOICE_ASSISTANT,
+    "ivr": AnsweredBy.IVR,
+}
+#: One sure phrase, or two that are likely: see the weights in the lexicon.
+_SURE: Final = 0.7
+#: After a sure phrase, a single likely one keeps the machine speaking.
+_LIKELY: Final = 0.45
+#: A beep belongs to the speech that ended at most this long before it.
+_BEEP_AFTER_S: Final = 4.0
+#: Words that make an agent's piece a reply and not a sigh.
+_REPLY_WORDS: Final = 3
+_REPLY_S: Final = 0.9
+#: A machine's first sure phrase comes within this much speech of the far end.
+_FIRST_SPEECH_S: Final = 22.0
+#: Voices whose pitch differs by less than this are taken for one when they are all that is heard.
+_SAME_PITCH: Final = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """``machine``: the pieces a machine spoke, in time order. ``human``: those of a person at the far end (in
+    mono: all that is not the machine's). ``beep_s``: end of the voicemail's beep. ``certainty``: 0..1."""
+
+    answered_by: AnsweredBy
+    machine: tuple[Piece, ...]
+    human: tuple[Piece, ...]
+    beep_s: float | None
+    certainty: float
+
+    @property
+    def machine_end_s(self) -> float:
+        ends = [piece.end_s for piece in self.machine]
+        return max([*ends, self.beep_s or 0.0], default=0.0)
+
+
+def listen(recording: Recording, acoustics: Acoustics, transcript: Transcript | None) -> Answering:
+    """Decide who answered. Without words (``transcript`` None) only sure signs of the sound count."""
+    return answering_of(hear(recording, acoustics, transcript))
+
+
+def machine_spans(answering: Answering) -> tuple[tuple[int, float, float], ...]:
+    """(channel, start, end) of machine speech."""
+    return tuple((piece.channel, piece.start_s, piece.end_s) for piece in answering.machine)
+
+
+def with_machine_parties(transcript: Transcript, answering: Answering) -> Transcript:
+    """The transcript with the turns that a machine spoke (for most of their length) as ``Party.MACHINE``."""
+    spans = machine_spans(answering)
+
+    def is_machine(channel: int, start_s: float, end_s: float) -> bool:
+        covered = overlap_s((start_s, end_s), [(a, b) for where, a, b in spans if where == channel])
+        return covered > 0.5 * max(end_s - start_s, 0.1)
+
+    return replace(
+        transcript,
+        turns=tuple(
+            replace(turn, party=Party.MACHINE)
+            if turn.party is not Party.MACHINE and is_machine(turn.channel, turn.start_s, turn.end_s)
+            else turn
+            for turn in transcript.turns
+        ),
+    )
+
+
+def answering_of(heard: Heard) -> Answering:
+    """The rule itself, on what was heard."""
+    far = heard.of(Side.CUSTOMER)
+    machine = _machine_pieces(heard, far)
+    beep_s = _beep_after_speech(heard, far, machine)
+    if beep_s is not None:  # what came before the beep and was not answered is the greeting, whatever its words
+        before = tuple(piece for piece in far if piece.end_s <= beep_s + 0.2)
+        if machine or not _answered(heard, before):
+            machine = tuple(piece for piece in far if piece in machine or piece in before)
+    human = tuple(piece for piece in far if piece not in machine)
+    if machine:
+        human = _without_same_machine(heard, machine, human)
+        machine = tuple(piece for piece in far if piece not in human)
+        kind, certainty = _kind(machine, beep_s)
+        if _is_live(heard, machine, human):
+            return Answering(AnsweredBy.HUMAN, machine, human, beep_s, certainty)
+        return Answering(kind, machine, human, beep_s, certainty)
+    if any(piece.speech_s >= 0.3 for piece in human):
+        told = any(piece.text for piece in human)
+        return Answering(AnsweredBy.HUMAN if told else AnsweredBy.UNKNOWN, (), human, beep_s, 0.7 if told else 0.2)
+    return Answering(AnsweredBy.NOBODY, (), human, beep_s, 0.8)
+
+
+def _score(text: str) -> float:
+    return max(family_scores(text)[name] for name in _FAMILIES)
+
+
+def _machine_pieces(heard: Heard, far: Sequence[Piece]) -> tuple[Piece, ...]:
+    machine: list[Piece] = []
+    pending: list[Piece] = []
+    spoken_s = 0.0
+    for index, piece in enumerate(far):
+        score = _score(piece.text)
+        following = far[index + 1] if index + 1 < len(far) else None
+        if score < _SURE and following is not None and following.start_s - piece.end_s < 2.5:
+            # a sentence cut in two by a pause: "please leave your name … and number after the tone"
+            together = _score(f"{piece.text} {following.text}")
+            if together >= _SURE > _score(following.text):
+                score = together
+        if score >= _SURE or (machine and score >= _LIKELY):
+            if _exchange(heard, machine, pending, piece):
+                break
+            machine.extend([*pending, piece])
+            pending = []
+        else:
+            pending.append(piece)
+        spoken_s += piece.speech_s
+        if not machine and spoken_s > _FIRST_SPEECH_S:
+            break
+    return tuple(machine)
+
+
+def _replies(heard: Heard, start_s: float, end_s: float) -> list[Piece]:
+    """What the agent said at some length between two moments (stereo only)."""
+    return [
+        piece
+        for piece in heard.pieces
+        if piece.side is Side.AGENT
+        and start_s - 0.5 <= piece.start_s <= end_s
+        and piece.speech_s >= _REPLY_S
+        and (not piece.text or piece.words >= _REPLY_WORDS)
+    ]
+
+
+def _exchange(heard: Heard, machine: Sequence[Piece], pending: Sequence[Piece], piece: Piece) -> bool:
+    """Whether the far end's speech since the last machine phrase was part of a live exchange."""
+    if not pending:
+        return False
+    if heard.mono:
+        # sides unknown: before the first phrase at most one piece of greeting may stand, later ones a few
+        seconds = sum(item.speech_s for item in pending)
+        parties = {item.party for item in pending} & {Party.AGENT, Party.CUSTOMER}
+        return seconds > 9.0 if machine else (seconds > 8.0 or len(pending) > 2 or len(parties) > 1)
+    replies = _replies(heard, pending[0].end_s, piece.start_s)
+    return len(replies) >= 1 if not machine else len(replies) >= 2 and len(pending) >= 2
+
+
+def _answered(heard: Heard, before: Sequence[Piece]) -> bool:
+    return bool(before) and not heard.mono and bool(_replies(heard, before[0].end_s, before[-1].end_s))
+
+
+def _beep_after_speech(heard: Heard, far: Sequence[Piece], machine: Sequence[Piece]) -> float | None:
+    """End of the first beep that follows speech of the far end, with no exchange before it."""
+    for beep in heard.far_sounds(SoundKind.BEEP):
+        spoken = [piece for piece in far if piece.end_s <= beep.start_s + 0.4]
+        if not spoken or beep.start_s - spoken[-1].end_s > _BEEP_AFTER_S:
+            continue
+        if heard.mono and not machine and sum(piece.speech_s for piece in spoken) > 15:
+            continue
+        if _answered(heard, spoken) and not (machine and machine[-1].end_s <= beep.start_s):
+            continue
+        return beep.end_s
+    return None
+
+
+def _kind(machine: Sequence[Piece], beep_s: float | None) -> tuple[AnsweredBy, float]:
+    """The family whose phrases weigh most over the whole machine speech; the beep speaks for a voicemail."""
+    joined = " ".join(piece.text for piece in machine)
+    scores = dict(family_scores(joined))
+    each = {name: sum(family_scores(piece.text)[name] for piece in machine) for name in _FAMILIES}
+    if scores["voice_assistant"] >= 0.95 and each["voice_assistant"] >= each["ivr"]:
+        best = "voice_assistant"
+    elif (
+        scores["ivr"] >= 0.9
+        and each["ivr"] >= each["operator_announcement"]
+        and (each["ivr"] > each["voicemail"] or (beep_s is None and each["ivr"] == each["voicemail"]))
+    ):
+        best = "ivr"
+    elif scores["voicemail"] >= 0.95:  # an invitation to leave a message: also after «абонент не может ответить»
+        best = "voicemail"
+    elif scores["operator_announcement"] >= _SURE:
+        best = "operator_announcement"
+    else:
+        best = max(each, key=lambda name: each[name])
+        if each[best] < _LIKELY or (beep_s is not None and scores[best] < _SURE):
+            best = "voicemail"  # known by the beep alone
+    return _FAMILIES[best], round(max(scores[best], 0.6 if beep_s is not None else 0.0), 2)
+
+
+def _without_same_machine(heard: Heard, machine: Sequence[Piece], human: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """What a person said, without sentences in which the machine goes on in words the lexicon lacks.
+
+    They are the machine's when the agent hardly speaks after the machine began (a person would have been
+    answered) and, in mono, when they are sparse and have the machine's pitch.
+    """
+    last = max(piece.end_s for piece in machine)
+    if heard.mono:
+        pitches = sorted(piece.pitch_hz for piece in machine if piece.pitch_hz)
+        pitch = pitches[len(pitches) // 2] if pitches else 0.0
+        seconds = sum(piece.speech_s for piece in human)
+        room_s = max(heard.duration_s - machine[0].start_s, 1.0)
+        sparse = (seconds + sum(piece.speech_s for piece in machine)) / room_s < 0.65
+        if not (sparse and pitch and _family_sure(machine, "voice_assistant", "ivr")):
+            return human
+        return tuple(
+            piece
+            for piece in human
+            if piece.start_s < machine[0].start_s or abs(piece.pitch_hz - pitch) > _SAME_PITCH * pitch
+        )
+    replies_s = sum(piece.speech_s for piece in _replies(heard, last, heard.duration_s))
+    if replies_s < 1.5 and _family_sure(machine, "voice_assistant", "ivr", "operator_announcement"):
+        return ()
+    return human
+
+
+def _family_sure(machine: Sequence[Piece], *names: str) -> bool:
+    scores = family_scores(" ".join(piece.text for piece in machine))
+    return any(scores[name] >= _SURE for name in names)
+
+
+def _is_live(heard: Heard, machine: Sequence[Piece], human: Sequence[Piece]) -> bool:
+    """Whether a person came to the line after (or in spite of) the machine."""
+    if heard.mono:
+        later = [piece for piece in human if piece.end_s > machine[-1].end_s]
+        if not _family_sure(machine, "voicemail", "operator_announcement"):
+            return sum(piece.speech_s for piece in later) >= 10.0
+        return len({piece.party for piece in later} & {Party.AGENT, Party.CUSTOMER}) == 2 and (
+            min(
+                sum(piece.speech_s for piece in later if piece.party is party)
+                for party in (Party.AGENT, Party.CUSTOMER)
+            )
+            >= 8.0
+        )
+    seconds = sum(piece.speech_s for piece in human)
+    return seconds >= 1.0 and bool(_replies(heard, human[0].start_s - 6.0, human[-1].end_s + 6.0))

@@ -1,0 +1,265 @@
+"""Padded calls: counted as effective by the CRM although nobody talked with the client.
+
+Live two-way conversation, ``conversation_s``: seconds of speech (voice activity, without music, tones and
+echo) of both sides, machines excluded, that belong to an exchange. An agent's piece belongs to one when a
+person at the far end speaks at most ``_NEAR_S`` before its start or after its end; a customer's piece, when the
+agent does. The agent's speech after the customer's last word counts for at most ``_TAIL_S``: talking on to a
+dead line is no conversation. In mono, where the sides cannot be told apart, all speech that is not a
+machine's counts once a person has answered.
+
+A call is flagged only when it was counted (``counted_from_s``), the conversation stayed clearly under
+``conversation_from_s``, what filled the time instead is known, and no message was left. Otherwise the detector
+says ``unsure`` with the reason, or nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from qc_workbench.config import Effective
+from qc_workbench.detection.answering import Answering, answering_of
+from qc_workbench.detection.evidence import evidence_of, explained_s
+from qc_workbench.detection.heard import Heard, Piece, Side, hear
+from qc_workbench.detection.monologue import Monologue, Reading, read_monologue
+from qc_workbench.domain.acoustics import Acoustics, SoundKind
+from qc_workbench.domain.call import Call, Outcome, Recording
+from qc_workbench.domain.flag import AnsweredBy, Conversation, Evidence, Flag, FlagKind, Verdict
+from qc_workbench.domain.transcript import Party, Transcript
+
+DETECTOR: Final = "padded_calls"
+VERSION: Final = "1"
+
+_NEAR_S: Final = 7.0
+_TAIL_S: Final = 3.0
+#: Between this share of ``conversation_from_s`` and the whole of it lies measurement error: the detector abstains.
+_CLEARLY_UNDER: Final = 0.8
+#: A recording shorter than this share of the connected seconds misses too much to accuse anybody.
+_WHOLE_FROM: Final = 0.8
+#: A person who answered and is then accused of a dead line said no more than this.
+_SHORT_HUMAN_S: Final = 6.0
+#: Voice whose words were not recognised beyond this: the transcript failed, not the agent.
+_UNTOLD_S: Final = 6.0
+#: At least this share of the call must be explained by machines, tones, music or silence.
+_EXPLAINED_SHARE: Final = 0.6
+_MACHINES: Final = frozenset(
+    {AnsweredBy.VOICEMAIL, AnsweredBy.OPERATOR_ANNOUNCEMENT, AnsweredBy.VOICE_ASSISTANT, AnsweredBy.IVR}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What the detector found: the measured conversation, and a flag (or an ``unsure``) where there is cause."""
+
+    conversation: Conversation
+    flag: Flag | None
+    answering: Answering
+
+
+def examine(
+    call: Call, recording: Recording, acoustics: Acoustics, transcript: Transcript | None, settings: Effective
+) -> Examination:
+    """Judge one call. Deterministic; raises nothing. ``transcript`` None means "not transcribed" or "failed"."""
+    heard = hear(recording, acoustics, transcript)
+    answering = answering_of(heard)
+    agent, human = _sides(heard, answering)
+    conversation_s = _conversation_s(heard, answering, agent, human)
+    monologue = read_monologue(_to_nobody(heard, answering, agent))
+    addressed = answering.answered_by in (AnsweredBy.VOICEMAIL, AnsweredBy.VOICE_ASSISTANT)
+    message_left = addressed and monologue.kind is Monologue.MESSAGE
+    counted = call.outcome is Outcome.ANSWERED and call.talk_s >= settings.counted_from_s
+    verdict, reasons = _verdict(
+        call, heard, answering, transcript, conversation_s, monologue, human, message_left, settings
+    )
+    evidence = evidence_of(heard, answering, agent, human, monologue, message_left)
+    flag = None
+    if counted and verdict is not None:
+        score = _score(verdict, answering, conversation_s, evidence, heard, settings)
+        flag = _flag(call.call_id, verdict, score, evidence, reasons)
+    told = transcript is not None and heard.untold_s <= max(_UNTOLD_S, 0.5 * _voice_s(heard))
+    verified: bool | None
+    if (verdict is Verdict.UNSURE and counted) or (not told and _voice_s(heard) > 1.0):
+        verified = None
+    else:
+        verified = counted and conversation_s >= settings.conversation_from_s
+    return Examination(
+        Conversation(
+            call_id=call.call_id,
+            fingerprint=fingerprint(acoustics, transcript, settings),
+            answered_by=answering.answered_by,
+            message_left=message_left,
+            conversation_s=round(conversation_s, 2),
+            agent_speech_s=round(sum(piece.speech_s for piece in agent), 2),
+            customer_speech_s=round(sum(piece.speech_s for piece in human), 2),
+            verified_effective=verified,
+        ),
+        flag,
+        answering,
+    )
+
+
+def fingerprint(acoustics: Acoustics, transcript: Transcript | None, settings: Effective) -> str:
+    """Names everything a verdict depends on: two examinations with the same fingerprint are the same."""
+    parts = (
+        DETECTOR,
+        VERSION,
+        acoustics.content_hash,
+        acoustics.fingerprint,
+        transcript.fingerprint if transcript else "",
+        settings.model_dump_json(),
+    )
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def _sides(heard: Heard, answering: Answering) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """The agent's pieces and those of a person at the far end. In mono by the transcript's parties, as far as they go."""
+    if not heard.mono:
+        return tuple(piece for piece in heard.pieces if piece.side is Side.AGENT), answering.human
+    rest = answering.human
+    if answering.answered_by is not AnsweredBy.HUMAN:  # nobody but the agent is left
+        return rest, ()
+    return (
+        tuple(piece for piece in rest if piece.party is not Party.CUSTOMER),
+        tuple(piece for piece in rest if piece.party is Party.CUSTOMER),
+    )
+
+
+def _to_nobody(heard: Heard, answering: Answering, agent: Sequence[Piece]) -> list[Piece]:
+    """What the agent said to the machine and after it."""
+    if not answering.machine and answering.beep_s is None:
+        return []
+    start = answering.beep_s or (answering.machine[0].end_s if answering.machine else 0.0)
+    if heard.mono:
+        start = answering.machine_end_s
+    return [piece for piece in agent if piece.start_s >= start - 1.0]
+
+
+def _conversation_s(heard: Heard, answering: Answering, agent: Sequence[Piece], human: Sequence[Piece]) -> float:
+    if heard.mono:
+        if answering.answered_by is not AnsweredBy.HUMAN:
+            return 0.0
+        return sum(piece.speech_s for piece in answering.human)
+    total = sum(piece.speech_s for piece in human if _near(piece, agent))
+    last_word = max((piece.end_s for piece in human), default=0.0)
+    for piece in agent:
+        if _near(piece, human):
+            total += min(piece.speech_s, _TAIL_S) if piece.start_s > last_word else piece.speech_s
+    return total
+
+
+def _near(piece: Piece, others: Sequence[Piece]) -> bool:
+    return any(other.start_s - piece.end_s <= _NEAR_S and piece.start_s - other.end_s <= _NEAR_S for other in others)
+
+
+def _voice_s(heard: Heard) -> float:
+    return sum(end - start for start, end in heard.all_voice())
+
+
+def _verdict(
+    call: Call,
+    heard: Heard,
+    answering: Answering,
+    transcript: Transcript | None,
+    conversation_s: float,
+    monologue: Reading,
+    human: Sequence[Piece],
+    message_left: bool,
+    settings: Effective,
+) -> tuple[Verdict | None, tuple[str, ...]]:
+    """The verdict and the codes of its reasons; None where there is no cause for suspicion."""
+    voice_s = _voice_s(heard)
+    if conversation_s >= settings.conversation_from_s or message_left:
+        return None, ()
+    if heard.duration_s < _WHOLE_FROM * call.talk_s:
+        return Verdict.UNSURE, ("recording_too_short",)
+    if _nothing_recorded(heard):
+        return Verdict.UNSURE, ("nothing_recorded",)
+    if transcript is None and voice_s > 1.0:
+        return Verdict.UNSURE, ("no_transcript",)
+    if heard.untold_s > _UNTOLD_S and heard.untold_s > 0.4 * voice_s:
+        return Verdict.UNSURE, ("words_not_recognised",)
+    if conversation_s >= _CLEARLY_UNDER * settings.conversation_from_s:
+        return Verdict.UNSURE, ("conversation_borderline",)
+    if explained_s(heard, answering, monologue) < _EXPLAINED_SHARE * heard.duration_s:
+        return Verdict.UNSURE, ("not_explained",)
+    who = answering.answered_by
+    if who in _MACHINES:
+        return _machine_verdict(answering, monologue, human)
+    if who is AnsweredBy.NOBODY:
+        if monologue.speech_s or _agent_s(heard) > 6.0:
+            return Verdict.UNSURE, ("customer_not_heard",)
+        if heard.far_sounds(SoundKind.RINGBACK):
+            return Verdict.FLAG, ("only_ringback",)
+        if heard.far_sounds(SoundKind.BUSY):
+            return Verdict.FLAG, ("only_busy",)
+        return Verdict.FLAG, ("music_only",) if heard.far_sounds(SoundKind.MUSIC) else ("silent_line",)
+    if who is AnsweredBy.HUMAN:
+        if sum(piece.speech_s for piece in human) > _SHORT_HUMAN_S:
+            return Verdict.UNSURE, ("one_sided",)
+        if heard.far_sounds(SoundKind.BUSY):
+            return Verdict.FLAG, ("hung_up_busy",)
+        return Verdict.FLAG, ("hung_up_silence",)
+    return Verdict.UNSURE, ("not_understood",)
+
+
+def _machine_verdict(
+    answering: Answering, monologue: Reading, human: Sequence[Piece]
+) -> tuple[Verdict, tuple[str, ...]]:
+    if sum(piece.speech_s for piece in human) > _SHORT_HUMAN_S:
+        return Verdict.UNSURE, ("one_sided",)
+    if monologue.kind is Monologue.ACTED:
+        return Verdict.FLAG, (answering.answered_by.value, "acted_conversation")
+    if monologue.kind is Monologue.TRIFLE:
+        return Verdict.FLAG, (answering.answered_by.value, "line_held")
+    if answering.answered_by in (AnsweredBy.OPERATOR_ANNOUNCEMENT, AnsweredBy.IVR) and monologue.speech_s < 12:
+        return Verdict.FLAG, (answering.answered_by.value, "line_held")
+    return Verdict.UNSURE, (answering.answered_by.value, "monologue_unclear")
+
+
+def _agent_s(heard: Heard) -> float:
+    return sum(piece.speech_s for piece in heard.pieces if piece.side is Side.AGENT)
+
+
+def _nothing_recorded(heard: Heard) -> bool:
+    """Every channel holds nothing but equal samples: a fault of recording, not of the agent."""
+    return all(sound.features.get("digital", 0.0) for sound in heard.sounds)
+
+
+def _score(
+    verdict: Verdict,
+    answering: Answering,
+    conversation_s: float,
+    evidence: Sequence[Evidence],
+    heard: Heard,
+    settings: Effective,
+) -> float:
+    """0..1: how sure the answer is, less what speaks for the agent; an abstention stays under one half."""
+    certainty = max(answering.certainty, 0.6)
+    talk = conversation_s / settings.conversation_from_s
+    against = sum(item.end_s - item.start_s for item in evidence if item.side.value == "against")
+    covered = min(1.0, against / max(heard.duration_s, 1.0))
+    score = certainty * (1 - 0.4 * min(talk, 1.0)) * (0.6 + 0.4 * covered)
+    return round(min(score, 0.49) if verdict is Verdict.UNSURE else max(0.5, min(score, 0.99)), 2)
+
+
+def _flag(
+    call_id: str, verdict: Verdict, score: float, evidence: tuple[Evidence, ...], reasons: tuple[str, ...]
+) -> Flag:
+    body = [[item.channel, item.start_s, item.end_s, item.kind, item.quote, item.side.value] for item in evidence]
+    key = json.dumps(
+        [call_id, FlagKind.FAKE_EFFECTIVE.value, DETECTOR, VERSION, verdict.value, body], ensure_ascii=False
+    )
+    return Flag(
+        flag_id=hashlib.sha256(key.encode()).hexdigest()[:16],
+        call_id=call_id,
+        kind=FlagKind.FAKE_EFFECTIVE,
+        verdict=verdict,
+        score=score,
+        evidence=evidence,
+        detector=DETECTOR,
+        version=VERSION,
+        reasons=reasons,
+    )

@@ -1,0 +1,191 @@
+"""Transcript and sound together: who spoke when, with the words, on which side of the line."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from qc_workbench.detection.phrases import words_of
+from qc_workbench.detection.sound_classes import Interval, overlap_s, subtract, union
+from qc_workbench.domain.acoustics import Acoustics, Sound, SoundKind
+from qc_workbench.domain.call import Recording
+from qc_workbench.domain.transcript import Party, Transcript, Turn, Word
+
+#: A pause this long within a turn of the transcript starts a new piece: greetings and live speech get apart.
+_SPLIT_PAUSE_S: Final = 0.9
+#: Voice without any recognised words shorter than this is a breath or a click.
+_SHORTEST_UNTOLD_S: Final = 0.35
+#: Text with less voice under it than this share of its length is not believed.
+_VOICED_SHARE: Final = 0.25
+
+
+class Side(StrEnum):
+    AGENT = "agent"
+    CUSTOMER = "customer"  # the far end: a client or a machine
+    EITHER = "either"  # mono: the sound does not tell
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Uninterrupted speech of one side. ``text`` is empty where words were not recognised."""
+
+    side: Side
+    channel: int
+    start_s: float
+    end_s: float
+    speech_s: float
+    text: str
+    party: Party
+    quotable: bool
+    pitch_hz: float = 0.0
+
+    @property
+    def words(self) -> int:
+        return len(words_of(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A recording as the detectors see it. ``voices``: per channel, without the other channel's echo."""
+
+    mono: bool
+    agent_channel: int | None
+    customer_channel: int
+    duration_s: float
+    pieces: tuple[Piece, ...]
+    voices: tuple[tuple[Interval, ...], ...]
+    sounds: tuple[Sound, ...]
+    untold_s: float  # seconds of voice whose words were not recognised
+
+    def of(self, side: Side) -> tuple[Piece, ...]:
+        return tuple(piece for piece in self.pieces if piece.side in (side, Side.EITHER))
+
+    def far_sounds(self, *kinds: SoundKind) -> tuple[Sound, ...]:
+        """Sounds of the far end: its channel, or all in mono."""
+        return tuple(s for s in self.sounds if s.kind in kinds and (self.mono or s.channel == self.customer_channel))
+
+    def all_voice(self) -> tuple[Interval, ...]:
+        return union(interval for channel in self.voices for interval in channel)
+
+
+def hear(recording: Recording, acoustics: Acoustics, transcript: Transcript | None) -> Heard:
+    """Put the words over the voices. Suspect turns and text without voice under it are left out; voice without
+    words becomes a piece without text."""
+    mono = acoustics.channels == 1
+    agent_channel = None if mono else (recording.agent_channel if recording.agent_channel in (0, 1) else 0)
+    customer_channel = 0 if agent_channel is None else 1 - agent_channel
+    voices = tuple(
+        union(
+            ((s.start_s, s.end_s) for s in acoustics.sounds if _is_own_voice(s, channel)),
+            gap_s=0.05,
+        )
+        for channel in range(acoustics.channels)
+    )
+    pieces: list[Piece] = []
+    for turn in transcript.turns if transcript else ():
+        if turn.channel >= acoustics.channels or not turn.is_quotable or not words_of(turn.text):
+            continue
+        for part in _split(turn, _breaks(acoustics, turn.channel, voices[turn.channel])):
+            piece = _piece(part, agent_channel, voices[turn.channel], acoustics)
+            if piece is not None:
+                pieces.append(piece)
+    untold: list[Piece] = []
+    for channel, intervals in enumerate(voices):
+        told = union((p.start_s - 0.3, p.end_s + 0.3) for p in pieces if p.channel == channel)
+        for start, end in union(subtract(intervals, told), gap_s=0.3):
+            if end - start >= _SHORTEST_UNTOLD_S:
+                side = _side(channel, agent_channel)
+                pitch = _pitch(acoustics, channel, (start, end))
+                untold.append(Piece(side, channel, start, end, end - start, "", _party(side), False, pitch))
+    return Heard(
+        mono=mono,
+        agent_channel=agent_channel,
+        customer_channel=customer_channel,
+        duration_s=acoustics.duration_s,
+        pieces=tuple(sorted([*pieces, *untold], key=lambda piece: (piece.start_s, piece.channel))),
+        voices=voices,
+        sounds=acoustics.sounds,
+        untold_s=sum(piece.speech_s for piece in untold),
+    )
+
+
+def _is_own_voice(sound: Sound, channel: int) -> bool:
+    return sound.channel == channel and sound.kind is SoundKind.VOICE and not sound.features.get("echo", 0.0)
+
+
+def _side(channel: int, agent_channel: int | None) -> Side:
+    if agent_channel is None:
+        return Side.EITHER
+    return Side.AGENT if channel == agent_channel else Side.CUSTOMER
+
+
+def _party(side: Side) -> Party:
+    return {Side.AGENT: Party.AGENT, Side.CUSTOMER: Party.CUSTOMER, Side.EITHER: Party.UNKNOWN}[side]
+
+
+def _breaks(acoustics: Acoustics, channel: int, voices: Sequence[Interval]) -> tuple[float, ...]:
+    """Moments that part speech: the middle of beeps, music and longer pauses of the voice."""
+    parted = [
+        (before[1] + after[0]) / 2
+        for before, after in itertools.pairwise(voices)
+        if after[0] - before[1] >= _SPLIT_PAUSE_S
+    ]
+    tones = [(s.start_s + s.end_s) / 2 for s in acoustics.sounds if s.channel == channel and s.kind is SoundKind.BEEP]
+    return tuple(sorted([*parted, *tones]))
+
+
+def _split(turn: Turn, breaks: Sequence[float]) -> list[Turn]:
+    """A turn cut at the breaks between its words; a turn without word times stays whole."""
+    inside = [moment for moment in breaks if turn.start_s + 0.3 < moment < turn.end_s - 0.3]
+    if not inside or not turn.words:
+        return [turn]
+    groups: list[list[Word]] = [[] for _ in range(len(inside) + 1)]
+    for word in turn.words:
+        middle = (word.start_s + word.end_s) / 2
+        groups[sum(moment < middle for moment in inside)].append(word)
+    edges = [turn.start_s, *inside, turn.end_s]
+    return [
+        replace(
+            turn,
+            start_s=max(edges[index], min(words[0].start_s, edges[index + 1])),
+            end_s=max(edges[index], min(words[-1].end_s, edges[index + 1])),
+            text="".join(f" {word.text.strip()}" for word in words).strip(),
+            words=tuple(words),
+        )
+        for index, words in enumerate(groups)
+        if words
+    ]
+
+
+def _piece(turn: Turn, agent_channel: int | None, voices: Sequence[Interval], acoustics: Acoustics) -> Piece | None:
+    reach = (turn.start_s - 0.2, turn.end_s + 0.2)
+    under = [(max(a, reach[0]), min(b, reach[1])) for a, b in voices if a < reach[1] and b > reach[0]]
+    speech_s = sum(end - start for start, end in under)
+    length_s = max(turn.end_s - turn.start_s, 0.1)
+    if not under or speech_s < min(_VOICED_SHARE * length_s, 1.0):
+        return None
+    side = _side(turn.channel, agent_channel)
+    return Piece(
+        side=side,
+        channel=turn.channel,
+        start_s=under[0][0],
+        end_s=under[-1][1],
+        speech_s=speech_s,
+        text=turn.text.strip(),
+        party=turn.party if side is Side.EITHER else _party(side),
+        quotable=True,
+        pitch_hz=_pitch(acoustics, turn.channel, (under[0][0], under[-1][1])),
+    )
+
+
+def _pitch(acoustics: Acoustics, channel: int, interval: Interval) -> float:
+    """Pitch of the voice that overlaps an interval most; 0 where none was measured."""
+    best = max(
+        (s for s in acoustics.sounds if s.channel == channel and s.kind is SoundKind.VOICE),
+        key=lambda s: overlap_s((s.start_s, s.end_s), (interval,)),
+        default=None,
+    )
+    return best.features.get("pitch_hz", 0.0) if best else 0.0

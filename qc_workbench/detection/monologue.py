@@ -1,0 +1,81 @@
+"""What an agent says to a machine: a genuine message, a conversation acted out for nobody, or next to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+from qc_workbench.detection.heard import Piece
+from qc_workbench.detection.phrases import family_scores, opens_with_backchannel, words_of
+
+#: A message takes at least this long; less is a sigh or "hello?".
+_SHORTEST_MESSAGE_S: Final = 4.0
+#: Somebody who dictates breathes for a moment (0.4-0.8 s); who acts a conversation leaves room for the other
+#: one's lines (1.5 s and more).
+_ROOM_S: Final = 1.4
+#: Who acts answers lines that nobody said; a genuine message has at most one such word.
+_ACTED_REPLIES: Final = 2
+_ACTED_SHARE: Final = 0.25
+
+
+class Monologue(StrEnum):
+    MESSAGE = "message"
+    ACTED = "acted"
+    TRIFLE = "trifle"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    kind: Monologue
+    speech_s: float
+    replies: int
+    pause_s: float
+    message_score: float
+
+
+def read_monologue(pieces: Sequence[Piece]) -> Reading:
+    """Judge what one person said with nobody answering.
+
+    Two things tell acting from a message: words that answer something («ага», «понял вас», "right") at the
+    beginning of a piece, and pauses long enough for the other side's lines. A message asks to call back, gives
+    a number, a name or a reason. What fits neither is UNCLEAR, and nobody is accused of it.
+    """
+    speech_s = sum(piece.speech_s for piece in pieces)
+    told = [piece for piece in pieces if piece.text]
+    pauses = [max(0.0, after.start_s - before.end_s) for before, after in pairwise(pieces)]
+    pause_s = median(pauses) if pauses else 0.0
+    phrases = [phrase for piece in told for phrase in _phrases(piece.text)]
+    # the first phrase greets; «да, здравствуйте» there is no answer to anybody
+    replies = sum(opens_with_backchannel(phrase) for phrase in phrases[1:])
+    joined = " ".join(piece.text for piece in told)
+    scores = family_scores(joined)
+    acting = scores["acting"]
+    message = scores["message"]
+    kind = Monologue.UNCLEAR
+    acted_share = replies / max(len(phrases) - 1, 1)
+    if speech_s < _SHORTEST_MESSAGE_S and (message < 0.5 or len(words_of(joined)) < 6):
+        kind = Monologue.TRIFLE
+    elif message >= 0.5 and replies <= 1 and pause_s < _ROOM_S:
+        kind = Monologue.MESSAGE
+    elif (replies >= _ACTED_REPLIES and (pause_s >= _ROOM_S or (acted_share >= 0.5 and message < 0.5))) or (
+        replies + (acting >= 0.5) >= _ACTED_REPLIES and pause_s >= _ROOM_S and message < 0.75
+    ):
+        kind = Monologue.ACTED
+    elif (message >= 0.75 and acted_share < _ACTED_SHARE) or (
+        replies == 0 and acting < 0.5 and pause_s < _ROOM_S and speech_s >= 8.0
+    ):
+        kind = Monologue.MESSAGE
+    return Reading(kind, round(speech_s, 2), replies, round(pause_s, 2), round(message, 2))
+
+
+def _phrases(text: str) -> list[str]:
+    """Sentences as recognised (a dozen dots counts as one end)."""
+    parts = [text]
+    for mark in (". ", "! ", "? ", "… ", "... "):
+        parts = [piece for part in parts for piece in part.split(mark)]
+    return [part.strip() for part in parts if words_of(part)]

@@ -1,0 +1,112 @@
+"""Fuzzy phrase families: how much a text sounds like a voicemail greeting, an operator, a menu, a message."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from rapidfuzz.distance import Levenshtein
+
+_WORD: Final = re.compile(r"[a-zа-я0-9'’-]+")
+#: Words that may stand between the stems of an entry.
+_BETWEEN: Final = 5
+#: Recognition errs on about one letter in a word; short stems must be exact, or everything would match.
+_ONE_WRONG_FROM: Final = 6
+_TWO_WRONG_FROM: Final = 10
+
+Stems = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """``families``: name -> entries (stems that must all occur close together, weight)."""
+
+    families: Mapping[str, tuple[tuple[Stems, float], ...]]
+    backchannels: tuple[tuple[str, ...], ...]
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The lexicon that ships with the program (``models/lexicons/answering.toml``)."""
+    text = (resources.files("models") / "lexicons" / "answering.toml").read_text(encoding="utf-8")
+    raw = tomllib.loads(text)
+    openings = raw.pop("backchannel")["words"]
+    families = {
+        name: tuple(
+            (tuple(tuple(words_of(stem)[0] for stem in stem_set.split("|")) for stem_set in entry), block["weight"])
+            for block in blocks
+            for entry in block["stems"]
+        )
+        for name, blocks in raw.items()
+    }
+    ordered = sorted((words_of(opening) for opening in openings), key=len, reverse=True)
+    return Lexicon(families, tuple(ordered))
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Words in lower case, ё as е, curly apostrophes straight, without punctuation."""
+    flat = text.lower().replace("ё", "е").replace("’", "'")
+    return tuple(word.strip("-'") for word in _WORD.findall(flat) if word.strip("-'"))
+
+
+@cache
+def family_scores(text: str) -> Mapping[str, float]:
+    """For each family 0..1: how much the text sounds like it. Entries found add up as 1 - product of (1 - weight)."""
+    words = words_of(text)
+    scores: dict[str, float] = {}
+    for name, entries in lexicon().families.items():
+        rest = 1.0
+        for stems, weight in entries:
+            if _occurs(stems, words):
+                rest *= 1 - weight
+        scores[name] = 1 - rest
+    return scores
+
+
+def opens_with_backchannel(text: str) -> bool:
+    """Whether a text begins the way people answer what they have just heard («ага», «понял вас», "right")."""
+    words = words_of(text)
+    return any(words[: len(opening)] == opening for opening in lexicon().backchannels)
+
+
+def _occurs(stems: Stems, words: tuple[str, ...]) -> bool:
+    places = [[index for index, word in enumerate(words) if _any_stem(options, word)] for options in stems]
+    if not all(places):
+        return False
+    span = len(stems) + _BETWEEN
+    for first in range(len(words)):
+        inside = [[index for index in found if first <= index < first + span] for found in places]
+        if all(inside) and _distinct(inside, frozenset()):
+            return True
+    return False
+
+
+def _distinct(places: list[list[int]], used: frozenset[int]) -> bool:
+    """Whether each stem can have a word of its own."""
+    if not places:
+        return True
+    return any(_distinct(places[1:], used | {index}) for index in places[0] if index not in used)
+
+
+def _any_stem(options: tuple[str, ...], word: str) -> bool:
+    return any(_is_stem(stem, word) for stem in options)
+
+
+@cache
+def _is_stem(stem: str, word: str) -> bool:
+    if len(stem) <= 3:  # «не», «вы», "for": short words, not beginnings
+        return word == stem
+    if word.startswith(stem):
+        return True
+    wrong = 2 if len(stem) >= _TWO_WRONG_FROM else 1 if len(stem) >= _ONE_WRONG_FROM else 0
+    if not wrong or len(word) < len(stem) - wrong:
+        return False
+    return any(
+        Levenshtein.distance(stem, word[:length], score_cutoff=wrong) <= wrong
+        for length in (len(stem) - 1, len(stem), len(stem) + 1)
+    )
