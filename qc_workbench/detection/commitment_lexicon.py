@@ -1,0 +1,147 @@
+"""The phrases of promises, read once from ``models/lexicons/commitments.toml`` into typed values.
+
+The file's own comments explain the notation. Reading a file that ships with the program is not input of
+a run: the result depends on the version alone and is part of :func:`fingerprint`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+
+from qc_workbench.detection.spoken_words import SpokenWord, is_dictionary_word, morphology
+from rapidfuzz import fuzz, process
+
+
+class FamilyKind(StrEnum):
+    PROMISE = "promise"  # the agent says what they will do
+    REQUEST = "request"  # the client asks us to act
+    MUTUAL = "mutual"  # «созвонимся», said by either
+    QUESTION = "question"  # the agent asks when; the answer holds the date
+    CANCEL = "cancel"  # takes back, or forbids
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Phrases with one meaning. ``action`` is a catalogue action, or ``send`` (the object decides which)."""
+
+    name: str
+    action: str
+    speaker: str
+    kind: FamilyKind
+    pattern: re.Pattern[str]
+    needs_date: bool = False
+    needs_object: bool = False
+
+
+@dataclass(frozen=True)
+class CommitmentLexicon:
+    families: tuple[Family, ...]
+    words: Mapping[str, re.Pattern[str]]
+    guards: Mapping[str, re.Pattern[str]]
+    replies: Mapping[str, re.Pattern[str]]
+    fingerprint: str
+
+
+_FORM = re.compile(r"<(\w+):(\w+)>")
+_SKIP = re.compile(r"~(\d)")
+
+
+def _expanded(pattern: str, words: Mapping[str, str]) -> str:
+    for name, alternatives in words.items():
+        pattern = pattern.replace("{" + name + "}", alternatives)
+    pattern = _FORM.sub(r"#\1/\2\\b", pattern)
+    return _SKIP.sub(lambda match: "(?:[^ ]+ ){0," + match.group(1) + "}?", pattern)
+
+
+def _compiled(pattern: str, words: Mapping[str, str]) -> re.Pattern[str]:
+    return re.compile(rf"(?:(?<=\s)|^)(?:{_expanded(pattern, words)})(?=\s|$)")
+
+
+@cache
+def commitment_lexicon() -> CommitmentLexicon:
+    text = (resources.files("models") / "lexicons" / "commitments.toml").read_text(encoding="utf-8")
+    raw = tomllib.loads(text)
+    words: dict[str, str] = raw["words"]
+    families = tuple(
+        Family(
+            item["name"],
+            item["action"],
+            item["speaker"],
+            FamilyKind(item["kind"]),
+            _compiled("|".join(f"(?:{pattern})" for pattern in item["patterns"]), words),
+            item.get("needs_date", False),
+            item.get("needs_object", False),
+        )
+        for item in raw["family"]
+    )
+    return CommitmentLexicon(
+        families,
+        {name: _compiled(pattern, {}) for name, pattern in words.items()},
+        {name: _compiled(pattern, words) for name, pattern in raw["guards"].items()},
+        {name: _compiled(pattern, words) for name, pattern in raw["replies"].items()},
+        hashlib.sha256(text.encode()).hexdigest()[:16],
+    )
+
+
+# --- Russian verb forms ----------------------------------------------------------------------------------------------
+
+
+def _code(tag: object) -> str | None:
+    """1, 1i, 2, 3, inf or past of a pymorphy3 tag; None for participles and the like."""
+    marks = set(str(tag).replace(" ", ",").split(","))
+    if "INFN" in marks:
+        return "inf"
+    if "VERB" not in marks:
+        return None
+    if "past" in marks:
+        return "past"
+    if "impr" in marks or "2per" in marks:
+        return "1" if "incl" in marks else "2"
+    if "1per" in marks:
+        return "1i" if "pres" in marks else "1"
+    return "3" if "3per" in marks else None
+
+
+@cache
+def verb_forms() -> Mapping[str, str]:
+    """Every form of every verb of the lexicon -> ``#group/form``."""
+    text = (resources.files("models") / "lexicons" / "commitments.toml").read_text(encoding="utf-8")
+    forms: dict[str, str] = {}
+    for group, lemmas in tomllib.loads(text)["verbs"].items():
+        for lemma in lemmas.split():
+            parses = [item for item in morphology().parse(lemma) if "INFN" in str(item.tag)]
+            for item in parses[:1]:
+                for form in item.lexeme:
+                    code = _code(form.tag)
+                    word = form.word.replace("ё", "е")
+                    if code is not None:
+                        forms.setdefault(word, f"#{group}/{code}")
+    # Forms that pymorphy gives to one reading only, and colloquial ones it has not got.
+    forms |= {"набери": "#call/2", "наберите": "#call/2", "отзвонюсь": "#call/1", "вышли": "#send/2", "наберешь": "#call/2"}
+    return forms
+
+
+#: Likeness (0..100) from which a word that no dictionary has is taken for a form of a lexicon verb:
+#: recognition writes «звятнете» for «звякните», «позванить» for «позвонить».
+_VERB_LIKENESS = 83.0
+
+
+@cache
+def _form_of(low: str) -> str | None:
+    found = verb_forms().get(low)
+    if found is not None or len(low) < 6 or not "а" <= low[0] <= "я" or is_dictionary_word(low):
+        return found
+    near = process.extractOne(low, verb_forms().keys(), scorer=fuzz.ratio, score_cutoff=_VERB_LIKENESS)
+    return verb_forms()[near[0]] if near and near[0][:2] == low[:2] else None
+
+
+def coded(words: Sequence[SpokenWord]) -> str:
+    """The words as one text, verbs of the lexicon replaced by ``#group/form``; one token a word."""
+    return " ".join(_form_of(word.low) or word.low for word in words)
