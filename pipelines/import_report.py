@@ -84,7 +84,11 @@ class StoredCounts:
 
     def nothing_new(self) -> dict[str, EntityCounts]:
         """The same rows met again: all of them unchanged."""
-        return {name: EntityCounts(unchanged=item.read, rejected=item.rejected) for name, item in self.entities.items()}
+        return {
+            name: EntityCounts(unchanged=self.entities[name].read, rejected=self.entities[name].rejected)
+            for name in TABLES
+            if name in self.entities
+        }
 
 
 def place(problem: Problem, t: Translator) -> str:

@@ -83,9 +83,8 @@ def ingest_csv(workspace: Workspace, folder: Path, progress: Progress, source: s
         known = known_ids(reader)
     contents = read_folder(folder, _conventions(workspace), known)
     differences = _write_tables(workspace, contents, progress)
-    done = _Recordings(workspace, folder, recordings, seen).take_in(
-        contents.calls.placed, contents.calls.file, progress
-    )
+    taking = _Recordings(workspace, folder, recordings, seen)
+    done = taking.take_in(contents.calls.placed, contents.calls.file or "calls.csv", progress)
     report = _report(workspace, source, folder, contents, differences, done)
     _write_problem_files(workspace, report)
     record = ImportRecord(

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from qc_workbench.errors import SettingsError
+from qc_workbench.settings_errors import settings_error, syntax_error
 
 
 class _Section(BaseModel):
@@ -170,30 +171,16 @@ class Settings(_Section):
 def parse_settings(text: str, place: str) -> Settings:
     """Read the text of a qcw.toml. ``place`` is the file named in errors.
 
-    Raises :class:`SettingsError` ``settings_syntax`` (with line and column as
-    the TOML reader gives them) or ``settings_value`` (with the key, what was read and what was
-    expected; the first of all problems, with their count).
+    Raises :class:`SettingsError`: see :mod:`qc_workbench.settings_errors`.
     """
     try:
         raw: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError("settings_syntax", file=place, detail=str(error)) from error
+        raise syntax_error(error, text, place) from error
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:
-        problems = error.errors(include_url=False)
-        first = problems[0]
-        key = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            raise SettingsError("settings_unknown_key", file=place, key=key) from error
-        raise SettingsError(
-            "settings_value",
-            file=place,
-            key=key,
-            value=repr(first.get("input")),
-            expected=first["msg"],
-            count=len(problems),
-        ) from error
+        raise settings_error(error, text, place, Settings) from error
 
 
 def load_settings(path: Path) -> Settings:

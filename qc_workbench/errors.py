@@ -18,6 +18,17 @@ was expected and the next step, in Russian and in English.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A parameter of an error that is itself a text of the catalogue, so that no part of a message is untranslated."""
+
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
 
 class QcwError(Exception):
     """Base class. ``code`` names the message in the catalogue, ``params`` fill it in."""

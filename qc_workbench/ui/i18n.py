@@ -20,7 +20,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from qc_workbench.errors import QcwError
+from qc_workbench.errors import Phrase, QcwError
 
 Language = Literal["ru", "en"]
 LANGUAGES: tuple[Language, ...] = ("ru", "en")
@@ -45,12 +45,16 @@ class Translator:
     """Texts and formats of one language: ``t("page.queue.title")``, ``t("calls", n=3)``, ``t.day(date)``."""
 
     def __init__(self, language: str, zone: ZoneInfo | None = None) -> None:
-        self.language: Language = cast(Language, language if language in LANGUAGES else "ru")
+        self.language: Language = language if language in LANGUAGES else "ru"
         self.zone = zone or ZoneInfo("Europe/Moscow")
         self._locale = Locale.parse(self.language)
 
     def __call__(self, code: str, **params: object) -> str:
         entry = catalogue()[code][self.language]
+        params = {
+            name: self(value.code, **value.params) if isinstance(value, Phrase) else value
+            for name, value in params.items()
+        }
         if isinstance(entry, dict):
             number = params["n"]
             form = self._locale.plural_form(cast(float, number))
@@ -83,7 +87,7 @@ class Translator:
         return format_datetime(self._local(value), format=form, locale=self._locale)
 
     def time(self, value: datetime, form: str = "HH:mm") -> str:
-        return format_time(self._local(value), format=form, locale=self._locale)
+        return format_time(value.astimezone(self.zone), format=form, locale=self._locale)
 
     def _local(self, value: date | datetime) -> date | datetime:
         return value.astimezone(self.zone) if isinstance(value, datetime) else value
