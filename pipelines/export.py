@@ -18,7 +18,8 @@ from typing import IO, Any
 from qc_workbench.domain.transcript import Transcript
 from qc_workbench.errors import UsageError
 from qc_workbench.reporting import exports
-from qc_workbench.reporting.exports import FIELDS, Format, Kind, Record, What
+from qc_workbench.reporting.export_fields import FIELDS, Format, Kind, What
+from qc_workbench.reporting.exports import Record
 from qc_workbench.reporting.facts import standing_findings
 from qc_workbench.reporting.plain import plain
 from qc_workbench.store import calls as call_store

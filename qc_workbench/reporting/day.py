@@ -87,6 +87,7 @@ class Day:
     stuck: tuple[StuckDeal, ...]
     false_refusals: tuple[Refusal, ...]
     decisions: Decisions
+    calls: Mapping[str, Call]  # by id: every call up to the moment
     names: Mapping[str, str]  # manager_id -> name
 
     @property
@@ -134,6 +135,7 @@ def build_day(facts: Facts, day: date) -> Day:
         stuck=_stuck(facts, moment),
         false_refusals=tuple(false_refusals),
         decisions=Decisions(len(suspicious), len(false_refusals), len(broken)),
+        calls={call.call_id: call for call in facts.calls if call.call_id in started},
         names={item.manager_id: manager_name(facts, item.manager_id) for item in facts.calls}
         | {manager_id: manager.name for manager_id, manager in facts.managers.items()},
     )

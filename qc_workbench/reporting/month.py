@@ -105,7 +105,7 @@ class PaddedCall:
 
 @dataclass(frozen=True, slots=True)
 class SampledShare:
-    """Calls of one direction drawn at random for listening, of all calls of that direction."""
+    """Answered calls of one direction drawn at random for listening, of all answered ones of that direction."""
 
     direction: Direction
     drawn: Share
@@ -161,6 +161,7 @@ class Month:
     investigation: Investigation
     analysis: CallAnalysis
     agents: tuple[AgentResult, ...]
+    calls: Mapping[str, Call]  # every call of the month by its id, for what the sections name
     names: Mapping[str, str]  # manager_id -> name, of all who appear
 
     @property
@@ -188,6 +189,7 @@ def build_month(facts: Facts, month: date) -> Month:
         investigation=Investigation(),
         analysis=analysis,
         agents=agents,
+        calls={call.call_id: call for call in client_calls(facts, days)},
         names={agent.manager_id: agent.name for agent in agents},
     )
 
@@ -306,7 +308,9 @@ def _sampled(facts: Facts, calls: Mapping[str, Call]) -> tuple[SampledShare, ...
     listened_ids = {item.call_id for item in drawn if item.status is SampleStatus.DONE}
     shares = []
     for direction in (Direction.INBOUND, Direction.OUTBOUND):
-        ids = {call.call_id for call in calls.values() if call.direction is direction}
+        ids = {
+            call.call_id for call in calls.values() if call.direction is direction and call.outcome is Outcome.ANSWERED
+        }
         shares.append(SampledShare(direction, Share(len(ids & drawn_ids), len(ids)), len(ids & listened_ids)))
     return tuple(shares)
 

@@ -1,0 +1,183 @@
+"""Is the installation fit to work: program, packages, codecs, speech model, lock, disk, workspace."""
+
+from __future__ import annotations
+
+import io
+import platform
+import shutil
+import struct
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+
+from qc_workbench import __version__
+from qc_workbench.errors import QcwError
+from qc_workbench.ui.i18n import Translator
+
+#: Free space below which work may stop in the middle (a model, a month of recordings).
+WANTED_FREE_GIB = 2.0
+#: Packages whose absence or damage shows only in the middle of work.
+PACKAGES = ("faster-whisper", "ctranslate2", "av", "duckdb", "librosa", "streamlit", "typst", "vl-convert-python")
+#: What recordings come in (contracts of the file import).
+CODECS = ("pcm_s16le", "pcm_alaw", "pcm_mulaw", "gsm", "gsm_ms", "mp3", "opus", "aac", "flac")
+
+
+class State(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check. ``code`` names it (``doctor.<code>``), ``detail`` says what was found (``doctor.detail.<detail>``)."""
+
+    code: str
+    state: State
+    detail: str
+    params: dict[str, str] = field(default_factory=dict)
+    error: QcwError | None = None
+
+    @property
+    def is_fault(self) -> bool:
+        return self.state is State.FAULT
+
+    def text(self, t: Translator) -> str:
+        return t.error(self.error) if self.error else t(f"doctor.detail.{self.detail}", **self.params)
+
+
+def examine(home: Path) -> tuple[Check, ...]:
+    """Every check, worst news included; the workspace is looked at only where there is one."""
+    checks = [_program(), _packages(), *(_codec(name) for name in CODECS), _model(), _lock(), _disk(home)]
+    if (home / "qcw.toml").exists():
+        checks.append(_workspace(home))
+    return tuple(checks)
+
+
+def _program() -> Check:
+    params = {"version": __version__, "python": platform.python_version(), "system": platform.platform(terse=True)}
+    return Check("program", State.OK if sys.version_info >= (3, 11) else State.FAULT, "program", params)
+
+
+def _packages() -> Check:
+    missing = []
+    for name in PACKAGES:
+        try:
+            metadata.version(name)
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Check("packages", State.FAULT, "packages_missing", {"names": ", ".join(missing)})
+    return Check("packages", State.OK, "packages", {"count": str(len(PACKAGES))})
+
+
+def _codec(name: str) -> Check:
+    """Decode a second of sound made in memory, the way a recording would be decoded."""
+    try:
+        samples = decoded_samples(sample_sound(name))
+    except Exception as error:  # whatever the decoder throws, the codec does not work here
+        return Check("codec", State.FAULT, "codec_fault", {"name": name, "detail": str(error) or type(error).__name__})
+    if samples < 6_000:  # of 8000: codecs may drop a frame at an end
+        return Check("codec", State.FAULT, "codec_fault", {"name": name, "detail": f"{samples} samples"})
+    return Check("codec", State.OK, "codec", {"name": name})
+
+
+def decoded_samples(sound: bytes) -> int:
+    """How many samples a file in memory gives at 8 kHz."""
+    import av
+
+    with av.open(io.BytesIO(sound)) as container:
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=8000)
+        frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
+        frames += resampler.resample(None)
+    return sum(frame.samples for frame in frames)
+
+
+def sample_sound(codec: str) -> bytes:
+    """One second of a quiet tone in a codec, as a file in memory."""
+    if codec in ("gsm", "gsm_ms"):
+        return _gsm_wave() if codec == "gsm_ms" else bytes([0xD0, *([0] * 32)]) * 50
+    import av
+    import numpy as np
+
+    encoders: dict[str, tuple[str, str, int]] = {
+        "mp3": ("mp3", "libmp3lame", 8000),
+        "opus": ("ogg", "libopus", 8000),
+        "aac": ("mp4", "aac", 8000),
+        "flac": ("flac", "flac", 8000),
+    }
+    container_name, encoder, rate = encoders.get(codec, ("wav", codec, 8000))
+    out = io.BytesIO()
+    tone = (np.sin(np.arange(rate) * 2 * np.pi * 440 / rate) * 8000).astype(np.int16).reshape(1, -1)
+    with av.open(out, "w", format=container_name) as container:
+        stream = container.add_stream(encoder, rate=rate, layout="mono")
+        frame = av.AudioFrame.from_ndarray(tone, format="s16", layout="mono")
+        frame.sample_rate = rate
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            container.mux(packet)
+    return out.getvalue()
+
+
+def _gsm_wave() -> bytes:
+    """A WAV of Microsoft's GSM (code 0x31): blocks of 65 bytes for 320 samples. PyAV decodes it but can't write it."""
+    blocks = 25
+    sound = bytes(65) * blocks
+    head = struct.pack("<HHIIHHHH", 0x31, 1, 8000, 1625, 65, 0, 2, 320)
+    chunks = b"fmt " + struct.pack("<I", len(head)) + head
+    chunks += b"fact" + struct.pack("<II", 4, blocks * 320)
+    chunks += b"data" + struct.pack("<I", len(sound)) + sound
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+
+
+def _model() -> Check:
+    from qc_workbench.errors import ModelError
+    from qc_workbench.transcription.models import installed_models, models_folder, verify_model
+
+    found = installed_models()
+    if not found:
+        error = ModelError("model_missing", name="base", folder=str(models_folder()))
+        return Check("model", State.FAULT, "error", error=error)
+    try:
+        for model in found:
+            verify_model(model.folder, model.name)
+    except ModelError as error:
+        return Check("model", State.FAULT, "error", error=error)
+    return Check("model", State.OK, "model", {"names": ", ".join(model.name for model in found)})
+
+
+def _lock() -> Check:
+    """Two holders of one lock file must exclude each other; some network folders only pretend to."""
+    from filelock import FileLock, Timeout
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "doctor.lock"
+        with FileLock(path):
+            try:
+                with FileLock(path, timeout=0.05, is_singleton=False):
+                    return Check("lock", State.FAULT, "lock_fault")
+            except Timeout:
+                return Check("lock", State.OK, "lock")
+
+
+def _disk(home: Path) -> Check:
+    place = next(folder for folder in (home.resolve(), *home.resolve().parents) if folder.exists())
+    free_gib = shutil.disk_usage(place).free / 2**30
+    state = State.OK if free_gib >= WANTED_FREE_GIB else State.WARNING
+    params = {"free": f"{free_gib:.1f}", "folder": str(place), "wanted": f"{WANTED_FREE_GIB:.0f}"}
+    return Check("disk", state, "disk" if state is State.OK else "disk_low", params)
+
+
+def _workspace(home: Path) -> Check:
+    from qc_workbench.workspace import Workspace
+
+    try:
+        workspace = Workspace.open(home)
+        names = ", ".join(plan.name for plan in workspace.settings.sampling.plans)
+    except QcwError as error:
+        return Check("workspace", State.FAULT, "error", error=error)
+    return Check("workspace", State.OK, "workspace", {"home": str(workspace.home), "plans": names})
+
+

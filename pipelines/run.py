@@ -1,0 +1,56 @@
+"""Everything that is new, through all steps: import, draw, measure, transcribe, detect, assign.
+
+Each step knows what it has done before, so a run that was stopped anywhere goes on where it
+was, and a run with nothing new ends in moments. The speech model is loaded only when there is
+something to transcribe.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pipelines.progress import Progress
+from qc_workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pipelines.assign_reviews import AssignReport
+    from pipelines.detect import DetectReport
+    from pipelines.draw_sample import DrawReport
+    from pipelines.import_report import IngestReport
+    from pipelines.measure import MeasureReport
+    from pipelines.transcribe import TranscribeReport
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What each step did; ``ingested`` by name of the source."""
+
+    ingested: dict[str, IngestReport]
+    drawn: DrawReport
+    measured: MeasureReport
+    transcribed: TranscribeReport
+    detected: DetectReport
+    assigned: AssignReport
+
+
+def run(workspace: Workspace, as_of: datetime, progress: Progress) -> RunReport:
+    """Take what the configured sources have now through all steps, as of a moment."""
+    from pipelines.assign_reviews import assign_reviews
+    from pipelines.detect import detect
+    from pipelines.draw_sample import draw_sample
+    from pipelines.ingest import ingest_source
+    from pipelines.measure import measure
+    from pipelines.transcribe import transcribe
+
+    return RunReport(
+        ingested={
+            source.name: ingest_source(workspace, source.name, progress) for source in workspace.settings.sources
+        },
+        drawn=draw_sample(workspace, as_of, progress),
+        measured=measure(workspace, progress),
+        transcribed=transcribe(workspace, progress),
+        detected=detect(workspace, as_of, progress),
+        assigned=assign_reviews(workspace, as_of, progress),
+    )

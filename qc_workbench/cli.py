@@ -1,0 +1,41 @@
+"""``qcw``: the one entry point. Parsing, language and exit codes; the work is in :mod:`pipelines`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import typer
+
+from qc_workbench.commands import reports, service, steps
+from qc_workbench.commands.frame import STOPPED, build
+from qc_workbench.commands.session import choose_language
+from qc_workbench.ui.i18n import Language
+
+COMMANDS = steps.COMMANDS + reports.COMMANDS + service.COMMANDS
+
+
+def application(language: Language) -> typer.Typer:
+    """All commands, with help in one language."""
+    return build(COMMANDS, language)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command line and leave with its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        application(choose_language(given))(args=given, prog_name="qcw")
+    except KeyboardInterrupt:
+        sys.exit(STOPPED)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """A polite request to end is treated like Ctrl-C: work stops between two units."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()
