@@ -1,5 +1,8 @@
-"""Starts the interface: ``streamlit run app.py`` or, with recordings and schedule, ``qcw serve``."""
+"""Starts the interface with ``streamlit run app.py``; the same as ``qcw serve`` of the workspace ``QCW_HOME``."""
 
-from qc_workbench.ui.main import main
+from streamlit import App
 
-main()
+from qc_workbench.ui.server import SCRIPT, routes
+
+# `streamlit run` looks for a call of App in this very file: that is why create_app() is not called here.
+app = App(SCRIPT, routes=routes())

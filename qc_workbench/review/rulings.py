@@ -1,0 +1,70 @@
+"""What people decided about flags. Findings are appended, never changed; the standing one counts.
+
+An undo is a finding too (:attr:`Ruling.WITHDRAWN`) that takes back the one it supersedes, so the
+ruling before it stands again. Nothing is lost: who ruled what and when stays readable for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from qc_workbench.domain.flag import Finding, Flag, Ruling, Verdict
+from qc_workbench.errors import UsageError
+
+
+class CaseState(StrEnum):
+    """Where a flag stands between the machine and the person who rules on it."""
+
+    WAITING = "waiting"
+    ASKED = "asked"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    UNSURE = "unsure"  # the detector abstained and nobody has ruled
+
+
+def standing(findings: Iterable[Finding]) -> dict[str, Finding]:
+    """flag_id -> the ruling that counts now. Flags whose every ruling was withdrawn are absent.
+
+    ``findings`` in the order they were made.
+    """
+    stacks: dict[str, list[Finding]] = {}
+    for finding in findings:
+        stack = stacks.setdefault(finding.flag_id, [])
+        if finding.ruling is Ruling.WITHDRAWN:
+            stacks[finding.flag_id] = [item for item in stack if item.finding_id != finding.supersedes]
+        else:
+            stack.append(finding)
+    return {flag_id: stack[-1] for flag_id, stack in stacks.items() if stack}
+
+
+def case_state(flag: Flag, ruling: Finding | None) -> CaseState:
+    if ruling is None:
+        return CaseState.UNSURE if flag.verdict is Verdict.UNSURE else CaseState.WAITING
+    return CaseState(ruling.ruling.value)
+
+
+def rule(flag_id: str, ruling: Ruling, by: str, at: datetime, reason: str, earlier: Sequence[Finding]) -> Finding:
+    """A new ruling of a named person. Raises :class:`UsageError` ``ruling_needs_name`` without a name."""
+    if ruling is Ruling.WITHDRAWN:
+        raise ValueError("a withdrawal is made by undo()")
+    return _finding(flag_id, ruling, by, at, reason, standing(earlier).get(flag_id))
+
+
+def undo(flag_id: str, by: str, at: datetime, earlier: Sequence[Finding]) -> Finding:
+    """Take back the standing ruling. Raises :class:`UsageError` ``ruling_nothing_to_undo`` when there is none."""
+    current = standing(earlier).get(flag_id)
+    if current is None:
+        raise UsageError("ruling_nothing_to_undo")
+    return _finding(flag_id, Ruling.WITHDRAWN, by, at, "", current)
+
+
+def _finding(flag_id: str, ruling: Ruling, by: str, at: datetime, reason: str, current: Finding | None) -> Finding:
+    if not by.strip():
+        raise UsageError("ruling_needs_name")
+    supersedes = current.finding_id if current else None
+    content = "\n".join((flag_id, ruling.value, by, at.isoformat(), supersedes or ""))
+    finding_id = hashlib.sha256(content.encode()).hexdigest()[:32]
+    return Finding(finding_id, flag_id, ruling, by.strip(), at, reason.strip(), supersedes)

@@ -1,0 +1,164 @@
+"""Parts of the room of suspicious calls."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from qc_workbench.domain.flag import Evidence, Ruling, Side
+from qc_workbench.errors import QcwError
+from qc_workbench.review.rulings import CaseState
+from qc_workbench.ui.components.blocks import call_link
+from qc_workbench.ui.components.call_parts import STATE_COLOURS
+from qc_workbench.ui.components.player import player
+from qc_workbench.ui.components.rows import flag_reasons
+from qc_workbench.ui.i18n import Translator, clock
+from qc_workbench.ui.state import Room, remember, remembered
+from qc_workbench.ui.views.call import call_view
+from qc_workbench.ui.views.people import call_line
+from qc_workbench.ui.views.playback import evidence_name, playback
+from qc_workbench.ui.views.suspicious import Case, SuspiciousCalls, write_ruling
+
+_LAST_RULED = "last_ruled"
+_SKIPPED = "skipped_cases"
+
+#: One key each. Digits, because letters differ between the Russian and the English layout.
+KEYS = {Ruling.CONFIRMED: "1", Ruling.REJECTED: "2", Ruling.ASKED: "3", Ruling.WITHDRAWN: "0"}
+
+
+def pick_case(view: SuspiciousCalls, state: CaseState, asked_call: str | None, t: Translator) -> Case | None:
+    """The case on the table: the one the address names, the one chosen in the list, or the first."""
+    asked = next((case for case in view.cases if case.call.call_id == asked_call), None)
+    cases = view.in_state(state)
+    if asked is not None and asked.state is state and remembered("asked") != asked_call:
+        remember("asked", asked_call)
+        st.session_state["suspicious_case"] = asked.flag.flag_id
+    if not cases:
+        return None
+    by_id = {case.flag.flag_id: case for case in cases}
+    if st.session_state.get("suspicious_case") not in by_id:
+        st.session_state["suspicious_case"] = cases[0].flag.flag_id
+    chosen = st.selectbox(
+        t("suspicious.case"),
+        list(by_id),
+        format_func=lambda flag_id: call_line(by_id[flag_id].call, view.people, t),
+        key="suspicious_case",
+        label_visibility="collapsed",
+    )
+    return by_id[chosen]
+
+
+def case_header(case: Case, t: Translator) -> None:
+    st.badge(t(f"case.{case.state.value}"), color=STATE_COLOURS[case.state])  # type: ignore[arg-type]
+    st.markdown(f"**{flag_reasons(case.flag, t)}**")
+    st.markdown(
+        t(
+            "suspicious.measured",
+            connected=clock(case.call.talk_s),
+            score=t.percent(case.flag.score),
+        )
+    )
+    for title, side in (("suspicious.against", Side.AGAINST), ("suspicious.for", Side.FOR)):
+        items = [item for item in case.flag.evidence if item.side is side]
+        if items:
+            st.markdown(f"{t(title)} " + "; ".join(_evidence(item, t) for item in items))
+        elif side is Side.FOR:
+            st.caption(t("suspicious.nothing_for"))
+
+
+def case_sound(room: Room, case: Case) -> None:
+    view = call_view(room.workspace, case.call.call_id)
+    if view is None:
+        return
+    shown = playback(
+        case.call.call_id,
+        room.address(view.recording),
+        view.recording,
+        view.acoustics,
+        view.transcript,
+        (case.flag,),
+        room.t,
+    )
+    player(shown, room.t, start_at_s=shown.clip[0] if shown.clip else 0.0, key=f"case_{case.flag.flag_id}")
+    call_link(room.t, room.t("suspicious.whole_call"), case.call.call_id)
+
+
+def decision(room: Room, case: Case | None) -> None:
+    """Confirm, reject, ask, undo: one key each. Only a named person decides."""
+    t = room.t
+    with st.container(border=True):
+        st.subheader(t("ruling.title"), anchor=False)
+        if not room.who:
+            st.info(t("sidebar.who_needed"))
+        if case is not None and case.ruling is not None:
+            ruling = case.ruling
+            st.markdown(
+                t("ruling.stands", ruling=t(f"case.{ruling.ruling.value}"), who=ruling.by, moment=t.moment(ruling.at))
+            )
+            if ruling.reason:
+                st.text(ruling.reason)
+        reason = st.text_input(t("ruling.reason"), key=f"reason_{case.flag.flag_id}" if case else "reason_none")
+        for ruling_kind in (Ruling.CONFIRMED, Ruling.REJECTED, Ruling.ASKED):
+            if st.button(
+                t(f"ruling.{ruling_kind.value}"),
+                type="primary" if ruling_kind is Ruling.CONFIRMED else "secondary",
+                shortcut=KEYS[ruling_kind],
+                disabled=case is None or not room.who,
+                width="stretch",
+                key=f"rule_{ruling_kind.value}",
+            ):
+                assert case is not None
+                _rule(room, case, ruling_kind, reason)
+        _undo_button(room, case)
+
+
+def _undo_button(room: Room, case: Case | None) -> None:
+    """Takes back the ruling of the case shown, or of the one ruled last (it has left the list)."""
+    last = remembered(_LAST_RULED)
+    flag_id = case.flag.flag_id if case is not None and case.ruling is not None else last
+    if st.button(
+        room.t("ruling.withdrawn"),
+        shortcut=KEYS[Ruling.WITHDRAWN],
+        disabled=not flag_id or not room.who,
+        width="stretch",
+        type="tertiary",
+        key="rule_withdrawn",
+    ):
+        from qc_workbench.ui.views.suspicious import suspicious_calls
+
+        found = next((item for item in suspicious_calls(room.workspace).cases if item.flag.flag_id == flag_id), None)
+        if found is not None:
+            _rule(room, found, Ruling.WITHDRAWN, "")
+
+
+def _rule(room: Room, case: Case, ruling: Ruling, reason: str) -> None:
+    try:
+        write_ruling(room.workspace, case.flag, ruling, room.who, room.now, reason)
+    except QcwError as error:
+        st.error(room.t.error(error))
+        return
+    remember(_LAST_RULED, None if ruling is Ruling.WITHDRAWN else case.flag.flag_id)
+    st.toast(room.t(f"ruling.{ruling.value}.done"))
+    st.rerun()
+
+
+def pattern_table(view: SuspiciousCalls, t: Translator) -> None:
+    """Each agent's cases beside their counted calls: one case is chance, a row of them is a habit."""
+    with st.container(border=True):
+        st.subheader(t("suspicious.pattern"), anchor=False)
+        st.caption(t("suspicious.pattern_says"))
+        rows = [
+            {
+                t("column.agent"): view.people.agent(row.manager_id),
+                t("column.waiting"): row.waiting,
+                t("column.confirmed"): row.confirmed,
+                t("column.rejected"): row.rejected,
+                t("column.counted"): row.counted,
+            }
+            for row in view.patterns
+        ]
+        st.dataframe(rows, hide_index=True, alt=t("suspicious.pattern"))
+
+
+def _evidence(item: Evidence, t: Translator) -> str:
+    quote = f" «{item.quote}»" if item.quote else ""
+    return f"{evidence_name(item.kind, t)} {clock(item.start_s)}–{clock(item.end_s)}{quote}"

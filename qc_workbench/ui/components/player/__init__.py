@@ -1,0 +1,106 @@
+"""The player and the play button of a quote: Streamlit v2 components without any library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.views.playback import Playback
+
+_HERE = Path(__file__).parent
+_CSS = (_HERE / "player.css").read_text(encoding="utf-8")
+
+#: What the speed menu offers.
+SPEEDS = (0.75, 1, 1.25, 1.5, 1.75, 2, 2.5)
+
+_LABELS = (
+    "player",
+    "play",
+    "pause",
+    "back",
+    "forward",
+    "speed",
+    "timeline",
+    "transcript",
+    "from_here",
+    "clip",
+    "clip_help",
+    "heard",
+    "against",
+    "for",
+    "keys",
+    "no_sound",
+    "no_wave",
+    "no_transcript",
+    "failed",
+    "decimal",
+)
+
+_player = st.components.v2.component("qcw_player", css=_CSS, js=(_HERE / "player.js").read_text(encoding="utf-8"))
+_clip = st.components.v2.component("qcw_clip", css=_CSS, js=(_HERE / "clip.js").read_text(encoding="utf-8"))
+
+
+def player(playback: Playback, t: Translator, *, start_at_s: float = 0.0, key: str) -> None:
+    """Draw the player of one recording: sound, both channels, evidence on the time line, transcript."""
+    _player(key=key, data=player_data(playback, t, start_at_s))
+
+
+def quote_button(address: str | None, start_s: float, end_s: float, t: Translator, *, key: str) -> None:
+    """A button that plays these seconds of a recording."""
+    data = {
+        "url": address,
+        "played_url": played_address(address),
+        "start": max(0.0, start_s - 0.3),
+        "end": end_s + 0.4,
+        "labels": {name: t(f"player.{name}") for name in ("play", "pause")},
+    }
+    _clip(key=key, data=data)
+
+
+def player_data(playback: Playback, t: Translator, start_at_s: float) -> dict[str, Any]:
+    """What the browser gets, as JSON."""
+    return {
+        "id": playback.call_id,
+        "url": playback.address,
+        "played_url": played_address(playback.address),
+        "duration": playback.duration_s,
+        "start_at": start_at_s,
+        "clip": list(playback.clip) if playback.clip else None,
+        "speeds": SPEEDS,
+        "peaks": [list(channel) for channel in playback.peaks],
+        "channels": [{"party": lane.party, "label": lane.label} for lane in playback.lanes],
+        "bands": [
+            {
+                "start": band.start_s,
+                "end": band.end_s,
+                "label": band.label,
+                "side": band.side,
+                "quote": band.quote,
+            }
+            for band in playback.bands
+        ],
+        "turns": [
+            {
+                "party": turn.party,
+                "label": turn.label,
+                "start": turn.start_s,
+                "end": turn.end_s,
+                "text": turn.text,
+                "suspect": turn.suspect,
+                "words": [list(word) for word in turn.words],
+            }
+            for turn in playback.turns
+        ],
+        "labels": {name: t(f"player.{name}") for name in _LABELS},
+    }
+
+
+def played_address(address: str | None) -> str | None:
+    """Where the browser reports that play was pressed, under the same signature."""
+    if address is None:
+        return None
+    path, _, query = address.partition("?")
+    return f"{path}/played?{query}"

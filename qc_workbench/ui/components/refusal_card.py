@@ -1,0 +1,42 @@
+"""One lost deal: the client's words and the CRM's reason."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from qc_workbench.ui.components.blocks import call_link, deal_text
+from qc_workbench.ui.components.player import quote_button
+from qc_workbench.ui.labels import named
+from qc_workbench.ui.state import Room
+from qc_workbench.ui.views.refusals import RefusalCase, Refusals
+
+
+def refusal_card(room: Room, view: Refusals, case: RefusalCase) -> None:
+    t, refusal = room.t, case.refusal
+    with st.container(border=True):
+        words, crm = st.columns([3, 2], gap="medium")
+        with words:
+            st.markdown(f"**{named(t, 'client_said', refusal.client_said.value)}**")
+            if refusal.quote:
+                st.text(f"«{refusal.quote}»")
+            with st.container(horizontal=True, vertical_alignment="center"):
+                if refusal.start_s is not None and refusal.end_s is not None:
+                    quote_button(
+                        room.address(case.recording),
+                        refusal.start_s,
+                        refusal.end_s,
+                        t,
+                        key=f"refusal_{refusal.call_id}",
+                    )
+                line = t(
+                    "promise.said",
+                    agent=view.people.agent(case.call.manager_id),
+                    client=view.people.client(case.call.client_phone, t),
+                    moment=t.moment(case.call.started_at),
+                )
+                call_link(t, line, case.call.call_id, refusal.start_s)
+        with crm:
+            st.caption(t("crm.title"))
+            st.text(deal_text(case.deal, t))
+            if case.deal and case.deal.lost_reason:
+                st.text(t("deal.lost_reason", reason=case.deal.lost_reason))

@@ -1,0 +1,5 @@
+"""The script Streamlit runs."""
+
+from qc_workbench.ui.main import main
+
+main()

@@ -1,0 +1,66 @@
+"""The frame around every room: navigation, language, who is working."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from qc_workbench.domain.call import Role
+from qc_workbench.errors import QcwError
+from qc_workbench.store.calls import managers
+from qc_workbench.ui.i18n import LANGUAGES, Translator
+from qc_workbench.ui.navigation import ROOMS, room_page
+from qc_workbench.ui.state import LANGUAGE_KEY, WHO_KEY, language, workspace_or_error
+from qc_workbench.workspace import Workspace
+
+_LANGUAGE_NAMES = {"ru": "Русский", "en": "English"}
+
+
+def main() -> None:
+    """Draw the room that the address names."""
+    opened = workspace_or_error()
+    workspace = None if isinstance(opened, QcwError) else opened
+    t = Translator(language(workspace), workspace.settings.company.zone if workspace else None)
+    st.set_page_config(page_title=t("app.title"), page_icon=":material/graphic_eq:", layout="wide")
+    if isinstance(opened, QcwError):
+        _language_switch(t)
+        st.title(t("app.title"))
+        st.error(t.error(opened))
+        return
+    page = st.navigation([room_page(name, t) for name in ROOMS], position="sidebar")
+    with st.sidebar:
+        _sidebar(opened, t)
+    try:
+        page.run()
+    except QcwError as error:
+        st.error(t.error(error))
+
+
+def _sidebar(workspace: Workspace, t: Translator) -> None:
+    with workspace.store.reading() as reader:
+        people = managers(reader).values()
+    judges = [person.name for person in people if person.role is not Role.MANAGER]
+    st.selectbox(
+        t("sidebar.who"),
+        judges,
+        index=None,
+        key=WHO_KEY,
+        accept_new_options=True,
+        placeholder=t("sidebar.who_placeholder"),
+        help=t("sidebar.who_help"),
+        persist_state="session",
+    )
+    _language_switch(t)
+    if workspace.settings.company.name:
+        st.caption(workspace.settings.company.name)
+
+
+def _language_switch(t: Translator) -> None:
+    st.segmented_control(
+        t("sidebar.language"),
+        LANGUAGES,
+        default=t.language if LANGUAGE_KEY not in st.session_state else None,
+        required=True,
+        format_func=_LANGUAGE_NAMES.__getitem__,
+        key=LANGUAGE_KEY,
+        persist_state="session",
+    )

@@ -1,0 +1,42 @@
+"""The rooms and how to get from one to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from qc_workbench.ui.i18n import Translator
+
+_PAGES = Path(__file__).parent / "pages"
+
+#: Room -> icon. The first is where one comes in; the address of a room is its name.
+ROOMS = {
+    "overview": ":material/space_dashboard:",
+    "queue": ":material/headphones:",
+    "call": ":material/call:",
+    "suspicious": ":material/flag:",
+    "promises": ":material/event_upcoming:",
+    "refusals": ":material/block:",
+    "month": ":material/calendar_month:",
+}
+
+
+def room_page(name: str, t: Translator) -> Page:
+    return st.Page(
+        _PAGES / f"{name}.py",
+        title=t(f"room.{name}"),
+        icon=ROOMS[name],
+        url_path=name if name != "overview" else None,
+        default=name == "overview",
+    )
+
+
+def link(name: str, t: Translator, label: str, **query: str) -> None:
+    """A link to a room, within the app."""
+    st.page_link(room_page(name, t), label=label, icon=None, query_params=query or None)
+
+
+def go(name: str, t: Translator, **query: str) -> None:
+    st.switch_page(room_page(name, t), query_params=query or None)

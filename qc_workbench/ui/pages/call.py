@@ -1,0 +1,43 @@
+"""«Звонок»: one call, heard and read, with what the CRM knows; without one, the list of calls."""
+
+import streamlit as st
+
+from qc_workbench.ui.components.blocks import heading, nothing
+from qc_workbench.ui.components.call_list import choose_call
+from qc_workbench.ui.components.call_parts import client_panel, findings_panel, header
+from qc_workbench.ui.components.player import player
+from qc_workbench.ui.state import enter
+from qc_workbench.ui.views.call import call_view
+from qc_workbench.ui.views.playback import playback
+
+room = enter()
+t = room.t
+call_id = st.query_params.get("id")
+if not call_id:
+    heading(t("room.call"), t("calls.says"))
+    choose_call(room)
+    st.stop()
+
+view = call_view(room.workspace, call_id)
+if view is None:
+    heading(t("room.call"))
+    nothing(t("calls.unknown", call=call_id))
+    st.stop()
+
+header(view, t)
+left, right = st.columns([5, 2], gap="medium")
+with left:
+    shown = playback(
+        view.call.call_id,
+        room.address(view.recording),
+        view.recording,
+        view.acoustics,
+        view.transcript,
+        view.flags,
+        t,
+    )
+    at = st.query_params.get("at", "0")
+    player(shown, t, start_at_s=float(at) if at.replace(".", "", 1).isdecimal() else 0.0, key=f"player_{call_id}")
+with right:
+    findings_panel(view, t)
+    client_panel(view, t)

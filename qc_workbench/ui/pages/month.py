@@ -1,0 +1,3 @@
+"""«Месяц»."""
+import streamlit as st
+st.title("…")

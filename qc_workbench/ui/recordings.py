@@ -1,0 +1,154 @@
+"""Addresses of recordings and files a browser can play.
+
+An address is signed with a secret of the workspace and expires, so that the recordings are never an
+open folder: who has only the hash, or an old address, gets nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import wave
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+
+import av
+
+from qc_workbench.domain.call import Recording
+from qc_workbench.errors import MediaError
+from qc_workbench.workspace import Workspace
+
+#: How long an address works at least. The end is rounded up to the hour, so that a page that is
+#: drawn again gives the same address and the browser does not load the sound twice.
+ADDRESS_LIFE = timedelta(hours=8)
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+#: What current browsers play without help, by container name as FFmpeg gives it.
+_PLAYABLE = {
+    "mp3": "audio/mpeg",
+    "ogg": "audio/ogg",
+    "flac": "audio/flac",
+    "mov,mp4,m4a,3gp,3g2,mj2": "audio/mp4",
+    "matroska,webm": "audio/webm",
+}
+_PLAYABLE_WAV_CODECS = frozenset({"pcm_s16le", "pcm_u8", "pcm_s24le", "pcm_f32le"})
+_PLAYABLE_OGG_CODECS = frozenset({"opus", "vorbis", "flac"})
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Who may listen to which recording of which call, and until when."""
+
+    content_hash: str
+    call_id: str
+    who: str
+    until: int  # seconds since 1970
+
+    def query(self, secret: bytes) -> str:
+        return urlencode({"call": self.call_id, "who": self.who, "until": self.until, "sign": self.sign(secret)})
+
+    def sign(self, secret: bytes) -> str:
+        message = "\n".join((self.content_hash, self.call_id, self.who, str(self.until)))
+        return hmac.new(secret, message.encode(), hashlib.sha256).hexdigest()
+
+
+def workspace_secret(home: Path) -> bytes:
+    """The secret of the workspace, made at first need, readable by its owner only."""
+    path = home / ".secret"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        pass
+    fresh = home / f".secret.{os.getpid()}.{secrets.token_hex(4)}"
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(32))
+    try:
+        os.link(fresh, path)  # fails when another process was first: its secret counts
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    return path.read_bytes()
+
+
+def recording_address(workspace: Workspace, recording: Recording, who: str, now: datetime) -> str | None:
+    """The path a browser of ``who`` loads the recording from, or None when there is nothing to play."""
+    if not recording.is_audible or recording.content_hash is None or recording.path is None:
+        return None
+    end = (now + ADDRESS_LIFE).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    grant = Grant(recording.content_hash, recording.call_id, who, int(end.timestamp()))
+    return f"/recordings/{recording.content_hash}?{grant.query(workspace_secret(workspace.home))}"
+
+
+def check_grant(home: Path, content_hash: str, call_id: str, who: str, until: str, sign: str) -> Grant | None:
+    """The grant that an address carries, or None when it is malformed, forged or too old."""
+    if not _HASH.fullmatch(content_hash) or not until.isdecimal() or len(until) > 12:
+        return None
+    grant = Grant(content_hash, call_id, who, int(until))
+    if not hmac.compare_digest(grant.sign(workspace_secret(home)).encode(), sign.encode()):
+        return None
+    return grant if datetime.now(UTC).timestamp() <= grant.until else None
+
+
+def playable(workspace: Workspace, recording: Recording) -> tuple[Path, str]:
+    """A file the browser can play and its media type; made once and kept where the original is none.
+
+    Raises :class:`MediaError` ``media_undecodable``, and ``FileNotFoundError`` when the file is gone.
+    """
+    assert recording.path is not None
+    assert recording.content_hash is not None
+    path = workspace.media_path(recording.path)
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    media_type = browser_media_type(recording)
+    if media_type is not None:
+        return path, media_type
+    target = workspace.home / "cache" / "playable" / f"{recording.content_hash}.wav"
+    if not target.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        try:
+            write_pcm(path, part)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    return target, "audio/wav"
+
+
+def browser_media_type(recording: Recording) -> str | None:
+    """The media type of a recording that browsers play as it is; None when it must be converted (A-law, GSM …)."""
+    container, codec = (recording.container or "").lower(), (recording.codec or "").lower()
+    if container == "wav":
+        return "audio/wav" if codec in _PLAYABLE_WAV_CODECS else None
+    if container == "ogg" and codec not in _PLAYABLE_OGG_CODECS:
+        return None
+    return _PLAYABLE.get(container)
+
+
+def write_pcm(source: Path, target: Path) -> None:
+    """Decode to a 16-bit PCM wav at the recording's own rate and channels (at most two)."""
+    try:
+        with av.open(str(source)) as container, wave.open(str(target), "wb") as out:
+            if not container.streams.audio:
+                raise MediaError("media_undecodable", file=source.name, detail="no audio stream")
+            stream = container.streams.audio[0]
+            channels = 1 if stream.channels == 1 else 2
+            rate = stream.rate
+            out.setnchannels(channels)
+            out.setsampwidth(2)
+            out.setframerate(rate)
+            resampler = av.AudioResampler(format="s16", layout="mono" if channels == 1 else "stereo", rate=rate)
+            for frame in container.decode(stream):
+                for part in resampler.resample(frame):
+                    out.writeframes(part.to_ndarray().tobytes())
+            for part in resampler.resample(None):
+                out.writeframes(part.to_ndarray().tobytes())
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise MediaError("media_undecodable", file=source.name, detail=str(error)) from error

@@ -1,0 +1,139 @@
+"""One process that serves the pages, the recordings (with ranges, so that a player may seek) and a health check."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from streamlit import config
+
+from qc_workbench import __version__
+from qc_workbench.domain.call import Recording
+from qc_workbench.errors import MediaError, QcwError
+from qc_workbench.store.browsing import recording_with_hash
+from qc_workbench.store.calls import audit_entry
+from qc_workbench.ui.recordings import Grant, check_grant, playable
+from qc_workbench.ui.state import HOME_VARIABLE, default_home, open_workspace
+from qc_workbench.workspace import Workspace
+
+#: The script Streamlit runs for every page. Not beside ``pages/``: Streamlit takes a folder of that
+#: name next to its script for an old-style app.
+SCRIPT = Path(__file__).parent / "entry" / "script.py"
+
+#: Options that must hold however the app was started. Nothing may call out; errors of the program go
+#: to the log, a person reads a sentence.
+OPTIONS: dict[str, Any] = {
+    "browser.gatherUsageStats": False,
+    "client.showErrorDetails": "type",
+    "client.toolbarMode": "minimal",
+    "server.headless": True,
+    "server.fileWatcherType": "none",
+    "theme.primaryColor": "#1f5fbf",
+    "theme.baseRadius": "small",
+    "theme.baseFontSize": 15,
+    "theme.light.textColor": "#1c2430",
+    "theme.light.secondaryBackgroundColor": "#f3f5f8",
+    "theme.light.borderColor": "#d5dbe3",
+    "theme.dark.primaryColor": "#7fb0ff",
+    "theme.dark.backgroundColor": "#12161c",
+    "theme.dark.secondaryBackgroundColor": "#1b212a",
+    "theme.dark.textColor": "#e6eaf0",
+    "theme.dark.borderColor": "#364150",
+}
+
+
+def create_app(home: Path | Workspace | None = None) -> st.App:
+    """The ASGI application of one workspace; without ``home`` that of ``QCW_HOME`` or ``./workspace``.
+
+    One application a process: Streamlit's settings and the script's environment are the process's own.
+    """
+    if home is not None:
+        os.environ[HOME_VARIABLE] = str(home.home if isinstance(home, Workspace) else home)
+    return st.App(SCRIPT, routes=routes())
+
+
+def routes() -> Sequence[BaseRoute]:
+    """Our own addresses beside Streamlit's; also sets the options that every way of starting needs."""
+    for name, value in OPTIONS.items():
+        config.set_option(name, value)
+    return [
+        Route("/healthz", _health),
+        Route("/recordings/{content_hash}", _recording),
+        Route("/recordings/{content_hash}/played", _played, methods=["POST"]),
+    ]
+
+
+def serve(home: Path | Workspace, host: str = "127.0.0.1", port: int = 8501) -> None:
+    """Serve until stopped. Reachable from this machine only unless ``host`` says otherwise."""
+    uvicorn.run(create_app(home), host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
+
+
+def _granted(request: Request) -> tuple[Workspace, Grant, Recording] | None:
+    """What the signed address stands for. The file comes from the store, never from the address."""
+    workspace = open_workspace(default_home())
+    query = request.query_params
+    grant = check_grant(
+        workspace.home,
+        request.path_params["content_hash"],
+        query.get("call", ""),
+        query.get("who", ""),
+        query.get("until", ""),
+        query.get("sign", ""),
+    )
+    if grant is None:
+        return None
+    with workspace.store.reading() as reader:
+        recording = recording_with_hash(reader, grant.content_hash)
+    return (workspace, grant, recording) if recording else None
+
+
+# These run in a thread (they are not async): reading the store or converting a file must not hold up others.
+def _recording(request: Request) -> Response:
+    try:
+        granted = _granted(request)
+        if granted is None:
+            return Response(status_code=403)
+        workspace, _, recording = granted
+        path, media_type = playable(workspace, recording)
+    except FileNotFoundError:
+        return Response(status_code=404)
+    except MediaError:
+        return Response(status_code=415)
+    except QcwError:
+        return Response(status_code=503)
+    headers = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
+    return FileResponse(path, media_type=media_type, headers=headers)
+
+
+def _played(request: Request) -> Response:
+    """A person pressed play: who and which call goes to the audit log."""
+    try:
+        granted = _granted(request)
+        if granted is None:
+            return Response(status_code=403)
+        workspace, grant, _ = granted
+        workspace.store.write(
+            audit_entry(
+                datetime.now(UTC), grant.who, "recording_played", grant.call_id, content_hash=grant.content_hash
+            )
+        )
+    except QcwError:
+        return Response(status_code=503)
+    return Response(status_code=204)
+
+
+def _health(_request: Request) -> Response:
+    try:
+        with open_workspace(default_home()).store.reading() as reader:
+            reader.value("select 1")
+    except QcwError as error:
+        return JSONResponse({"status": "down", "code": error.code, "version": __version__}, status_code=503)
+    return JSONResponse({"status": "ok", "version": __version__})

@@ -1,0 +1,100 @@
+"""What a page knows when it is drawn: the workspace, the language, who is looking, the time.
+
+The one place that touches ``st.session_state``; pages get a :class:`Room`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from qc_workbench.domain.call import Recording
+from qc_workbench.errors import QcwError
+from qc_workbench.ui.i18n import LANGUAGES, Translator
+from qc_workbench.ui.recordings import recording_address
+from qc_workbench.workspace import Workspace
+
+HOME_VARIABLE = "QCW_HOME"
+LANGUAGE_KEY = "qcw_language"
+WHO_KEY = "qcw_who"
+
+
+@dataclass(frozen=True)
+class Room:
+    """Everything a page needs. ``who`` is the name of the person at the screen, "" until they give it."""
+
+    workspace: Workspace
+    t: Translator
+    who: str
+    now: datetime
+
+    def address(self, recording: Recording | None) -> str | None:
+        """Where the player loads this recording from, or None."""
+        return recording_address(self.workspace, recording, self.who, self.now) if recording else None
+
+
+def default_home() -> Path:
+    return Path(os.environ.get(HOME_VARIABLE) or "workspace").expanduser().resolve()
+
+
+def open_workspace(home: Path) -> Workspace:
+    """The workspace, opened once for each state of its settings file. Holds no open file."""
+    try:
+        stamp = (home / "qcw.toml").stat().st_mtime_ns
+    except OSError:
+        stamp = 0
+    return _opened(home, stamp)
+
+
+@lru_cache(maxsize=8)
+def _opened(home: Path, _stamp: int) -> Workspace:
+    return Workspace.open(home)
+
+
+def language(workspace: Workspace | None) -> str:
+    """The language chosen on the page; else of the address (``?lang=en``), the browser, the settings."""
+    chosen = st.session_state.get(LANGUAGE_KEY)
+    if chosen in LANGUAGES:
+        return str(chosen)
+    asked = st.query_params.get("lang")
+    if asked in LANGUAGES:
+        return str(asked)
+    browser = (st.context.locale or "")[:2].lower()
+    if browser in LANGUAGES:
+        return browser
+    return workspace.settings.company.language if workspace else "ru"
+
+
+def enter() -> Room:
+    """The room of the page being drawn. The workspace was opened by :func:`qc_workbench.ui.main.main`."""
+    workspace = open_workspace(default_home())
+    translator = Translator(language(workspace), workspace.settings.company.zone)
+    return Room(workspace, translator, who(), datetime.now(UTC))
+
+
+def who() -> str:
+    return str(st.session_state.get(WHO_KEY) or "").strip()
+
+
+def remembered(key: str) -> str | None:
+    """A small thing a page remembers between two runs (which case is open …)."""
+    value = st.session_state.get(f"qcw_page_{key}")
+    return None if value is None else str(value)
+
+
+def remember(key: str, value: str | None) -> None:
+    st.session_state[f"qcw_page_{key}"] = value
+
+
+def workspace_or_error() -> Workspace | QcwError:
+    try:
+        workspace = open_workspace(default_home())
+        workspace.settings  # noqa: B018 - reads qcw.toml, so that a mistake in it shows here
+    except QcwError as error:
+        return error
+    return workspace

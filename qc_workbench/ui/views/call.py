@@ -1,0 +1,94 @@
+"""One call: the sound, the words, what was found in it, and what the CRM knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qc_workbench.domain.acoustics import Acoustics
+from qc_workbench.domain.call import Call, Recording
+from qc_workbench.domain.commitment import Commitment, Refusal
+from qc_workbench.domain.flag import Conversation, Finding, Flag
+from qc_workbench.domain.sampling import SampledCall
+from qc_workbench.domain.transcript import Transcript
+from qc_workbench.review.rulings import standing
+from qc_workbench.store import calls as calls_store
+from qc_workbench.store import listening, verdicts
+from qc_workbench.store.browsing import (
+    Failure,
+    acoustics_of_recording,
+    commitments_of_call,
+    failures_of_call,
+    flags_of_call,
+    latest_calls,
+    recordings_by_call,
+)
+from qc_workbench.store.samples import sampled
+from qc_workbench.ui.views.client import ClientContext, client_context
+from qc_workbench.ui.views.people import Directory, directory
+from qc_workbench.workspace import Workspace
+
+#: Rows of the list of calls.
+LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    call: Call
+    people: Directory
+    recording: Recording | None
+    acoustics: Acoustics | None
+    transcript: Transcript | None
+    conversation: Conversation | None
+    flags: tuple[Flag, ...]
+    rulings: dict[str, Finding]
+    promises: tuple[Commitment, ...]
+    refusal: Refusal | None
+    drawn: tuple[SampledCall, ...]
+    failures: tuple[Failure, ...]
+    client: ClientContext
+
+
+@dataclass(frozen=True, slots=True)
+class CallList:
+    calls: tuple[Call, ...]
+    people: Directory
+    recordings: dict[str, Recording]
+
+
+def call_view(workspace: Workspace, call_id: str) -> CallView | None:
+    """Everything about a call, or None when there is no such call."""
+    with workspace.store.reading() as reader:
+        call = calls_store.call(reader, call_id)
+        if call is None:
+            return None
+        recording = calls_store.recording(reader, call_id)
+        return CallView(
+            call=call,
+            people=directory(reader, [call.client_phone]),
+            recording=recording,
+            acoustics=acoustics_of_recording(reader, recording),
+            transcript=listening.transcript(reader, call_id),
+            conversation=verdicts.conversations(reader).get(call_id),
+            flags=tuple(flags_of_call(reader, call_id)),
+            rulings=standing(verdicts.findings(reader)),
+            promises=tuple(commitments_of_call(reader, call_id)),
+            refusal=next((item for item in verdicts.refusals(reader) if item.call_id == call_id), None),
+            drawn=tuple(item for item in sampled(reader) if item.call_id == call_id),
+            failures=tuple(failures_of_call(reader, call_id)),
+            client=client_context(reader, call),
+        )
+
+
+def call_list(workspace: Workspace, manager_id: str | None, search: str) -> CallList:
+    with workspace.store.reading() as reader:
+        found = latest_calls(reader, manager_id, search, LISTED)
+        people = directory(reader, {call.client_phone for call in found})
+        recordings = recordings_by_call(reader, {call.call_id for call in found})
+    return CallList(tuple(found), people, recordings)
+
+
+def agents(workspace: Workspace) -> dict[str, str]:
+    """Names of all employees by id, in order of the names."""
+    with workspace.store.reading() as reader:
+        people = calls_store.managers(reader).values()
+    return {person.manager_id: person.name for person in sorted(people, key=lambda person: person.name)}

@@ -1,0 +1,58 @@
+"""What the CRM knows about one client: deals, steps with the moves of their dates, notes, other calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from qc_workbench.domain.call import Call
+from qc_workbench.domain.crm import Activity, ActivityChange, Deal, Note
+from qc_workbench.store.browsing import activities_of, calls_with_phones, deals_of_phones, due_moves, notes_of
+from qc_workbench.store.database import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A planned or done step of the CRM and the dates it was moved from, oldest first."""
+
+    activity: Activity
+    moves: tuple[ActivityChange, ...]
+
+    @property
+    def moved_from(self) -> tuple[datetime, ...]:
+        old_values = [move.old_value for move in self.moves if move.old_value]
+        return tuple(datetime.fromisoformat(value) for value in old_values if _is_moment(value))
+
+
+@dataclass(frozen=True, slots=True)
+class ClientContext:
+    deals: tuple[Deal, ...]
+    steps: tuple[Step, ...]
+    notes: tuple[Note, ...]
+    earlier: tuple[Call, ...]
+    later: tuple[Call, ...]
+
+
+def client_context(reader: Reader, call: Call) -> ClientContext:
+    phone = call.client_phone
+    deals = deals_of_phones(reader, [phone] if phone else [])
+    ids = [deal.deal_id for deal in deals]
+    activities = activities_of(reader, ids, phone)
+    moves: dict[str, list[ActivityChange]] = {}
+    for move in due_moves(reader, [activity.activity_id for activity in activities]):
+        moves.setdefault(move.activity_id, []).append(move)
+    others = calls_with_phones(reader, [phone] if phone else [])
+    return ClientContext(
+        deals=tuple(deals),
+        steps=tuple(Step(activity, tuple(moves.get(activity.activity_id, ()))) for activity in activities),
+        notes=tuple(notes_of(reader, ids, phone)),
+        earlier=tuple(other for other in others if other.started_at < call.started_at),
+        later=tuple(other for other in others if other.started_at > call.started_at),
+    )
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

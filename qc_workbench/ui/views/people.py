@@ -1,0 +1,58 @@
+"""Names instead of codes: who spoke with whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from qc_workbench.domain.call import Call, Manager
+from qc_workbench.domain.crm import Deal
+from qc_workbench.store.browsing import deals_of_phones
+from qc_workbench.store.calls import managers
+from qc_workbench.store.database import Reader
+from qc_workbench.ui.i18n import Translator, masked_phone
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Employees by id and the newest deal of each phone."""
+
+    managers: Mapping[str, Manager]
+    deals: Mapping[str, Deal]
+
+    def agent(self, manager_id: str | None) -> str:
+        """The name of an employee; one who is not in the list keeps the id, for nothing better is known."""
+        if manager_id is None:
+            return "—"
+        found = self.managers.get(manager_id)
+        return found.name if found and found.name else manager_id
+
+    def deal(self, phone: str | None) -> Deal | None:
+        return self.deals.get(phone) if phone else None
+
+    def client(self, phone: str | None, t: Translator) -> str:
+        """The client's name from the CRM, else the number with its middle hidden."""
+        deal = self.deal(phone)
+        if deal and deal.client_name:
+            return deal.client_name
+        return masked_phone(phone) if phone else t("client.hidden")
+
+
+def directory(reader: Reader, phones: Collection[str | None]) -> Directory:
+    known = {phone for phone in phones if phone}
+    deals: dict[str, Deal] = {}
+    for deal in deals_of_phones(reader, known):
+        for phone in deal.client_phones:
+            deals.setdefault(phone, deal)
+    return Directory(managers(reader), deals)
+
+
+def call_line(call: Call, people: Directory, t: Translator) -> str:
+    """One call in a line: when, which way, with whom."""
+    return t(
+        "call.line",
+        moment=t.moment(call.started_at),
+        direction=t(f"direction.{call.direction.value}"),
+        agent=people.agent(call.manager_id),
+        client=people.client(call.client_phone, t),
+    )

@@ -1,0 +1,138 @@
+"""What the player shows of one call: waveform, evidence on the time line, who said what when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qc_workbench.domain.acoustics import Acoustics
+from qc_workbench.domain.call import Recording
+from qc_workbench.domain.flag import Evidence, Flag, Side
+from qc_workbench.domain.transcript import Party, Transcript
+from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.labels import named
+
+#: A screen has no more columns than this: longer waveforms are reduced before they travel.
+MOST_PEAKS = 2400
+
+#: Seconds that a listener needs to hear what a case is about (storyboard: "the 10 seconds that matter").
+CLIP_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One channel of the waveform; ``party`` is a code for the colour."""
+
+    party: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    start_s: float
+    end_s: float
+    label: str
+    side: str
+    quote: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenTurn:
+    """``words``: start, end, text, probability. ``suspect``: why this text is not to be trusted, or None."""
+
+    party: str
+    label: str
+    start_s: float
+    end_s: float
+    text: str
+    words: tuple[tuple[float, float, str, float], ...]
+    suspect: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    call_id: str
+    address: str | None
+    duration_s: float
+    peaks: tuple[tuple[int, ...], ...]
+    lanes: tuple[Lane, ...]
+    bands: tuple[Band, ...]
+    turns: tuple[SpokenTurn, ...]
+    clip: tuple[float, float] | None
+
+
+def playback(
+    call_id: str,
+    address: str | None,
+    recording: Recording | None,
+    acoustics: Acoustics | None,
+    transcript: Transcript | None,
+    flags: Sequence[Flag],
+    t: Translator,
+) -> Playback:
+    evidence = [item for flag in flags for item in flag.evidence]
+    channels = acoustics.channels if acoustics else (recording.channels if recording else None) or 1
+    duration_s = acoustics.duration_s if acoustics else (recording.duration_s if recording else None) or 0.0
+    return Playback(
+        call_id=call_id,
+        address=address,
+        duration_s=duration_s,
+        peaks=tuple(reduced(channel, MOST_PEAKS) for channel in acoustics.peaks) if acoustics else (),
+        lanes=_lanes(recording, channels, t),
+        bands=tuple(
+            Band(item.start_s, item.end_s, evidence_name(item.kind, t), item.side.value, item.quote)
+            for item in evidence
+        ),
+        turns=_turns(transcript, t),
+        clip=clip_of(evidence, duration_s),
+    )
+
+
+def evidence_name(kind: str, t: Translator) -> str:
+    return named(t, "evidence", kind)
+
+
+def reduced(peaks: Sequence[int], most: int) -> tuple[int, ...]:
+    """At most ``most`` peaks, each the loudest of those it stands for."""
+    if len(peaks) <= most:
+        return tuple(peaks)
+    return tuple(max(peaks[index * len(peaks) // most : (index + 1) * len(peaks) // most]) for index in range(most))
+
+
+def clip_of(evidence: Sequence[Evidence], duration_s: float) -> tuple[float, float] | None:
+    """The seconds to hear first: where the strongest evidence against begins.
+
+    Words weigh more than tones, tones more than silence: a listener is convinced by what can be heard.
+    """
+    against = [item for item in evidence if item.side is Side.AGAINST]
+    if not against:
+        return None
+    first = min(against, key=lambda item: (item.quote is None, item.kind == "silence", item.start_s))
+    start = max(0.0, first.start_s - 0.5)
+    end = min(duration_s or first.end_s, max(start + CLIP_S, min(first.end_s + 0.5, start + 2 * CLIP_S)))
+    return (start, end) if end > start else None
+
+
+def _lanes(recording: Recording | None, channels: int, t: Translator) -> tuple[Lane, ...]:
+    if channels < 2:
+        return (Lane("unknown", t("player.both")),)
+    agent = recording.agent_channel if recording and recording.agent_channel is not None else 0
+    parties = [Party.AGENT if channel == agent else Party.CUSTOMER for channel in range(2)]
+    return tuple(Lane(party.value, t(f"party.{party.value}")) for party in parties)
+
+
+def _turns(transcript: Transcript | None, t: Translator) -> tuple[SpokenTurn, ...]:
+    if transcript is None:
+        return ()
+    return tuple(
+        SpokenTurn(
+            party=turn.party.value,
+            label=t(f"party.{turn.party.value}"),
+            start_s=turn.start_s,
+            end_s=turn.end_s,
+            text=turn.text,
+            words=tuple((word.start_s, word.end_s, word.text, word.probability) for word in turn.words),
+            suspect=named(t, "suspicion", turn.suspicion.value) if turn.suspicion else None,
+        )
+        for turn in transcript.turns
+    )
