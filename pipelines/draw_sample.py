@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,9 @@ from qc_workbench.store import calls as call_rows
 from qc_workbench.store import samples
 from qc_workbench.store.database import Statement, bulk_insert, insert
 from qc_workbench.workspace import Workspace
+
+#: Draws written in one transaction.
+BATCH = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,8 @@ def plan_of(settings: SamplingPlan) -> Plan:
 def draw_sample(workspace: Workspace, as_of: datetime, progress: Progress) -> DrawReport:
     """Make the draws that are due at ``as_of``. What was drawn before is never touched.
 
-    Each draw is written with its calls in one transaction under its id, so a step killed half-way
-    goes on where it was, and two at once draw nothing twice.
+    Draws are written with their calls, some at a time; a step killed half-way goes on where it
+    was. When another process drew meanwhile, what it drew stands and the rest waits for the next run.
     """
     settings = workspace.settings
     with workspace.store.reading() as reader:
@@ -50,10 +54,8 @@ def draw_sample(workspace: Workspace, as_of: datetime, progress: Progress) -> Dr
         recordings = call_rows.recordings(reader)
         existing = samples.draws(reader)
         total = int(reader.value("select count(*) from sample where queue = 'random'"))
-    drawn_periods = {(draw.plan.name, draw.period_from) for draw in existing}
-    new: list[Draw] = []
-    for plan in settings.sampling.plans:
-        new += due_draws(
+    due = {
+        plan.name: due_draws(
             plan_of(plan),
             settings.sampling.seed,
             calls,
@@ -63,17 +65,34 @@ def draw_sample(workspace: Workspace, as_of: datetime, progress: Progress) -> Dr
             as_of=as_of,
             program_version=__version__,
         )
-    progress.start("sample", len(new))
+        for plan in settings.sampling.plans
+    }
+    drawn_periods = {(draw.plan.name, draw.period_from) for draw in existing}
+    progress.start("sample", sum(map(len, due.values())))
     made = late = drawn = 0
-    for draw in new:
-        rows = redraw(draw)
-        if workspace.store.write(*draw_statements(draw, rows), key=f"draw:{draw.draw_id}"):
-            made += 1
-            late += (draw.plan.name, draw.period_from) in drawn_periods
-            drawn += len(rows)
-        progress.advance(1, f"{draw.plan.name} {draw.period_from.isoformat()}")
+    for name, draws in due.items():
+        known = {draw.draw_id for draw in existing if draw.plan.name == name}
+        for start in range(0, len(draws), BATCH):
+            batch = draws[start : start + BATCH]
+            rows = [redraw(draw) for draw in batch]
+            statements = [
+                item for draw, drawn_rows in zip(batch, rows, strict=True) for item in draw_statements(draw, drawn_rows)
+            ]
+            if not workspace.store.write(*statements, key=_version(name, known)):
+                break
+            known |= {draw.draw_id for draw in batch}
+            made += len(batch)
+            late += sum((draw.plan.name, draw.period_from) in drawn_periods for draw in batch)
+            drawn += sum(map(len, rows))
+            progress.advance(len(batch), f"{name} {batch[-1].period_to.isoformat()}")
     progress.finish()
     return DrawReport(draws=made, supplementary=late, calls=drawn, total=total + drawn)
+
+
+def _version(plan_name: str, known: set[str]) -> str:
+    """The key of the next write of a plan: two processes that saw the same draws cannot both add to them."""
+    seen = hashlib.sha256("\n".join(sorted(known)).encode()).hexdigest()
+    return f"draws:{plan_name}:{seen}"
 
 
 def draw_statements(draw: Draw, rows: tuple[SampledCall, ...]) -> list[Statement]:
