@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TEXT = {".py", ".md", ".toml", ".json", ".jsonl", ".csv", ".sql", ".txt", ".typ", ".j2", ".html", ".css", ".yml", ""}
 
 
 def tracked() -> list[Path]:
