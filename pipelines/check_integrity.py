@@ -16,7 +16,7 @@ from qc_workbench.store.integrity import IntegrityProblem, broken_rows
 from qc_workbench.workspace import Workspace
 
 
-def check(workspace: Workspace, *, deep: bool = False, progress: Progress | None = None) -> list[IntegrityProblem]:
+def check(workspace: Workspace, progress: Progress | None = None, *, deep: bool = False) -> list[IntegrityProblem]:
     """Problems in the order of their codes; none when the data are sound. Changes nothing.
 
     ``deep`` reads every recording and compares its sha256; otherwise presence and size are compared.

@@ -10,8 +10,7 @@ from pipelines.progress import Progress
 from qc_workbench import __version__
 from qc_workbench.config import SamplingPlan
 from qc_workbench.domain.sampling import Draw, Period, Plan, SampledCall
-from qc_workbench.errors import UsageError
-from qc_workbench.sampling.draws import due_draws, redraw, replacement
+from qc_workbench.sampling.draws import due_draws, redraw, replacement, retire
 from qc_workbench.store import calls as call_rows
 from qc_workbench.store import samples
 from qc_workbench.store.database import Statement, bulk_insert, insert
@@ -107,13 +106,14 @@ def replace_call(workspace: Workspace, draw_id: str, call_id: str, reason: str, 
     """Replace a drawn call that cannot be judged with the next of its stratum; its id, or None when used up.
 
     ``reason`` is a code (``replacement.<code>``); it is kept in the passport, and ``by`` in the audit log.
+    A call of the targeted queue is only taken off it: nothing stands for a suspicion about another call.
     """
     with workspace.store.reading() as reader:
         draw = next((found for found in samples.draws(reader) if found.draw_id == draw_id), None)
         rows = [row for row in samples.sampled(reader) if row.draw_id == draw_id]
-    if draw is None:
-        raise UsageError("not_in_draw", call=call_id, draw=draw_id)
-    retired, newcomer = replacement(draw, rows, call_id, reason, at)
+    retired, newcomer = (
+        replacement(draw, rows, call_id, reason, at) if draw else (retire(rows, draw_id, call_id, reason), None)
+    )
     new_rows = [samples.sampled_row(newcomer)] if newcomer else []
     workspace.store.write(
         Statement(

@@ -294,17 +294,12 @@ def replacement(
     Raises :class:`UsageError` ``not_in_draw`` or ``already_replaced``.
     """
     rows = {row.call_id: row for row in sampled if row.draw_id == draw.draw_id}
-    old = rows.get(call_id)
-    if old is None:
-        raise UsageError("not_in_draw", call=call_id, draw=draw.draw_id)
-    if old.status is SampleStatus.REPLACED:
-        raise UsageError("already_replaced", call=call_id, draw=draw.draw_id)
-    retired = replace(old, status=SampleStatus.REPLACED, reason=reason)
-    following = next((name for name in drawing_orders(draw).get(old.stratum, ()) if name not in rows), None)
+    retired = retire(rows.values(), draw.draw_id, call_id, reason)
+    following = next((name for name in drawing_orders(draw).get(retired.stratum, ()) if name not in rows), None)
     if following is None:
         return retired, None
     newcomer = replace(
-        old,
+        retired,
         call_id=following,
         drawn_at=at,
         status=SampleStatus.WAITING,
@@ -313,6 +308,16 @@ def replacement(
         reason=reason,
     )
     return retired, newcomer
+
+
+def retire(sampled: Iterable[SampledCall], draw_id: str, call_id: str, reason: str) -> SampledCall:
+    """The row of a call marked as replaced. Raises as :func:`replacement` does."""
+    old = next((row for row in sampled if (row.draw_id, row.call_id) == (draw_id, call_id)), None)
+    if old is None:
+        raise UsageError("not_in_draw", call=call_id, draw=draw_id)
+    if old.status is SampleStatus.REPLACED:
+        raise UsageError("already_replaced", call=call_id, draw=draw_id)
+    return replace(old, status=SampleStatus.REPLACED, reason=reason)
 
 
 class Discrepancy(StrEnum):

@@ -207,6 +207,16 @@ def test_a_replaced_call_is_kept_with_its_reason_and_the_next_one_takes_its_plac
         replace_call(drawn, "no such draw", victim.call_id, "silent", "q1", AS_OF)
 
 
+def test_a_targeted_call_that_cannot_be_judged_leaves_the_queue_for_good(workspace: Workspace) -> None:
+    flag = Flag("f", "c-00-3-00", FlagKind.FAKE_EFFECTIVE, Verdict.FLAG, 0.9, (), "d", "1")
+    workspace.store.write(insert("flags", verdicts.flag_row(flag, AS_OF)))
+    assign_reviews(workspace, AS_OF, Silent())
+    assert replace_call(workspace, "targeted", flag.call_id, "silent", "q1", AS_OF) is None
+    assert assign_reviews(workspace, AS_OF, Silent()).targeted == 0
+    (row,) = stored(workspace).values()
+    assert (row.status, row.reason) == (SampleStatus.REPLACED, "silent")
+
+
 # Integrity -----------------------------------------------------------------------
 
 

@@ -297,7 +297,9 @@ def test_a_second_check_on_a_later_day_gives_the_same_violations_the_same_ids() 
 
 def test_public_holidays_are_not_working_days() -> None:
     working = WorkingTime(Company())
-    assert not working.is_working_day(datetime(2026, 11, 4, tzinfo=UTC).date())  # Day of National Unity, a Wednesday
+    assert not working.calendar.is_working(
+        datetime(2026, 11, 4, tzinfo=UTC).date()
+    )  # Day of National Unity, a Wednesday
     evening = datetime(2026, 11, 3, 19, 30, tzinfo=MOSCOW)
     assert working.next_control(evening) == datetime(2026, 11, 5, 19, 0, tzinfo=MOSCOW)
     assert working.next_control(evening - timedelta(minutes=30)) == evening - timedelta(minutes=30)
