@@ -88,8 +88,10 @@ def _codec(name: str) -> Check:
 def decoded_samples(sound: bytes) -> int:
     """How many samples a file in memory gives at 8 kHz."""
     import av
+    from av.container import InputContainer
 
-    with av.open(io.BytesIO(sound)) as container:
+    with av.open(io.BytesIO(sound), "r") as container:
+        assert isinstance(container, InputContainer)
         resampler = av.AudioResampler(format="s16", layout="mono", rate=8000)
         frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
         frames += resampler.resample(None)
@@ -114,6 +116,7 @@ def sample_sound(codec: str) -> bytes:
     tone = (np.sin(np.arange(rate) * 2 * np.pi * 440 / rate) * 8000).astype(np.int16).reshape(1, -1)
     with av.open(out, "w", format=container_name) as container:
         stream = container.add_stream(encoder, rate=rate, layout="mono")
+        assert isinstance(stream, av.AudioStream)
         frame = av.AudioFrame.from_ndarray(tone, format="s16", layout="mono")
         frame.sample_rate = rate
         for packet in [*stream.encode(frame), *stream.encode(None)]:
@@ -179,5 +182,3 @@ def _workspace(home: Path) -> Check:
     except QcwError as error:
         return Check("workspace", State.FAULT, "error", error=error)
     return Check("workspace", State.OK, "workspace", {"home": str(workspace.home), "plans": names})
-
-

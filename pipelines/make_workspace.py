@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from qc_workbench.errors import WorkspaceError
 from qc_workbench.settings_text import commented_toml
 from qc_workbench.workspace import Workspace
 
 
-def make_workspace(home: Path, *, settings: str = "") -> Workspace:
+def make_workspace(home: Path, chosen: Mapping[str, Any] | None = None) -> Workspace:
     """Make a workspace in ``home``, which must not exist yet or be empty.
 
-    ``settings``: text put before the commented ones; its tables must come commented out below,
-    so it is written instead of them. Raises :class:`WorkspaceError` ``workspace_exists``
-    or ``workspace_not_empty``.
+    ``chosen``: settings that differ from the defaults, by name (``company.language``). Raises
+    :class:`WorkspaceError` ``workspace_exists`` or ``workspace_not_empty``.
     """
     home = home.expanduser()
     if (home / "qcw.toml").exists():
@@ -25,10 +26,8 @@ def make_workspace(home: Path, *, settings: str = "") -> Workspace:
             raise WorkspaceError("workspace_not_empty", home=str(home))
         # Written last of the files that make a workspace: a half-made one is not taken for a whole one.
         unfinished = home / ".qcw.toml.part"
-        unfinished.write_text(settings or commented_toml(), encoding="utf-8")
+        unfinished.write_text(commented_toml(chosen), encoding="utf-8")
         unfinished.replace(home / "qcw.toml")
     except OSError as error:
-        raise WorkspaceError(
-            "workspace_unwritable", home=str(home), detail=error.strerror or str(error)
-        ) from error
+        raise WorkspaceError("workspace_unwritable", home=str(home), detail=error.strerror or str(error)) from error
     return Workspace.open(home)

@@ -54,8 +54,12 @@ def all_settings() -> list[Setting]:
     return list(_walk(Settings, "", is_list=False))
 
 
-def commented_toml() -> str:
-    """A qcw.toml in which every key stands, commented out, with its meaning and default."""
+def commented_toml(chosen: Mapping[str, Any] | None = None) -> str:
+    """A qcw.toml in which every key stands, commented out, with its meaning and default.
+
+    ``chosen``: keys with their tables (``company.name``) that get a value of their own.
+    """
+    values = chosen or {}
     lines = [
         "# Settings of this workspace. Every key has the default shown; remove the # in front to change it.",
         "# A key that is not listed here is an error. See docs/settings.md.",
@@ -64,9 +68,13 @@ def commented_toml() -> str:
     for setting in all_settings():
         if setting.section != section:
             section = setting.section
-            lines += ["", _header(setting)]
+            lines += ["", _header(setting, is_used=any(name.startswith(f"{section}.") for name in values))]
         lines += [f"# {line}" for line in textwrap.wrap(setting.meaning, 110)]
-        lines.append(f"#{setting.key} = {_toml(setting.example if setting.required else setting.default)}")
+        name = f"{section}.{setting.key}"
+        if name in values:
+            lines.append(f"{setting.key} = {_toml(values[name])}")
+        else:
+            lines.append(f"#{setting.key} = {_toml(setting.example if setting.required else setting.default)}")
     return "\n".join(lines) + "\n"
 
 
@@ -133,9 +141,11 @@ def _type_name(annotation: Any) -> str:
     return names.get(annotation, getattr(annotation, "__name__", str(annotation)))
 
 
-def _header(setting: Setting) -> str:
+def _header(setting: Setting, *, is_used: bool) -> str:
     """Plain tables may stand open and empty; a repeated one would be an entry without its required keys."""
-    return f"#[[{setting.section}]]" if setting.is_list else f"[{setting.section}]"
+    if setting.is_list:
+        return f"[[{setting.section}]]" if is_used else f"#[[{setting.section}]]"
+    return f"[{setting.section}]"
 
 
 def _toml(value: Any) -> str:

@@ -87,9 +87,7 @@ def _adapted(command: Command, t: Translator) -> Callable[..., None]:
     """The command's function as typer wants it: own parameters, then the common ones."""
     hints = get_type_hints(command.function, include_extras=True)
     parameters = [
-        parameter.replace(
-            annotation=_described(hints[name], command, name, t), kind=inspect.Parameter.KEYWORD_ONLY
-        )
+        parameter.replace(annotation=_described(hints[name], command, name, t), kind=inspect.Parameter.KEYWORD_ONLY)
         for position, (name, parameter) in enumerate(inspect.signature(command.function).parameters.items())
         if position > 0
     ]
@@ -138,9 +136,7 @@ def _refuse(session: Session, code: str, message: str, exit_code: int) -> int:
 
 def _keep_traceback() -> Path:
     """Where the details of an unexpected error are written for whoever repairs it."""
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="qcw-error-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as report:
+    with tempfile.NamedTemporaryFile("w", prefix="qcw-error-", suffix=".txt", delete=False, encoding="utf-8") as report:
         report.write(" ".join(sys.argv) + "\n\n" + traceback.format_exc())
     return Path(report.name)
 

@@ -51,11 +51,11 @@ def doctor(session: Session) -> Done:
     )
 
 
-def check(session: Session) -> Done:
+def check(session: Session, deep: Annotated[bool, typer.Option("--deep", show_default=False)] = False) -> Done:
     from pipelines.check_integrity import check as check_integrity
     from qc_workbench.commands.summaries import integrity
 
-    return integrity(session, check_integrity(session.workspace, TerminalProgress(session)))
+    return integrity(session, check_integrity(session.workspace, deep=deep, progress=TerminalProgress(session)))
 
 
 def models_get(
@@ -66,7 +66,9 @@ def models_get(
     from pipelines.fetch_model import fetch_model
 
     model = fetch_model(name, TerminalProgress(session), if_absent=if_absent)
-    return Done(data={"model": model}, lines=(session.t("cli.models.ready", name=model.name, folder=str(model.folder)),))
+    return Done(
+        data={"model": model}, lines=(session.t("cli.models.ready", name=model.name, folder=str(model.folder)),)
+    )
 
 
 def models_list(session: Session) -> Done:
@@ -107,7 +109,9 @@ def models_verify(session: Session) -> Done:
         except ModelError as error:
             results.append((model.name, t.error(error)))
     faults = [name for name, fault in results if fault]
-    rows = tuple((name, t("doctor.state.fault" if fault else "doctor.state.ok"), fault or "—") for name, fault in results)
+    rows = tuple(
+        (name, t("doctor.state.fault" if fault else "doctor.state.ok"), fault or "—") for name, fault in results
+    )
     columns = tuple(t(f"cli.column.{name}") for name in ("model", "state", "detail"))
     return Done(
         data={"ok": not faults, "models": [{"name": name, "fault": fault} for name, fault in results]},

@@ -101,7 +101,10 @@ class Session:
         except ValueError as error:
             raise UsageError("as_of_invalid", value=text) from error
         if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=self.workspace.settings.company.zone)
+            # The settings alone: a workspace may not be there yet.
+            from qc_workbench.config import load_settings
+
+            moment = moment.replace(tzinfo=load_settings(self.home / "qcw.toml").company.zone)
         return moment.astimezone(UTC)
 
     def note(self, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,9 @@ from qc_workbench.commands.terminal import TerminalProgress
 def init(session: Session, folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)]) -> Done:
     from pipelines.make_workspace import make_workspace
 
-    workspace = make_workspace(folder)
+    # The language of the person who makes it is the language of the company, unless they change it.
+    language = session.options.lang
+    workspace = make_workspace(folder, {"company.language": language} if language else None)
     t = session.t
     return Done(
         data={"home": str(workspace.home), "settings": str(workspace.settings_file)},
@@ -44,7 +47,7 @@ def ingest(
         if folder is not None:
             raise UsageError("ingest_folder_unexpected", source=source, folder=str(folder))
         report = ingest_source(session.workspace, source, progress, since=since, until=until)
-    return ingested(session, source, report)
+    return ingested(session, report)
 
 
 def sample(session: Session) -> Done:
@@ -107,16 +110,17 @@ def demo(
     samples: Annotated[Path | None, typer.Option("--samples", metavar="DIR", show_default=False)] = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8501,
 ) -> Done:
-    from pipelines.demo import make_demo
+    from pipelines.demo import AS_OF, make_demo
     from qc_workbench.commands.summaries import demonstrated
 
-    report = make_demo(session.home, TerminalProgress(session), samples=samples, as_of=session.options.as_of)
+    as_of = session.as_of if session.options.as_of else AS_OF
+    report = make_demo(session.home, TerminalProgress(session), samples=samples, as_of=as_of)
     done = demonstrated(session, report)
     if no_serve:
         return done
     from qc_workbench.commands.service import open_app
 
-    session.deliver(done, typer.get_text_stream("stdout"))
+    session.deliver(done, sys.stdout)
     open_app(session, host="127.0.0.1", port=port, browser=True)
     return Done(silent=True)
 

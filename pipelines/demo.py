@@ -1,0 +1,88 @@
+"""The sample company: a workspace from samples/, with real transcription, in one go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from pipelines.fetch_model import fetch_model
+from pipelines.make_workspace import make_workspace
+from pipelines.progress import Progress
+from pipelines.run import run
+from qc_workbench.domain.commitment import CommitmentOutcome
+from qc_workbench.domain.flag import Verdict
+from qc_workbench.errors import UsageError
+from qc_workbench.store import listening, verdicts
+from qc_workbench.workspace import Workspace
+
+#: The moment the sample company is looked at: 1 November 2026, 9:00 in Moscow.
+AS_OF: Final = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
+#: Beside the packages in the project's folder.
+SAMPLES: Final = Path(__file__).resolve().parent.parent / "samples"
+SOURCE: Final = "samples"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What the workspace holds after the run. ``failed``: calls that could not be measured or transcribed."""
+
+    home: Path
+    as_of: datetime
+    calls: int
+    drawn: int
+    transcribed: int
+    flags: int
+    unsure: int
+    commitments: Mapping[CommitmentOutcome, int]
+    failed: int
+
+
+def make_demo(home: Path, progress: Progress, *, samples: Path | None = None, as_of: datetime = AS_OF) -> DemoReport:
+    """Make the workspace, or go on with the one that an earlier demo made, and run everything on it.
+
+    Raises :class:`UsageError` ``demo_samples_missing``, or ``demo_other_workspace`` when ``home`` is
+    a workspace of somebody else's: a demo must not mix into real data.
+    """
+    folder = (samples or SAMPLES).expanduser().resolve()
+    if not (folder / "calls.csv").is_file():
+        raise UsageError("demo_samples_missing", folder=str(folder))
+    workspace = _workspace(home, folder)
+    fetch_model(None, progress, if_absent=True)
+    report = run(workspace, as_of, progress)
+    return _report(workspace, as_of, failed=len(report.measured.failed) + len(report.transcribed.failed))
+
+
+def _workspace(home: Path, folder: Path) -> Workspace:
+    if not (home / "qcw.toml").is_file():
+        return make_workspace(
+            home,
+            {"sources.name": SOURCE, "sources.kind": "csv", "sources.folder": str(folder)},
+        )
+    workspace = Workspace.open(home)
+    if SOURCE not in {source.name for source in workspace.settings.sources}:
+        raise UsageError("demo_other_workspace", home=str(home))
+    return workspace
+
+
+def _report(workspace: Workspace, as_of: datetime, failed: int) -> DemoReport:
+    with workspace.store.reading() as reader:
+        calls = int(reader.value("select count(*) from calls"))
+        drawn = int(reader.value("select count(distinct call_id) from sample where queue = 'random'"))
+        transcribed = len(listening.transcript_fingerprints(reader))
+        flags = verdicts.flags(reader)
+        outcomes = Counter(item.outcome for item in verdicts.commitments(reader))
+    return DemoReport(
+        home=workspace.home,
+        as_of=as_of,
+        calls=calls,
+        drawn=drawn,
+        transcribed=transcribed,
+        flags=sum(flag.verdict is Verdict.FLAG for flag in flags),
+        unsure=sum(flag.verdict is Verdict.UNSURE for flag in flags),
+        commitments={outcome: outcomes[outcome] for outcome in CommitmentOutcome},
+        failed=failed,
+    )
