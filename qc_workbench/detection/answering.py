@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from rapidfuzz import fuzz
+
 from qc_workbench.detection.heard import Heard, Piece, Side, hear
 from qc_workbench.detection.phrases import family_scores
 from qc_workbench.detection.sound_classes import overlap_s
@@ -97,18 +99,26 @@ def answering_of(heard: Heard) -> Answering:
         before = tuple(piece for piece in far if piece.end_s <= beep_s + 0.2)
         if machine or not _answered(heard, before):
             machine = tuple(piece for piece in far if piece in machine or piece in before)
-    human = tuple(piece for piece in far if piece not in machine)
+    human = _audible(tuple(piece for piece in far if piece not in machine))
     if machine:
-        human = _without_same_machine(heard, machine, human)
-        machine = tuple(piece for piece in far if piece not in human)
+        persons = _without_same_machine(heard, machine, human)
+        machine = tuple(piece for piece in far if piece in machine or (piece in human and piece not in persons))
+        human = persons
         kind, certainty = _kind(machine, beep_s)
-        if _is_live(heard, machine, human):
+        if _is_live(heard, machine, human, beep_s):
             return Answering(AnsweredBy.HUMAN, machine, human, beep_s, certainty)
         return Answering(kind, machine, human, beep_s, certainty)
     if any(piece.speech_s >= 0.3 for piece in human):
-        told = any(piece.text for piece in human)
+        told = any(piece.text and piece.quotable for piece in human)
         return Answering(AnsweredBy.HUMAN if told else AnsweredBy.UNKNOWN, (), human, beep_s, 0.7 if told else 0.2)
     return Answering(AnsweredBy.NOBODY, (), human, beep_s, 0.8)
+
+
+def _audible(human: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """A person's pieces; nothing when all there is is less than a second without a recognised word (a rustle)."""
+    if sum(piece.speech_s for piece in human) < 1.0 and not any(piece.text for piece in human):
+        return ()
+    return human
 
 
 def _score(text: str) -> float:
@@ -127,6 +137,8 @@ def _machine_pieces(heard: Heard, far: Sequence[Piece]) -> tuple[Piece, ...]:
             together = _score(f"{piece.text} {following.text}")
             if together >= _SURE > _score(following.text):
                 score = together
+        if score < _SURE and _is_repeat(piece, far[:index]) and not _replies(heard, far[0].start_s, piece.start_s):
+            score = _SURE  # people do not repeat a sentence word for word; announcements do
         if score >= _SURE or (machine and score >= _LIKELY):
             if _exchange(heard, machine, pending, piece):
                 break
@@ -138,6 +150,12 @@ def _machine_pieces(heard: Heard, far: Sequence[Piece]) -> tuple[Piece, ...]:
         if not machine and spoken_s > _FIRST_SPEECH_S:
             break
     return tuple(machine)
+
+
+def _is_repeat(piece: Piece, earlier: Sequence[Piece]) -> bool:
+    return piece.words >= 5 and any(
+        other.words >= 5 and fuzz.partial_ratio(other.text.lower(), piece.text.lower()) >= 90 for other in earlier
+    )
 
 
 def _replies(heard: Heard, start_s: float, end_s: float) -> list[Piece]:
@@ -202,7 +220,9 @@ def _kind(machine: Sequence[Piece], beep_s: float | None) -> tuple[AnsweredBy, f
         best = "operator_announcement"
     else:
         best = max(each, key=lambda name: each[name])
-        if each[best] < _LIKELY or (beep_s is not None and scores[best] < _SURE):
+        if beep_s is None and each[best] < _LIKELY:
+            best = "operator_announcement"  # known by its repetition alone
+        elif each[best] < _LIKELY or (beep_s is not None and scores[best] < _SURE):
             best = "voicemail"  # known by the beep alone
     return _FAMILIES[best], round(max(scores[best], 0.6 if beep_s is not None else 0.0), 2)
 
@@ -238,11 +258,11 @@ def _family_sure(machine: Sequence[Piece], *names: str) -> bool:
     return any(scores[name] >= _SURE for name in names)
 
 
-def _is_live(heard: Heard, machine: Sequence[Piece], human: Sequence[Piece]) -> bool:
+def _is_live(heard: Heard, machine: Sequence[Piece], human: Sequence[Piece], beep_s: float | None) -> bool:
     """Whether a person came to the line after (or in spite of) the machine."""
     if heard.mono:
         later = [piece for piece in human if piece.end_s > machine[-1].end_s]
-        if not _family_sure(machine, "voicemail", "operator_announcement"):
+        if beep_s is None and not _family_sure(machine, "voicemail", "operator_announcement"):
             return sum(piece.speech_s for piece in later) >= 10.0
         return len({piece.party for piece in later} & {Party.AGENT, Party.CUSTOMER}) == 2 and (
             min(

@@ -22,7 +22,7 @@ from typing import Final
 
 from qc_workbench.config import Effective
 from qc_workbench.detection.answering import Answering, answering_of
-from qc_workbench.detection.evidence import evidence_of, explained_s
+from qc_workbench.detection.evidence import SHORT_HUMAN_S, evidence_of, explained_s
 from qc_workbench.detection.heard import Heard, Piece, Side, hear
 from qc_workbench.detection.monologue import Monologue, Reading, read_monologue
 from qc_workbench.domain.acoustics import Acoustics, SoundKind
@@ -39,8 +39,8 @@ _TAIL_S: Final = 3.0
 _CLEARLY_UNDER: Final = 0.8
 #: A recording shorter than this share of the connected seconds misses too much to accuse anybody.
 _WHOLE_FROM: Final = 0.8
-#: A person who answered and is then accused of a dead line said no more than this.
-_SHORT_HUMAN_S: Final = 6.0
+#: All that an agent who only held the line may have said: a cough, a "hello".
+_WORD_S: Final = 1.5
 #: Voice whose words were not recognised beyond this: the transcript failed, not the agent.
 _UNTOLD_S: Final = 6.0
 #: At least this share of the call must be explained by machines, tones, music or silence.
@@ -115,7 +115,7 @@ def fingerprint(acoustics: Acoustics, transcript: Transcript | None, settings: E
 
 
 def _sides(heard: Heard, answering: Answering) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """The agent's pieces and those of a person at the far end. In mono by the transcript's parties, as far as they go."""
+    """The agent's pieces and those of a person at the far end; in mono by the parties of the transcript."""
     if not heard.mono:
         return tuple(piece for piece in heard.pieces if piece.side is Side.AGENT), answering.human
     rest = answering.human
@@ -175,11 +175,14 @@ def _verdict(
         return None, ()
     if heard.duration_s < _WHOLE_FROM * call.talk_s:
         return Verdict.UNSURE, ("recording_too_short",)
-    if _nothing_recorded(heard):
+    if all(_not_recorded(heard, channel) for channel in range(len(heard.voices))):
         return Verdict.UNSURE, ("nothing_recorded",)
     if transcript is None and voice_s > 1.0:
         return Verdict.UNSURE, ("no_transcript",)
-    if heard.untold_s > _UNTOLD_S and heard.untold_s > 0.4 * voice_s:
+    if _held_without_a_word(heard):
+        return Verdict.FLAG, (*_named(answering), "line_held")
+    machine_s = sum(piece.speech_s for piece in answering.machine if not piece.quotable)
+    if heard.untold_s - machine_s > max(_UNTOLD_S, 0.4 * voice_s):
         return Verdict.UNSURE, ("words_not_recognised",)
     if conversation_s >= _CLEARLY_UNDER * settings.conversation_from_s:
         return Verdict.UNSURE, ("conversation_borderline",)
@@ -197,7 +200,7 @@ def _verdict(
             return Verdict.FLAG, ("only_busy",)
         return Verdict.FLAG, ("music_only",) if heard.far_sounds(SoundKind.MUSIC) else ("silent_line",)
     if who is AnsweredBy.HUMAN:
-        if sum(piece.speech_s for piece in human) > _SHORT_HUMAN_S:
+        if sum(piece.speech_s for piece in human) > SHORT_HUMAN_S:
             return Verdict.UNSURE, ("one_sided",)
         if heard.far_sounds(SoundKind.BUSY):
             return Verdict.FLAG, ("hung_up_busy",)
@@ -208,7 +211,7 @@ def _verdict(
 def _machine_verdict(
     answering: Answering, monologue: Reading, human: Sequence[Piece]
 ) -> tuple[Verdict, tuple[str, ...]]:
-    if sum(piece.speech_s for piece in human) > _SHORT_HUMAN_S:
+    if sum(piece.speech_s for piece in human) > SHORT_HUMAN_S:
         return Verdict.UNSURE, ("one_sided",)
     if monologue.kind is Monologue.ACTED:
         return Verdict.FLAG, (answering.answered_by.value, "acted_conversation")
@@ -219,13 +222,31 @@ def _machine_verdict(
     return Verdict.UNSURE, (answering.answered_by.value, "monologue_unclear")
 
 
+def _named(answering: Answering) -> tuple[str, ...]:
+    return (answering.answered_by.value,) if answering.answered_by in _MACHINES else ()
+
+
+def _held_without_a_word(heard: Heard) -> bool:
+    """The far end spoke at the beginning only, the agent said nothing at all, and then nobody spoke for most of
+    the call. Whatever the words were, that was no conversation. Stereo only, and not when the agent's channel
+    was not recorded."""
+    if heard.mono or _agent_s(heard) > _WORD_S:
+        return False
+    if _not_recorded(heard, heard.agent_channel):
+        return False
+    far = [piece for piece in heard.pieces if piece.side is Side.CUSTOMER]
+    if not far or sum(piece.speech_s for piece in far) > 0.4 * heard.duration_s:
+        return False
+    return heard.duration_s - far[-1].end_s >= 0.5 * heard.duration_s
+
+
+def _not_recorded(heard: Heard, channel: int | None) -> bool:
+    """The channel holds nothing but equal samples: a fault of recording, not of the agent."""
+    return all(sound.features.get("digital", 0.0) for sound in heard.sounds if sound.channel == channel)
+
+
 def _agent_s(heard: Heard) -> float:
     return sum(piece.speech_s for piece in heard.pieces if piece.side is Side.AGENT)
-
-
-def _nothing_recorded(heard: Heard) -> bool:
-    """Every channel holds nothing but equal samples: a fault of recording, not of the agent."""
-    return all(sound.features.get("digital", 0.0) for sound in heard.sounds)
 
 
 def _score(

@@ -34,6 +34,8 @@ _LINE_SOUNDS: Final = {
 #: A pause of everyday talk is shorter; this long nobody at either end says anything.
 SILENCE_FROM_S: Final = 4.0
 _JOIN_S: Final = 1.5
+#: A person who answered and hung up said no more than this.
+SHORT_HUMAN_S: Final = 6.0
 
 
 def silences(heard: Heard) -> tuple[Interval, ...]:
@@ -63,16 +65,18 @@ def evidence_of(
     """All evidence in time order. Quotes are recognised words with voice under them, nothing else."""
     found: list[Evidence] = []
     fallback = _MACHINE_KIND.get(answering.answered_by)
-    for piece in answering.machine:
-        found.append(_spoken(piece, _machine_kind(piece, fallback), Side.AGAINST))
-    for sound in heard.far_sounds(*_LINE_SOUNDS):
-        if sound.kind is not SoundKind.BEEP or _ends_near(answering.beep_s, sound.end_s):
-            found.append(_bare(sound.channel, sound.start_s, sound.end_s, _LINE_SOUNDS[sound.kind]))
+    found.extend(_spoken(piece, _machine_kind(piece, fallback), Side.AGAINST) for piece in answering.machine)
+    found.extend(
+        _bare(sound.channel, sound.start_s, sound.end_s, _LINE_SOUNDS[sound.kind])
+        for sound in heard.far_sounds(*_LINE_SOUNDS)
+        if sound.kind is not SoundKind.BEEP or _ends_near(answering.beep_s, sound.end_s)
+    )
     found.extend(_bare(heard.customer_channel, start, end, "silence") for start, end in silences(heard))
-    live = answering.answered_by is AnsweredBy.HUMAN
-    if live:
+    if answering.answered_by in (AnsweredBy.HUMAN, AnsweredBy.UNKNOWN):
         kind, side = ("live_talk", Side.FOR)
-        if not answering.machine and sum(piece.speech_s for piece in human) <= 6.0 and not heard.mono:
+        if not agent and not heard.mono:
+            kind = "far_end_only"
+        elif not answering.machine and sum(piece.speech_s for piece in human) <= SHORT_HUMAN_S and not heard.mono:
             kind = "short_human"
         found.extend(_spoken(piece, kind, side) for piece in _joined(human))
     elif answering.machine or answering.beep_s is not None:

@@ -12,7 +12,7 @@ from qc_workbench.detection.phrases import words_of
 from qc_workbench.detection.sound_classes import Interval, overlap_s, subtract, union
 from qc_workbench.domain.acoustics import Acoustics, Sound, SoundKind
 from qc_workbench.domain.call import Recording
-from qc_workbench.domain.transcript import Party, Transcript, Turn, Word
+from qc_workbench.domain.transcript import Party, Suspicion, Transcript, Turn, Word
 
 #: A pause this long within a turn of the transcript starts a new piece: greetings and live speech get apart.
 _SPLIT_PAUSE_S: Final = 0.9
@@ -20,6 +20,10 @@ _SPLIT_PAUSE_S: Final = 0.9
 _SHORTEST_UNTOLD_S: Final = 0.35
 #: Text with less voice under it than this share of its length is not believed.
 _VOICED_SHARE: Final = 0.25
+
+
+#: Text that nobody said; other suspicions are doubts about the words only.
+_INVENTED: Final = frozenset({Suspicion.NO_VOICE, Suspicion.PHANTOM_PHRASE})
 
 
 class Side(StrEnum):
@@ -30,7 +34,8 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Uninterrupted speech of one side. ``text`` is empty where words were not recognised."""
+    """Uninterrupted speech of one side. ``text`` is empty where words were not recognised, not
+    ``quotable`` where they are doubtful."""
 
     side: Side
     channel: int
@@ -72,8 +77,9 @@ class Heard:
 
 
 def hear(recording: Recording, acoustics: Acoustics, transcript: Transcript | None) -> Heard:
-    """Put the words over the voices. Suspect turns and text without voice under it are left out; voice without
-    words becomes a piece without text."""
+    """Put the words over the voices. Invented text and text without voice under it are left out; voice without
+    words becomes a piece without text. Doubtful text stays for comparison (a repeated announcement looks like
+    a looping model), but is not quotable."""
     mono = acoustics.channels == 1
     agent_channel = None if mono else (recording.agent_channel if recording.agent_channel in (0, 1) else 0)
     customer_channel = 0 if agent_channel is None else 1 - agent_channel
@@ -86,12 +92,12 @@ def hear(recording: Recording, acoustics: Acoustics, transcript: Transcript | No
     )
     pieces: list[Piece] = []
     for turn in transcript.turns if transcript else ():
-        if turn.channel >= acoustics.channels or not turn.is_quotable or not words_of(turn.text):
+        if turn.channel >= acoustics.channels or turn.suspicion in _INVENTED or not words_of(turn.text):
             continue
         for part in _split(turn, _breaks(acoustics, turn.channel, voices[turn.channel])):
             piece = _piece(part, agent_channel, voices[turn.channel], acoustics)
             if piece is not None:
-                pieces.append(piece)
+                pieces.append(piece if turn.is_quotable else replace(piece, quotable=False))
     untold: list[Piece] = []
     for channel, intervals in enumerate(voices):
         told = union((p.start_s - 0.3, p.end_s + 0.3) for p in pieces if p.channel == channel)
@@ -108,7 +114,7 @@ def hear(recording: Recording, acoustics: Acoustics, transcript: Transcript | No
         pieces=tuple(sorted([*pieces, *untold], key=lambda piece: (piece.start_s, piece.channel))),
         voices=voices,
         sounds=acoustics.sounds,
-        untold_s=sum(piece.speech_s for piece in untold),
+        untold_s=sum(piece.speech_s for piece in [*untold, *pieces] if not piece.quotable),
     )
 
 

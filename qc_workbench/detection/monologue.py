@@ -14,6 +14,8 @@ from qc_workbench.detection.phrases import family_scores, opens_with_backchannel
 
 #: A message takes at least this long; less is a sigh or "hello?".
 _SHORTEST_MESSAGE_S: Final = 4.0
+#: Fluent speech of this length with no answering word in it is a message even if it asks for nothing.
+_LONG_MESSAGE_S: Final = 8.0
 #: Somebody who dictates breathes for a moment (0.4-0.8 s); who acts a conversation leaves room for the other
 #: one's lines (1.5 s and more).
 _ROOM_S: Final = 1.4
@@ -62,13 +64,13 @@ def read_monologue(pieces: Sequence[Piece]) -> Reading:
         kind = Monologue.TRIFLE
     elif message >= 0.5 and replies <= 1 and pause_s < _ROOM_S:
         kind = Monologue.MESSAGE
-    elif (replies >= _ACTED_REPLIES and (pause_s >= _ROOM_S or (acted_share >= 0.5 and message < 0.5))) or (
-        replies + (acting >= 0.5) >= _ACTED_REPLIES and pause_s >= _ROOM_S and message < 0.75
-    ):
+    elif replies >= _ACTED_REPLIES and (pause_s >= _ROOM_S or (acted_share >= 0.5 and message < 0.5)):
         kind = Monologue.ACTED
-    elif (message >= 0.75 and acted_share < _ACTED_SHARE) or (
-        replies == 0 and acting < 0.5 and pause_s < _ROOM_S and speech_s >= 8.0
-    ):
+    elif acting >= 0.5 and replies + 1 >= _ACTED_REPLIES and pause_s >= _ROOM_S and message < 0.75:
+        kind = Monologue.ACTED
+    elif message >= 0.75 and acted_share < _ACTED_SHARE:
+        kind = Monologue.MESSAGE
+    elif replies == 0 and acting < 0.75 and pause_s < _ROOM_S and speech_s >= _LONG_MESSAGE_S:
         kind = Monologue.MESSAGE
     return Reading(kind, round(speech_s, 2), replies, round(pause_s, 2), round(message, 2))
 

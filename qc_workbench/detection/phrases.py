@@ -23,10 +23,19 @@ Stems = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Lexicon:
-    """``families``: name -> entries (stems that must all occur close together, weight)."""
+class Entry:
+    """Stems that must all occur with at most ``between`` other words among them, and what that weighs."""
 
-    families: Mapping[str, tuple[tuple[Stems, float], ...]]
+    stems: Stems
+    weight: float
+    between: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """``families``: name -> entries; ``backchannels``: words that open an answer, longest first."""
+
+    families: Mapping[str, tuple[Entry, ...]]
     backchannels: tuple[tuple[str, ...], ...]
 
 
@@ -38,7 +47,11 @@ def lexicon() -> Lexicon:
     openings = raw.pop("backchannel")["words"]
     families = {
         name: tuple(
-            (tuple(tuple(words_of(stem)[0] for stem in stem_set.split("|")) for stem_set in entry), block["weight"])
+            Entry(
+                tuple(tuple(words_of(stem)[0] for stem in stem_set.split("|")) for stem_set in entry),
+                block["weight"],
+                block.get("between", _BETWEEN),
+            )
             for block in blocks
             for entry in block["stems"]
         )
@@ -61,9 +74,9 @@ def family_scores(text: str) -> Mapping[str, float]:
     scores: dict[str, float] = {}
     for name, entries in lexicon().families.items():
         rest = 1.0
-        for stems, weight in entries:
-            if _occurs(stems, words):
-                rest *= 1 - weight
+        for entry in entries:
+            if _occurs(entry, words):
+                rest *= 1 - entry.weight
         scores[name] = 1 - rest
     return scores
 
@@ -74,11 +87,11 @@ def opens_with_backchannel(text: str) -> bool:
     return any(words[: len(opening)] == opening for opening in lexicon().backchannels)
 
 
-def _occurs(stems: Stems, words: tuple[str, ...]) -> bool:
-    places = [[index for index, word in enumerate(words) if _any_stem(options, word)] for options in stems]
+def _occurs(entry: Entry, words: tuple[str, ...]) -> bool:
+    places = [[index for index, word in enumerate(words) if _any_stem(options, word)] for options in entry.stems]
     if not all(places):
         return False
-    span = len(stems) + _BETWEEN
+    span = len(entry.stems) + entry.between
     for first in range(len(words)):
         inside = [[index for index in found if first <= index < first + span] for found in places]
         if all(inside) and _distinct(inside, frozenset()):
