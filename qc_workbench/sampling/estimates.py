@@ -21,7 +21,7 @@ share. The second never vanishes while calls remain unheard, so that "0 of 8" do
 "0 %, exactly". Student's quantile stands for the normal one.
 
 Interval of a mean: Student's t. When every call was judged, the interval is the value itself.
-Measured coverage is in docs/sampling.md; tests/property/test_sampling_coverage.py repeats it.
+Measured coverage is in docs/sampling.md; tests/property/test_sampling_estimates.py repeats it.
 """
 
 from __future__ import annotations
