@@ -60,7 +60,8 @@ def _expanded(pattern: str, words: Mapping[str, str]) -> str:
     return _SKIP.sub(lambda match: "(?:[^ ]+ ){0," + match.group(1) + "}?", pattern)
 
 
-def _compiled(pattern: str, words: Mapping[str, str]) -> re.Pattern[str]:
+def compiled(pattern: str, words: Mapping[str, str]) -> re.Pattern[str]:
+    """A pattern of the lexicons' notation, matching whole words only."""
     return re.compile(rf"(?:(?<=\s)|^)(?:{_expanded(pattern, words)})(?=\s|$)")
 
 
@@ -75,7 +76,7 @@ def commitment_lexicon() -> CommitmentLexicon:
             item["action"],
             item["speaker"],
             FamilyKind(item["kind"]),
-            _compiled("|".join(f"(?:{pattern})" for pattern in item["patterns"]), words),
+            compiled("|".join(f"(?:{pattern})" for pattern in item["patterns"]), words),
             item.get("needs_date", False),
             item.get("needs_object", False),
         )
@@ -83,9 +84,9 @@ def commitment_lexicon() -> CommitmentLexicon:
     )
     return CommitmentLexicon(
         families,
-        {name: _compiled(pattern, {}) for name, pattern in words.items()},
-        {name: _compiled(pattern, words) for name, pattern in raw["guards"].items()},
-        {name: _compiled(pattern, words) for name, pattern in raw["replies"].items()},
+        {name: compiled(pattern, {}) for name, pattern in words.items()},
+        {name: compiled(pattern, words) for name, pattern in raw["guards"].items()},
+        {name: compiled(pattern, words) for name, pattern in raw["replies"].items()},
         hashlib.sha256(text.encode()).hexdigest()[:16],
     )
 
@@ -109,23 +110,25 @@ def _code(tag: object) -> str | None:
     return "3" if "3per" in marks else None
 
 
+def forms_of(groups: Mapping[str, str]) -> dict[str, str]:
+    """Every form of every verb -> ``#group/form``; the first group that has a form keeps it."""
+    forms: dict[str, str] = {}
+    for group, lemmas in groups.items():
+        for lemma in lemmas.split():
+            parse = next((item for item in morphology().parse(lemma) if "INFN" in str(item.tag)), None)
+            for form in parse.lexeme if parse else ():
+                code = _code(form.tag)
+                if code is not None:
+                    forms.setdefault(form.word.replace("ё", "е"), f"#{group}/{code}")
+    return forms
+
+
 @cache
 def verb_forms() -> Mapping[str, str]:
-    """Every form of every verb of the lexicon -> ``#group/form``."""
+    """Every form of every verb of promises -> ``#group/form``."""
     text = (resources.files("models") / "lexicons" / "commitments.toml").read_text(encoding="utf-8")
-    forms: dict[str, str] = {}
-    for group, lemmas in tomllib.loads(text)["verbs"].items():
-        for lemma in lemmas.split():
-            parses = [item for item in morphology().parse(lemma) if "INFN" in str(item.tag)]
-            for item in parses[:1]:
-                for form in item.lexeme:
-                    code = _code(form.tag)
-                    word = form.word.replace("ё", "е")
-                    if code is not None:
-                        forms.setdefault(word, f"#{group}/{code}")
-    # Forms that pymorphy gives to one reading only, and colloquial ones it has not got.
-    forms |= {"набери": "#call/2", "наберите": "#call/2", "отзвонюсь": "#call/1", "вышли": "#send/2", "наберешь": "#call/2"}
-    return forms
+    # «Вышли» is also the past of «выйти», «набери» a form pymorphy gives to another verb first.
+    return forms_of(tomllib.loads(text)["verbs"]) | {"набери": "#call/2", "наберите": "#call/2", "вышли": "#send/2"}
 
 
 #: Likeness (0..100) from which a word that no dictionary has is taken for a form of a lexicon verb:
@@ -139,7 +142,7 @@ def _form_of(low: str) -> str | None:
     if found is not None or len(low) < 6 or not "а" <= low[0] <= "я" or is_dictionary_word(low):
         return found
     near = process.extractOne(low, verb_forms().keys(), scorer=fuzz.ratio, score_cutoff=_VERB_LIKENESS)
-    return verb_forms()[near[0]] if near and near[0][:2] == low[:2] else None
+    return verb_forms()[near[0]] if near and (near[0][0] == low[0] or near[1] >= 88) else None
 
 
 def coded(words: Sequence[SpokenWord]) -> str:

@@ -130,6 +130,8 @@ def _said_in(index: int, heard: Sequence[_Heard], lexicon: CommitmentLexicon, mo
             taken.add(kind)
             found.append(answer)
             break
+    if "callback" in taken:  # «позвоню, запишу вас на замер»: the visit is arranged in that call
+        found = [one for one in found if one.action is not Action.VISIT]
     if "decide" in taken:  # «примем решение, и я вам сообщу» is one promise
         found = [one for one in found if one.action is not Action.CALLBACK]
     return found
@@ -155,11 +157,14 @@ def _stated(
     guards = lexicon.guards
     if guards["negation_before"].search(before) or phrase.startswith("не "):
         return None
-    if guards["reported"].search(" ".join(tokens[max(0, at - 9) : at])) and not guards["reported_but"].search(item.code):
+    if guards["reported"].search(" ".join(tokens[max(0, at - 9) : at])) and not guards["reported_but"].search(item.sentence.low):
         return None
     if guards["own_call"].search(item.code) and item.sentence.party is not Party.AGENT:
         return None
-    if family.action == "callback" and family.kind is FamilyKind.PROMISE and _goes_elsewhere(after, before, guards):
+    around = " ".join(tokens[max(0, at - 3) : end + 5])
+    if family.action == "callback" and guards["others"].search(around):
+        return None
+    if family.action == "callback" and family.kind is FamilyKind.PROMISE and _goes_elsewhere(after, before):
         return None
     action = _action(family, index, heard, lexicon)
     if action is None:
@@ -189,7 +194,7 @@ def _stated(
     return _Found(item, family, action, by, end, revised, tied, later)
 
 
-def _goes_elsewhere(after: str, before: str, guards: dict[str, object] | object) -> bool:
+def _goes_elsewhere(after: str, before: str) -> bool:
     """«Позвоню на склад»: a call, but not to the client."""
     patterns = commitment_lexicon().guards
     addressed = any(word in ("вам", "вас", "тебе", "тебя") for word in [*before.split()[-3:], *after.split()[:2]])
@@ -275,7 +280,7 @@ def _revised(index: int, heard: Sequence[_Heard], due: Due | None, moment: Momen
         corrects = CORRECTION.search(start) is not None or "давайте" in item.code or "лучше" in item.code
         if new.has_days and corrects and due is not None and due.has_days:
             due = replace(new, time_from=new.time_from or due.time_from, time_to=new.time_to or due.time_to)
-        elif not new.has_days and due is not None and (corrects or start.split()[0] in ("и", "только", "утром", "значит", "короче", "but", "only", "so", "and")):
+        elif not new.has_days and due is not None and (corrects or len(item.sentence.words) <= 5 or start.split()[0] in ("и", "только", "утром", "значит", "короче", "but", "only", "so", "and")):
             due = merged(due, new)
     return due
 
@@ -365,11 +370,18 @@ def _join(kept: list[_Found], found: _Found, moment: Moment) -> None:
     assert old.due.last is not None
     assert found.due.first is not None
     assert found.due.last is not None
+    said_old, said_new = _says_day(old), _says_day(found)
     overlap = found.due.first <= old.due.last and old.due.first <= found.due.last
     if overlap:
-        kept[position] = replace(old, by=by, due=merged(old.due, found.due))
+        # Quoted is the sentence that names the day itself.
+        quoted = found if said_new and not said_old else old
+        kept[position] = replace(quoted, by=by, due=merged(old.due, found.due))
     else:  # moved within the call: the last word counts
         kept[position] = replace(found, by=by)
+
+
+def _says_day(found: _Found) -> bool:
+    return any(mention.is_day and not mention.refused for mention in found.heard.mentions)
 
 
 def _spoken(call: Call, found: _Found, moment: Moment, number: int) -> SpokenCommitment:

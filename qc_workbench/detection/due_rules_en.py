@@ -226,7 +226,7 @@ ENGLISH_RULES: tuple[DueRule, ...] = (
     rule("en_weekday", rf"(?:(?P<prep>{_BY}) )?(?P<next>next )?(?P<day>{_DAY})", _weekdays),
     rule("en_relative_day", r"(?:(?P<prep>by|before|until|till|after) )?(?P<day>the day after tomorrow|day after tomorrow|tomorrow|today|tonight|this (?:morning|afternoon|evening))",
          _relative),
-    rule("en_end_of_day", rf"(?:by |before |at )?{_END_OF_DAY}(?: today)?|later today|right away|straight away|right now|in a minute|shortly|asap",
+    rule("en_end_of_day", rf"(?:by |before |at )?{_END_OF_DAY}(?: today)?|later today",
          lambda m, at: Span(at.today, at.today)),
     rule("en_by_month", rf"(?P<prep>by|before|until|till|after|in|around|sometime in) (?P<month>{_MONTH})", _month_edge),
     rule("en_season", r"(?:in|by|around|come) (?:the )?(?:early )?(?P<season>spring|summer|autumn|winter)", _season),

@@ -355,6 +355,7 @@ RUSSIAN_RULES: tuple[DueRule, ...] = (
     rule("ru_new_year", r"(?:уже )?(?:в|с) (?:начале )?(?:нов\w+|следующ\w+|будущ\w+) год\w*", _new_year),
     # -- weekdays
     rule("ru_weekday_range", rf"(?P<prep>с|со) (?P<day>{_DAY}) (?:по|до) (?P<day2>{_DAY})(?P<which>)?(?P<week>)?", _weekdays),
+    rule("ru_today_is", rf"(?:сегодня|сейчас)(?: же| уже| ведь)? (?:{_DAY})", lambda m, at: Span(at.today, at.today)),
     rule("ru_weekday", rf"{_PREPOSITION}(?:(?P<which>эту|эта|этот|следующ\w+|след|будущ\w+|ближайш\w+|тот|ту|сам\w+) )?(?P<day>{_DAY})(?P<day2>)?(?: (?:уже )?(?P<week>следующей|той|будущей|этой) недел\w+)?",
          _weekdays),
     rule("ru_weekend", r"(?:(?P<prep>после|до|к|на|в|перед) )(?:эт\w+ |ближайш\w+ )?выходн\w+", _weekend),
@@ -365,7 +366,7 @@ RUSSIAN_RULES: tuple[DueRule, ...] = (
          lambda m, at: Span(at.today, at.today)),
     rule("ru_soon", r"на днях|в ближайши[ей] (?:дни|дня|время)|в ближайшее время|со дня на день",
          lambda m, at: Span(at.calendar.next_working(at.today + DAY), at.calendar.add_working(at.today, 3))),
-    rule("ru_end_of_day", r"до конца (?:рабочего )?дня|до вечера|к вечеру|сейчас|прямо сейчас|сию минуту|попозже сегодня|сегодня попозже",
+    rule("ru_end_of_day", r"до конца (?:рабочего )?дня|до вечера|к вечеру|попозже сегодня|сегодня попозже",
          lambda m, at: Span(at.today, at.today)),
     rule("ru_by_month", rf"(?P<prep>к|до|после) (?P<month>{_MONTH})", _month_edge),
     rule("ru_season", r"(?P<prep>ближе к|в начале|к|до|уже|на|) ?(?P<season>весной|весне|весны|весну|летом|осенью|осени|зимой|зиме|зимы)", _season),

@@ -151,18 +151,24 @@ _DATE_WORDS: dict[str, str] = {
         "monday tuesday wednesday thursday friday saturday september october november december tomorrow fortnight"
     ).split()
 } | {
-    "вовторник": "во вторник",
-    "впонедельник": "в понедельник",
-    "всреду": "в среду",
-    "вчетверг": "в четверг",
-    "впятницу": "в пятницу",
-    "всубботу": "в субботу",
-    "досреды": "до среды",
-    "допятницы": "до пятницы",
-    "кпятнице": "к пятнице",
+    preposition + word: f"{preposition} {word}"
+    for preposition, forms in {
+        "в": "понедельник среду четверг пятницу субботу",
+        "во": "вторник",
+        "до": "понедельника вторника среды четверга пятницы завтра",
+        "к": "понедельнику вторнику среде четвергу пятнице",
+        "по": "понедельник вторник среду четверг пятницу",
+        "после": "понедельника вторника среды четверга пятницы праздников обеда",
+    }.items()
+    for word in forms.split()
 }
 #: Two dictionary words that together are one misheard date word: «по неделю», «по недельникам».
-_SPLIT_WORDS = ((re.compile(r"\bпо недел(?:ю|ь|ьник\w*|ник\w*)\b(?! \w+ недел)"), "понедельник"),)
+_SPLIT_WORDS = (
+    (re.compile(r"\bпо недел(?:ю|ь|ьник\w*|ник\w*)\b(?! \w+ недел)"), "понедельник"),
+    (re.compile(r"\b5 ?ниц[ауы]\b"), "пятницу"),
+    (re.compile(r"\bв торник\w*"), "вторник"),
+    (re.compile(r"\bда(?= (?:понедельника|вторника|вторник\w+|среды|четверга|пятницы)\b)"), "до"),
+)
 #: Likeness (rapidfuzz ratio, 0..100) from which an unknown word is taken for a date word. 80 keeps
 #: «восторгник» (84 to «вовторник») and refuses ordinary unknown names; measured on recognised development calls.
 _LIKENESS = 80.0

@@ -1,0 +1,200 @@
+"""What the client said about buying, and deals closed as lost although the client never refused.
+
+Goal. *Explicit*: the client said they will not buy. *Postponed*: not now, thinking, no money yet, will ring
+themselves. *None*: neither. Only the client's own words count: an agent who repeats «значит, отказываетесь»
+proves nothing, and in mono recordings, where the speaker is unknown, only whole-sentence statements in the
+first person count as much.
+
+A **false refusal** is a lost deal whose client did not refuse in the last conversation before the closing
+(nor in an earlier one). Where a later conversation before the closing was not transcribed, the refusal may
+have been there: the detector abstains.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import resources
+
+from qc_workbench.detection.commitment_lexicon import compiled, forms_of
+from qc_workbench.detection.spoken_words import Sentence, sentences_of
+from qc_workbench.domain.call import Call
+from qc_workbench.domain.commitment import ClientSaid, Refusal
+from qc_workbench.domain.crm import Deal, DealStatus
+from qc_workbench.domain.flag import Evidence, Flag, FlagKind, Side, Verdict
+from qc_workbench.domain.transcript import Party, Transcript
+
+DETECTOR = "refusals"
+VERSION = "1"
+
+#: «Если не поможет, сама наберу» postpones nothing.
+_CONDITIONAL = re.compile(r"\b(?:если|if)\b")
+
+#: Connected seconds from which a call without a transcript may have held a refusal.
+MAY_HOLD_REFUSAL_S = 20.0
+
+
+@dataclass(frozen=True)
+class RefusalLexicon:
+    explicit: re.Pattern[str]
+    unless: re.Pattern[str]
+    always: re.Pattern[str]
+    postponed: re.Pattern[str]
+    forms: Mapping[str, str]
+    fingerprint: str
+
+
+@cache
+def refusal_lexicon() -> RefusalLexicon:
+    text = (resources.files("models") / "lexicons" / "refusals.toml").read_text(encoding="utf-8")
+    raw = tomllib.loads(text)
+    words = raw["words"]
+
+    def any_of(patterns: Sequence[str]) -> re.Pattern[str]:
+        return compiled("|".join(f"(?:{pattern})" for pattern in patterns), words)
+
+    return RefusalLexicon(
+        any_of([*raw["explicit"]["ru"], *raw["explicit"]["en"]]),
+        compiled(raw["explicit"]["unless"], words),
+        compiled(raw["explicit"]["always"], words),
+        any_of([*raw["postponed"]["ru"], *raw["postponed"]["en"]]),
+        forms_of(raw["verbs"]),
+        hashlib.sha256(text.encode()).hexdigest()[:16],
+    )
+
+
+def fingerprint() -> str:
+    """Names the rules that judged what the client said."""
+    return f"{DETECTOR}-{VERSION}-{refusal_lexicon().fingerprint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the client said about buying, with the sentence that shows it (None for ``none``)."""
+
+    said: ClientSaid
+    quote: str | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+
+
+def client_said(transcript: Transcript) -> Said:
+    """The strongest thing the client said: an explicit refusal, else a postponement, else nothing.
+
+    The last explicit sentence is quoted, the first postponing one. Sentences that may not be quoted are not used.
+    """
+    lexicon = refusal_lexicon()
+    postponed: Sentence | None = None
+    explicit: Sentence | None = None
+    for sentence in sentences_of(transcript):
+        if sentence.party not in (Party.CUSTOMER, Party.UNKNOWN) or not sentence.quotable:
+            continue
+        text = " ".join(lexicon.forms.get(word.low, word.low) for word in sentence.words)
+        if lexicon.explicit.search(text) and not sentence.is_question:
+            if lexicon.always.search(sentence.low) or not lexicon.unless.search(text):
+                explicit = explicit or sentence
+                continue
+        if _CONDITIONAL.search(sentence.low):
+            continue
+        if postponed is None and lexicon.postponed.search(text) and sentence.party is Party.CUSTOMER:
+            postponed = sentence
+    found = explicit or postponed
+    if found is None:
+        return Said(ClientSaid.NONE)
+    said = ClientSaid.EXPLICIT if explicit else ClientSaid.POSTPONED
+    return Said(said, found.text, round(found.start_s, 2), round(found.end_s, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One call with a client as far as refusals go: ``said`` is None where nobody knows what was said in it."""
+
+    call: Call
+    said: Said | None
+    is_conversation: bool
+
+
+#: Reasons of losing a deal that do not claim a refusal: a duplicate, spam, a wrong number.
+_NOT_A_REFUSAL = re.compile(r"дубл|спам|неверн|ошиб\w* номер|не тот номер|duplicate|spam|wrong number|test|тест", re.IGNORECASE)
+
+
+def judge_refusals(talks: Sequence[Talk], deals: Sequence[Deal], as_of: datetime) -> tuple[tuple[Refusal, Flag | None], ...]:
+    """Refusals of one client's transcribed calls, oldest first, each with its flag where the closing was false.
+
+    ``talks`` are all calls of the client, ``deals`` all deals. The deal of a call is the lost one that the
+    call was the last conversation of, else the newest.
+    """
+    known = [talk for talk in sorted(talks, key=lambda item: item.call.started_at) if talk.call.started_at <= as_of]
+    judged = []
+    for talk in known:
+        if talk.said is None:
+            continue
+        deal = _deal_of(talk.call, deals)
+        verdict = _false_refusal(talk, known, deal)
+        refusal = Refusal(
+            call_id=talk.call.call_id,
+            client_said=talk.said.said,
+            deal_id=deal.deal_id if deal else None,
+            deal_status=deal.status.value if deal else None,
+            false_refusal=verdict is Verdict.FLAG,
+            quote=talk.said.quote,
+            start_s=talk.said.start_s,
+            end_s=talk.said.end_s,
+        )
+        judged.append((refusal, _flag(talk, talk.said, verdict)))
+    return tuple(judged)
+
+
+def _deal_of(call: Call, deals: Sequence[Deal]) -> Deal | None:
+    """The client's deal this call belongs to: one that was not closed yet, the newest of them."""
+    alive = [deal for deal in deals if deal.closed_at is None or deal.closed_at >= call.started_at]
+    started = [deal for deal in alive if deal.created_at is None or deal.created_at <= call.started_at] or alive or list(deals)
+    return max(started, key=lambda deal: (deal.created_at or call.started_at, deal.deal_id), default=None)
+
+
+def _false_refusal(talk: Talk, talks: Sequence[Talk], deal: Deal | None) -> Verdict | None:
+    """FLAG, UNSURE or None (no false refusal here)."""
+    if deal is None or deal.status is not DealStatus.LOST or not talk.is_conversation or talk.said is None:
+        return None
+    if deal.lost_reason and _NOT_A_REFUSAL.search(deal.lost_reason):
+        return None
+    closed = deal.closed_at
+    if closed is not None and talk.call.started_at > closed:
+        return None
+    before_closing = [item for item in talks if closed is None or item.call.started_at <= closed]
+    later = [item for item in before_closing if item.call.started_at > talk.call.started_at]
+    if any(item.is_conversation and item.said is not None for item in later):
+        return None  # a later conversation is the last one
+    refused = [item for item in before_closing if item.said is not None and item.said.said is ClientSaid.EXPLICIT]
+    if refused:
+        return None
+    if any(item.said is None and item.call.talk_s >= MAY_HOLD_REFUSAL_S for item in later):
+        return Verdict.UNSURE
+    return Verdict.FLAG
+
+
+def _flag(talk: Talk, said: Said, verdict: Verdict | None) -> Flag | None:
+    if verdict is None:
+        return None
+    evidence: tuple[Evidence, ...] = ()
+    if said.start_s is not None and said.end_s is not None:
+        evidence = (Evidence(1, said.start_s, said.end_s, f"client_{said.said.value}", said.quote, Side.AGAINST),)
+    reasons = ("deal_lost_without_refusal",) if verdict is Verdict.FLAG else ("later_call_not_transcribed",)
+    score = {ClientSaid.POSTPONED: 0.9, ClientSaid.NONE: 0.7}[said.said] if verdict is Verdict.FLAG else 0.4
+    identity = repr((talk.call.call_id, FlagKind.FALSE_REFUSAL.value, DETECTOR, VERSION, verdict.value, evidence, reasons))
+    return Flag(
+        "fl_" + hashlib.sha256(identity.encode()).hexdigest()[:16],
+        talk.call.call_id,
+        FlagKind.FALSE_REFUSAL,
+        verdict,
+        score,
+        evidence,
+        DETECTOR,
+        VERSION,
+        reasons,
+    )
