@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from qc_workbench.domain.call import Role
@@ -12,6 +14,20 @@ from qc_workbench.ui.navigation import ROOMS, room_page
 from qc_workbench.ui.state import LANGUAGE_KEY, WHO_KEY, language, workspace_or_error
 from qc_workbench.workspace import Workspace
 
+#: A file of ours: a named icon would be fetched from the internet.
+_ICON = str(Path(__file__).parent / "icon.png")
+
+#: Working pages are dense: less air above and beside them than Streamlit gives an article.
+_DENSE = """
+<style>
+.stMainBlockContainer { padding: 2.4rem 2.2rem 3rem; max-width: 1500px; }
+.stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.7rem; }
+[data-testid="stMetric"] { gap: 0; }
+[data-testid="stPageLink"] a { padding-left: 0; }
+[data-testid="stText"] { white-space: pre-wrap; overflow-wrap: anywhere; font-family: inherit; }
+</style>
+"""
+
 _LANGUAGE_NAMES = {"ru": "Русский", "en": "English"}
 
 
@@ -20,7 +36,8 @@ def main() -> None:
     opened = workspace_or_error()
     workspace = None if isinstance(opened, QcwError) else opened
     t = Translator(language(workspace), workspace.settings.company.zone if workspace else None)
-    st.set_page_config(page_title=t("app.title"), page_icon=":material/graphic_eq:", layout="wide")
+    st.set_page_config(page_title=t("app.title"), page_icon=_ICON, layout="wide")
+    st.html(_DENSE)
     if isinstance(opened, QcwError):
         _language_switch(t)
         st.title(t("app.title"))

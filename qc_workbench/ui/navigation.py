@@ -11,6 +11,8 @@ from qc_workbench.ui.i18n import Translator
 
 _PAGES = Path(__file__).parent / "pages"
 
+FIRST_ROOM = "overview"
+
 #: Room -> icon. The first is where one comes in; the address of a room is its name.
 ROOMS = {
     "overview": ":material/space_dashboard:",
@@ -28,8 +30,8 @@ def room_page(name: str, t: Translator) -> Page:
         _PAGES / f"{name}.py",
         title=t(f"room.{name}"),
         icon=ROOMS[name],
-        url_path=name if name != "overview" else None,
-        default=name == "overview",
+        url_path=None if name == FIRST_ROOM else name,
+        default=name == FIRST_ROOM,
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 import uvicorn
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from streamlit import config
 
@@ -20,6 +21,7 @@ from qc_workbench.domain.call import Recording
 from qc_workbench.errors import MediaError, QcwError
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.calls import audit_entry
+from qc_workbench.ui.navigation import FIRST_ROOM, ROOMS
 from qc_workbench.ui.recordings import Grant, check_grant, playable
 from qc_workbench.ui.state import HOME_VARIABLE, default_home, open_workspace
 from qc_workbench.workspace import Workspace
@@ -39,6 +41,8 @@ OPTIONS: dict[str, Any] = {
     "theme.primaryColor": "#1f5fbf",
     "theme.baseRadius": "small",
     "theme.baseFontSize": 15,
+    "theme.headingFontSizes": ["1.7rem", "1.3rem", "1.15rem", "1rem", "1rem", "0.9rem"],
+    "theme.metricValueFontSize": "1.7rem",
     "theme.light.textColor": "#1c2430",
     "theme.light.secondaryBackgroundColor": "#f3f5f8",
     "theme.light.borderColor": "#d5dbe3",
@@ -66,6 +70,7 @@ def routes() -> Sequence[BaseRoute]:
         config.set_option(name, value)
     return [
         Route("/healthz", _health),
+        *(Route(f"/{room}", _page) for room in ROOMS if room != FIRST_ROOM),
         Route("/recordings/{content_hash}", _recording),
         Route("/recordings/{content_hash}/played", _played, methods=["POST"]),
     ]
@@ -128,6 +133,23 @@ def _played(request: Request) -> Response:
     except QcwError:
         return Response(status_code=503)
     return Response(status_code=204)
+
+
+def _page(_request: Request) -> Response:
+    """A room opened by its address.
+
+    Streamlit's page looks for its server below the address it was opened at first (``/call/_stcore/…``)
+    and writes the failure to the console; told where the server is, it asks the right one at once.
+    """
+    return HTMLResponse(_page_html(), headers={"cache-control": "no-cache"})
+
+
+@cache
+def _page_html() -> str:
+    html = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    root = "location.origin + '/'"
+    told = f"<script>window.__streamlit = {{BACKEND_BASE_URL: {root}, MAIN_PAGE_BASE_URL: {root}}}</script>"
+    return html.replace("<head>", f"<head>{told}", 1)
 
 
 def _health(_request: Request) -> Response:

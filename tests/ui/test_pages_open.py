@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.server import SCRIPT
-from qc_workbench.ui.state import HOME_VARIABLE, LANGUAGE_KEY, WHO_KEY
+from qc_workbench.ui.state import LANGUAGE_KEY
 from tests.ui import sample_company as company
 
 PAGES = SCRIPT.parent.parent / "pages"
@@ -34,6 +32,9 @@ def opened(room: str, language: str, **query: str) -> AppTest:
 
 def texts(app: AppTest) -> str:
     kinds = ("title", "subheader", "markdown", "caption", "metric", "text", "info", "button", "dataframe")
-    parts = [str(element.value if kind != "metric" else (element.label, element.value))
-             + str(getattr(element, "label", "")) for kind in kinds for element in app.get(kind)]
+    parts = [
+        str(element.value if kind != "metric" else (element.label, element.value)) + str(getattr(element, "label", ""))
+        for kind in kinds
+        for element in app.get(kind)
+    ]
     return "\n".join(parts)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 import streamlit as st
 
 from qc_workbench.domain.call import Call
-from qc_workbench.domain.flag import Verdict
+from qc_workbench.domain.flag import Evidence, Verdict
 from qc_workbench.review.rulings import CaseState, case_state
 from qc_workbench.ui.components.blocks import call_link, deal_text, due_text, recording_state
-from qc_workbench.ui.components.rows import flag_reasons
+from qc_workbench.ui.components.rows import flag_reasons, plan_text
 from qc_workbench.ui.i18n import Translator, clock
 from qc_workbench.ui.labels import named
 from qc_workbench.ui.navigation import link
@@ -16,8 +19,10 @@ from qc_workbench.ui.views.call import CallView
 from qc_workbench.ui.views.client import Step
 from qc_workbench.ui.views.playback import evidence_name
 
+BadgeColour = Literal["orange", "blue", "red", "green", "gray"]
+
 #: Badge colour of a case by where it stands.
-STATE_COLOURS = {
+STATE_COLOURS: Mapping[CaseState, BadgeColour] = {
     CaseState.WAITING: "orange",
     CaseState.ASKED: "blue",
     CaseState.CONFIRMED: "red",
@@ -38,7 +43,7 @@ def header(view: CallView, t: Translator) -> None:
         deal_text(people.deal(call.client_phone), t),
     ]
     st.markdown(" · ".join(facts))
-    why = [t("call.drawn", plan=item.plan, period=item.period) for item in view.drawn]
+    why = [plan_text(item, t) for item in view.drawn]
     if why:
         st.caption(" · ".join(why))
     if view.recording is None or not view.recording.is_audible:
@@ -61,11 +66,10 @@ def findings_panel(view: CallView, t: Translator) -> None:
             )
         for flag in view.flags:
             state = case_state(flag, view.rulings.get(flag.flag_id))
-            st.badge(f"{t(f'flag.{flag.kind.value}')}: {t(f'case.{state.value}')}", color=STATE_COLOURS[state])  # type: ignore[arg-type]
-            st.markdown(flag_reasons(flag, t))
-            for item in flag.evidence:
-                quote = f" — «{item.quote}»" if item.quote else ""
-                st.caption(f"{clock(item.start_s)}–{clock(item.end_s)} {evidence_name(item.kind, t)}{quote}")
+            st.markdown(f"**{t(f'flag.{flag.kind.value}')}**")
+            st.badge(t(f"case_one.{state.value}"), color=STATE_COLOURS[state])
+            st.text(flag_reasons(flag, t))
+            st.caption("  \n".join(_evidence_line(item, t) for item in flag.evidence))
             if flag.verdict is Verdict.UNSURE:
                 st.caption(t("case.unsure_says"))
         for promise in view.promises:
@@ -78,6 +82,11 @@ def findings_panel(view: CallView, t: Translator) -> None:
             st.caption(t("call.nothing_found"))
         if view.flags:
             link("suspicious", t, t("call.to_case"), call=view.call.call_id)
+
+
+def _evidence_line(item: Evidence, t: Translator) -> str:
+    quote = f" «{item.quote}»" if item.quote else ""
+    return f"{clock(item.start_s)}–{clock(item.end_s)} {evidence_name(item.kind, t)}{quote}"
 
 
 def client_panel(view: CallView, t: Translator) -> None:

@@ -48,7 +48,7 @@ def pick_case(view: SuspiciousCalls, state: CaseState, asked_call: str | None, t
 
 
 def case_header(case: Case, t: Translator) -> None:
-    st.badge(t(f"case.{case.state.value}"), color=STATE_COLOURS[case.state])  # type: ignore[arg-type]
+    st.badge(t(f"case_one.{case.state.value}"), color=STATE_COLOURS[case.state])
     st.markdown(f"**{flag_reasons(case.flag, t)}**")
     st.markdown(
         t(
@@ -92,7 +92,12 @@ def decision(room: Room, case: Case | None) -> None:
         if case is not None and case.ruling is not None:
             ruling = case.ruling
             st.markdown(
-                t("ruling.stands", ruling=t(f"case.{ruling.ruling.value}"), who=ruling.by, moment=t.moment(ruling.at))
+                t(
+                    "ruling.stands",
+                    ruling=t(f"case_one.{ruling.ruling.value}"),
+                    who=ruling.by,
+                    moment=t.moment(ruling.at),
+                )
             )
             if ruling.reason:
                 st.text(ruling.reason)

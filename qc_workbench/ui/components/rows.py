@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Any
 
 from qc_workbench.domain.flag import Flag
+from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.ui.components.blocks import call_row
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import named
@@ -24,7 +27,25 @@ def queue_row(item: Drawn, people: Directory, t: Translator) -> dict[str, Any]:
 def why(item: Drawn, t: Translator) -> str:
     if item.flag:
         return flag_reasons(item.flag, t)
-    return ", ".join(f"{drawn.plan} {drawn.period}" for drawn in item.plans) or t("queue.picked")
+    return ", ".join(plan_text(drawn, t) for drawn in item.plans) or t("queue.picked")
+
+
+def plan_name(plan: str, t: Translator) -> str:
+    return t(f"plan.{plan}") if t.knows(f"plan.{plan}") else plan
+
+
+def plan_text(drawn: SampledCall, t: Translator) -> str:
+    """The plan and the period a call was drawn for. Plans of the company's own keep the name it gave them."""
+    return f"{plan_name(drawn.plan, t)}, {period_text(drawn.period, t)}"
+
+
+def period_text(period: str, t: Translator) -> str:
+    """A period such as ``2026-10-07`` or ``2026-10-05..2026-10-11`` in words."""
+    try:
+        days = [date.fromisoformat(part) for part in re.findall(r"\d{4}-\d\d-\d\d", period)]
+    except ValueError:
+        return period
+    return " – ".join(t.day(day, "d MMM") for day in days) or period
 
 
 def flag_reasons(flag: Flag, t: Translator) -> str:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from qc_workbench.ui.components.blocks import heading, nothing, open_call, picked
 from qc_workbench.ui.components.replacing import replace_form
-from qc_workbench.ui.components.rows import queue_row
+from qc_workbench.ui.components.rows import period_text, plan_name, queue_row
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.queue import listening_queue
 
@@ -30,7 +30,13 @@ if view.progress:
         with cell:
             st.progress(
                 plan.share,
-                text=t("queue.plan_progress", plan=plan.plan, period=plan.period, done=plan.done, drawn=plan.drawn),
+                text=t(
+                    "queue.plan_progress",
+                    plan=plan_name(plan.plan, t),
+                    period=period_text(plan.period, t),
+                    done=plan.done,
+                    drawn=plan.drawn,
+                ),
             )
 
 st.subheader(t("queue.random_title", n=len(view.random)), anchor=False)

@@ -18,7 +18,7 @@ class Player {
   constructor(root, data) {
     this.root = root;
     this.audio = new Audio();
-    this.audio.preload = "metadata";
+    this.audio.preload = "none"; // nothing travels before somebody listens; the length is known
     this.audio.preservesPitch = true;
     this.reported = false;
     this.clipEnd = null;

@@ -1,0 +1,41 @@
+"""The monthly report for the page: which months there are, the document, the files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from pipelines.build_report import build_month_report, render
+from qc_workbench.reporting.document import Document
+from qc_workbench.reporting.month_document import month_document
+from qc_workbench.store.browsing import store_counts
+from qc_workbench.ui.i18n import Translator
+from qc_workbench.workspace import Workspace
+
+#: What the report can be taken as.
+FORMS = ("pdf", "html", "xlsx")
+
+
+def months(workspace: Workspace) -> list[date]:
+    """First days of the months from the first call to the last, the newest first."""
+    zone = workspace.settings.company.zone
+    with workspace.store.reading() as reader:
+        counts = store_counts(reader)
+    if counts.first_at is None or counts.last_at is None:
+        return []
+    first = counts.first_at.astimezone(zone).date().replace(day=1)
+    month = counts.last_at.astimezone(zone).date().replace(day=1)
+    found = []
+    while month >= first:
+        found.append(month)
+        month = date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
+    return found
+
+
+def month_report(workspace: Workspace, month: date, as_of: datetime, t: Translator) -> Document:
+    return month_document(build_month_report(workspace, month, as_of), t)
+
+
+def month_file(workspace: Workspace, document: Document, form: str, t: Translator) -> Callable[[], bytes]:
+    """Makes the file when it is asked for, not when the page is drawn."""
+    return lambda: render(document, f".{form}", t, workspace)
