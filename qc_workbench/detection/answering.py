@@ -40,6 +40,8 @@ _REPLY_WORDS: Final = 3
 _REPLY_S: Final = 0.9
 #: A machine's first sure phrase comes within this much speech of the far end.
 _FIRST_SPEECH_S: Final = 22.0
+#: In mono, longer speech without a pause holds several speakers: machine words in it may be a quotation.
+_LONGEST_MONO_S: Final = 16.0
 #: Voices whose pitch differs by less than this are taken for one when they are all that is heard.
 _SAME_PITCH: Final = 0.12
 
@@ -130,7 +132,7 @@ def _machine_pieces(heard: Heard, far: Sequence[Piece]) -> tuple[Piece, ...]:
     pending: list[Piece] = []
     spoken_s = 0.0
     for index, piece in enumerate(far):
-        score = _score(piece.text)
+        score = 0.0 if heard.mono and piece.speech_s > _LONGEST_MONO_S else _score(piece.text)
         following = far[index + 1] if index + 1 < len(far) else None
         if score < _SURE and following is not None and following.start_s - piece.end_s < 2.5:
             # a sentence cut in two by a pause: "please leave your name … and number after the tone"

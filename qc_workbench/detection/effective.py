@@ -67,7 +67,7 @@ def examine(
     answering = answering_of(heard)
     agent, human = _sides(heard, answering)
     conversation_s = _conversation_s(heard, answering, agent, human)
-    monologue = read_monologue(_to_nobody(heard, answering, agent))
+    monologue = read_monologue(_to_nobody(heard, answering, agent), mono=heard.mono)
     addressed = answering.answered_by in (AnsweredBy.VOICEMAIL, AnsweredBy.VOICE_ASSISTANT)
     message_left = addressed and monologue.kind is Monologue.MESSAGE
     counted = call.outcome is Outcome.ANSWERED and call.talk_s >= settings.counted_from_s

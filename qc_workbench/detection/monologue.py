@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from statistics import median
@@ -40,12 +40,13 @@ class Reading:
     message_score: float
 
 
-def read_monologue(pieces: Sequence[Piece]) -> Reading:
+def read_monologue(pieces: Sequence[Piece], *, mono: bool = False) -> Reading:
     """Judge what one person said with nobody answering.
 
     Two things tell acting from a message: words that answer something («ага», «понял вас», "right") at the
     beginning of a piece, and pauses long enough for the other side's lines. A message asks to call back, gives
-    a number, a name or a reason. What fits neither is UNCLEAR, and nobody is accused of it.
+    a number, a name or a reason. What fits neither is UNCLEAR, and nobody is accused of it. In ``mono`` a second
+    voice may hide among the pieces: there acting always needs the room that it leaves.
     """
     speech_s = sum(piece.speech_s for piece in pieces)
     told = [piece for piece in pieces if piece.text]
@@ -56,23 +57,29 @@ def read_monologue(pieces: Sequence[Piece]) -> Reading:
     replies = sum(opens_with_backchannel(phrase) for phrase in phrases[1:])
     joined = " ".join(piece.text for piece in told)
     scores = family_scores(joined)
-    acting = scores["acting"]
     message = scores["message"]
-    kind = Monologue.UNCLEAR
-    acted_share = replies / max(len(phrases) - 1, 1)
+    measured = Reading(Monologue.UNCLEAR, round(speech_s, 2), replies, round(pause_s, 2), round(message, 2))
     if speech_s < _SHORTEST_MESSAGE_S and (message < 0.5 or len(words_of(joined)) < 6):
-        kind = Monologue.TRIFLE
-    elif message >= 0.5 and replies <= 1 and pause_s < _ROOM_S:
-        kind = Monologue.MESSAGE
-    elif replies >= _ACTED_REPLIES and (pause_s >= _ROOM_S or (acted_share >= 0.5 and message < 0.5)):
-        kind = Monologue.ACTED
-    elif acting >= 0.5 and replies + 1 >= _ACTED_REPLIES and pause_s >= _ROOM_S and message < 0.75:
-        kind = Monologue.ACTED
-    elif message >= 0.75 and acted_share < _ACTED_SHARE:
-        kind = Monologue.MESSAGE
-    elif replies == 0 and acting < 0.75 and pause_s < _ROOM_S and speech_s >= _LONG_MESSAGE_S:
-        kind = Monologue.MESSAGE
-    return Reading(kind, round(speech_s, 2), replies, round(pause_s, 2), round(message, 2))
+        return replace(measured, kind=Monologue.TRIFLE)
+    share = replies / max(len(phrases) - 1, 1)
+    if message >= 0.5 and replies < _ACTED_REPLIES and pause_s < _ROOM_S:
+        return replace(measured, kind=Monologue.MESSAGE)
+    if _is_acted(measured, share, scores["acting"]) and (pause_s >= _ROOM_S or not mono):
+        return replace(measured, kind=Monologue.ACTED)
+    dictated = (
+        replies < _ACTED_REPLIES and scores["acting"] < 0.75 and pause_s < _ROOM_S and speech_s >= _LONG_MESSAGE_S
+    )
+    if dictated or (message >= 0.75 and share < _ACTED_SHARE):
+        return replace(measured, kind=Monologue.MESSAGE)
+    return measured
+
+
+def _is_acted(measured: Reading, share: float, acting: float) -> bool:
+    """Answers to nobody with room left for the questions; without the room, half of all that is said."""
+    if measured.replies >= _ACTED_REPLIES:
+        return measured.pause_s >= _ROOM_S or (share >= 0.5 and measured.message_score < 0.5)
+    likely = acting >= 0.5 and measured.replies + 1 >= _ACTED_REPLIES
+    return likely and measured.pause_s >= _ROOM_S and measured.message_score < 0.75
 
 
 def _phrases(text: str) -> list[str]:
