@@ -38,6 +38,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -109,7 +110,10 @@ def strata_fields(plan: Plan) -> tuple[str, ...]:
 
 def stratum_of(call: Call, plan: Plan) -> str:
     """``direction=inbound;manager_id=m1``: fields of the call or its attributes, an absent value empty."""
-    return ";".join(f"{quote(name)}={quote(_field(call, name))}" for name in strata_fields(plan))
+    return ";".join(f"{_escaped(name)}={_escaped(_field(call, name))}" for name in strata_fields(plan))
+
+
+_escaped = lru_cache(maxsize=4096)(quote)
 
 
 _CALL_FIELDS = frozenset(
@@ -251,7 +255,10 @@ def due_draws(
     ``existing`` are all draws of this plan's name so far; ``drawn_at`` of the new ones is ``as_of``.
     Nothing new, nothing drawn.
     """
-    calls = tuple(calls)
+    existing = tuple(existing)
+    known = {item.call_id for draw in existing if draw.plan.name == plan.name for item in draw.frame}
+    # A call has its chance once per plan, even when a correction moves it to another day.
+    calls = tuple(call for call in calls if call.call_id not in known)
     earlier: dict[tuple[date, date], list[Draw]] = defaultdict(list)
     for draw in existing:
         if draw.plan.name == plan.name:
@@ -272,12 +279,8 @@ def due_draws(
             made_now.append(make_draw(plan, seed, period, frame, as_of, program_version))
     for kept_plan, kept_seed, periods in periods_by_rules.values():
         for period, frame in frame_items(kept_plan, calls, recordings, zone).items():
-            if period not in periods:
-                continue
-            known = {item.call_id for draw in earlier[period] for item in draw.frame}
-            late = [item for item in frame if item.call_id not in known]
-            if late:
-                made_now.append(make_draw(kept_plan, kept_seed, period, late, as_of, program_version))
+            if period in periods:
+                made_now.append(make_draw(kept_plan, kept_seed, period, frame, as_of, program_version))
     return tuple(sorted(made_now, key=lambda draw: (draw.period_from, draw.plan.name)))
 
 

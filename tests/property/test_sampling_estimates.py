@@ -59,7 +59,7 @@ def test_wilson_always_holds_the_share(share: float, effective: float, quantile:
     assert 0 <= low <= share <= high <= 1
 
 
-def _coverage(kind: str, sizes: list[int], shares: list[float], fraction: float, rounds: int = 1500) -> float:
+def _coverage(kind: str, sizes: list[int], shares: list[float], fraction: float, rounds: int = 800) -> float:
     """How often the 95 % interval holds the truth in repeated stratified samples of one fixed population."""
     chance = random.Random(7)
     population = [

@@ -125,6 +125,11 @@ def test_a_recording_that_arrives_later_makes_its_call_a_late_one() -> None:
     assert [[item.call_id for item in draw.frame] for draw in second] == [["c9"]]
 
 
+def test_a_call_whose_time_is_corrected_has_no_second_chance() -> None:
+    first = due(plan(), [call("c1", MONDAY)])
+    assert due(plan(), [call("c1", MONDAY + timedelta(days=2))], existing=first) == ()
+
+
 def test_strata_take_any_field_or_attribute_and_values_cannot_forge_one() -> None:
     subject = call("c", source="a;manager_id=m9", attributes={"region": "Урал"})
     assert stratum_of(subject, plan(strata=("source", "region", "nothing"), minimum_per_agent=0)) == (
