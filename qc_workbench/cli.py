@@ -10,11 +10,28 @@ from types import FrameType
 import typer
 
 from qc_workbench.commands import reports, service, steps
-from qc_workbench.commands.frame import STOPPED, build
+from qc_workbench.commands.frame import BUG, STOPPED, build
 from qc_workbench.commands.session import choose_language
 from qc_workbench.ui.i18n import Language
 
 COMMANDS = steps.COMMANDS + reports.COMMANDS + service.COMMANDS
+
+#: What the exit codes mean: texts of the catalogue.
+EXIT_CODES = {
+    0: "cli.exit.done",
+    1: "cli.exit.rejected",
+    2: "cli.exit.usage",
+    3: "cli.exit.workspace",
+    BUG: "cli.exit.bug",
+    STOPPED: "cli.exit.stopped",
+}
+#: Variables of the environment that the program reads: texts of the catalogue.
+ENVIRONMENT = {
+    "QCW_HOME": "cli.environment.home",
+    "QCW_LANG": "cli.environment.lang",
+    "QCW_MODELS": "cli.environment.models",
+    "QCW_DEBUG": "cli.environment.debug",
+}
 
 
 def application(language: Language) -> typer.Typer:

@@ -78,19 +78,24 @@ def _group(t: Translator, help_code: str) -> typer.Typer:
     def remember(context: typer.Context, **values: Any) -> None:
         context.obj = _common(values).over(context.obj or CommonOptions())
 
-    _give_signature(remember, [_context_parameter(), *_common_parameters(t)])
+    _give_signature(remember, [_context_parameter(), *common_parameters(t)])
     group.callback()(remember)
     return group
 
 
-def _adapted(command: Command, t: Translator) -> Callable[..., None]:
-    """The command's function as typer wants it: own parameters, then the common ones."""
+def described_parameters(command: Command, t: Translator) -> list[inspect.Parameter]:
+    """The command's own parameters, with their help texts in one language."""
     hints = get_type_hints(command.function, include_extras=True)
-    parameters = [
+    return [
         parameter.replace(annotation=_described(hints[name], command, name, t), kind=inspect.Parameter.KEYWORD_ONLY)
         for position, (name, parameter) in enumerate(inspect.signature(command.function).parameters.items())
-        if position > 0
+        if position > 0  # the first is the session
     ]
+
+
+def _adapted(command: Command, t: Translator) -> Callable[..., None]:
+    """The command's function as typer wants it: own parameters, then the common ones."""
+    parameters = described_parameters(command, t)
     names = {parameter.name for parameter in parameters}
 
     @functools.wraps(command.function)
@@ -101,7 +106,7 @@ def _adapted(command: Command, t: Translator) -> Callable[..., None]:
         raise typer.Exit(perform(command.function, Session(options, Translator(language)), own))
 
     del adapted.__wrapped__  # typer must see the new signature, not the function's own
-    _give_signature(adapted, [_context_parameter(), *parameters, *_common_parameters(t)])
+    _give_signature(adapted, [_context_parameter(), *parameters, *common_parameters(t)])
     return adapted
 
 
@@ -141,7 +146,8 @@ def _keep_traceback() -> Path:
     return Path(report.name)
 
 
-def _common_parameters(t: Translator) -> list[inspect.Parameter]:
+def common_parameters(t: Translator) -> list[inspect.Parameter]:
+    """The options of :class:`CommonOptions`, with their help texts in one language."""
     panel = t("cli.panel.common")
 
     def option(*names: str, name: str, **more: Any) -> Any:
@@ -200,5 +206,5 @@ def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 
 def _give_signature(function: Callable[..., None], parameters: list[inspect.Parameter]) -> None:
-    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] - read by inspect.signature
+    vars(function)["__signature__"] = inspect.Signature(parameters)  # what inspect.signature() asks first
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from qc_workbench.commands.session import Done, Session, Table
@@ -10,9 +11,10 @@ from qc_workbench.reporting.share import Share
 from qc_workbench.ui.i18n import Translator
 
 if TYPE_CHECKING:
+    from pipelines.detect import DetectReport
+
     from pipelines.assign_reviews import AssignReport
     from pipelines.demo import DemoReport
-    from pipelines.detect import DetectReport
     from pipelines.draw_sample import DrawReport
     from pipelines.import_report import IngestReport
     from pipelines.measure import MeasureReport
@@ -76,7 +78,9 @@ def _ingest_lines(report: IngestReport, t: Translator) -> tuple[str, ...]:
     from pipelines.import_report import describe
 
     lines = [t("cli.ingest.nothing_new")] if report.nothing_new else []
-    states = ", ".join(f"{t(f'recording.{state}')}: {t.number(count)}" for state, count in report.recording_states.items())
+    states = ", ".join(
+        f"{t(f'recording_state.{state}')}: {t.number(count)}" for state, count in report.recording_states.items()
+    )
     if states:
         lines.append(f"{t('entity.recordings')}: {states}")
     for found, file in ((report.rejects, report.rejects_file), (report.warnings, report.warnings_file)):
@@ -158,7 +162,9 @@ def detected(session: Session, report: DetectReport) -> Done:
 
 
 def _detect_figures(report: DetectReport, t: Translator) -> list[Figure]:
-    raise NotImplementedError
+    """The counts of the step, by the names of its report."""
+    values = ((item.name, getattr(report, item.name)) for item in fields(report))
+    return [(t(f"cli.detect.{name}"), t.number(value)) for name, value in values if isinstance(value, int)]
 
 
 def whole_run(session: Session, report: RunReport) -> Done:
@@ -169,9 +175,7 @@ def whole_run(session: Session, report: RunReport) -> Done:
     tables = [_ingest_table(item, t) for item in report.ingested.values()]
     tables += [
         _figures_table(t("cli.sample.title"), t, _sample_figures(report.drawn, report.assigned, t)),
-        _figures_table(
-            t("cli.transcribe.title"), t, _transcribe_figures(report.measured, report.transcribed, t)
-        ),
+        _figures_table(t("cli.transcribe.title"), t, _transcribe_figures(report.measured, report.transcribed, t)),
         _figures_table(t("cli.detect.title"), t, _detect_figures(report.detected, t)),
     ]
     return Done(
@@ -204,7 +208,9 @@ def demonstrated(session: Session, report: DemoReport) -> Done:
         data={"demo": report},
         tables=(
             _figures_table(t("cli.demo.title", moment=t.moment(report.as_of, "d MMMM y, HH:mm")), t, figures),
-            Table(t("cli.demo.commitments"), (t("cli.column.outcome"), t("cli.column.count")), promises, frozenset({1})),
+            Table(
+                t("cli.demo.commitments"), (t("cli.column.outcome"), t("cli.column.count")), promises, frozenset({1})
+            ),
         ),
         lines=(t("cli.demo.home", home=str(report.home)),),
         next_step=t("cli.demo.next", home=str(report.home)),
@@ -235,13 +241,23 @@ def evaluated(session: Session, quality: Quality) -> Done:
     return Done(
         data=_quality_data(quality),
         tables=(
-            Table(t("cli.evaluate.title", n=quality.calls), _columns(t, "figure", "value", "interval", "cases"), tuple(rows),
-                  frozenset({1, 2, 3})),
-            Table(t("cli.evaluate.scenarios"), _columns(t, "scenario", "right", "calls", "unsure"), scenarios,
-                  frozenset({1, 2, 3})),
-            Table(t("cli.evaluate.mistakes"), _columns(t, "mistake", "call", "scenario", "expected", "found"), mistakes),
+            Table(
+                t("cli.evaluate.title", n=quality.calls),
+                _columns(t, "figure", "value", "interval", "cases"),
+                tuple(rows),
+                frozenset({1, 2, 3}),
+            ),
+            Table(
+                t("cli.evaluate.scenarios"),
+                _columns(t, "scenario", "right", "calls", "unsure"),
+                scenarios,
+                frozenset({1, 2, 3}),
+            ),
+            Table(
+                t("cli.evaluate.mistakes"), _columns(t, "mistake", "call", "scenario", "expected", "found"), mistakes
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def _columns(t: Translator, *names: str) -> tuple[str, ...]:

@@ -220,13 +220,13 @@ def _analysis(month: Month, words: Words) -> tuple[Block, ...]:
         )
         promises.append(doc.Plot(plot, words("report.month.promises_plot")))
     promises.append(broken_table(analysis.broken, month.calls, month.names, words))
+    refusals: list[Block] = []
+    if any(analysis.refusals.values()):
+        counts = {code.value: words.number(count) for code, count in analysis.refusals.items()}
+        refusals.append(doc.Paragraph(words("report.say.refusals", **counts)))
     return (
         doc.Heading(words("report.month.padded")),
-        doc.Paragraph(words("report.say.padded", n=len(analysis.padded))),
-        padded_table(analysis.padded, month.names, words),
-        doc.Paragraph(
-            words("report.say.unsure", n=analysis.unsure) + " " + words("report.say.rejected", n=analysis.rejected)
-        ),
+        *_suspicious(month, words),
         doc.Heading(words("report.month.sampled")),
         Table(
             words("report.sheet.sampled"),
@@ -235,12 +235,7 @@ def _analysis(month: Month, words: Words) -> tuple[Block, ...]:
         ),
         *promises,
         doc.Heading(words("report.month.refusals")),
-        doc.Paragraph(
-            words(
-                "report.say.refusals",
-                **{code.value: words.number(count) for code, count in analysis.refusals.items()},
-            )
-        ),
+        *refusals,
         Table(
             words("report.sheet.refusals"),
             tuple(words(f"report.{name}") for name in ("deal", "agent", "call", "client_said", "quote")),
@@ -249,6 +244,29 @@ def _analysis(month: Month, words: Words) -> tuple[Block, ...]:
             (2, 2, 2, 2, 5),
         ),
     )
+
+
+def _suspicious(month: Month, words: Words) -> list[Block]:
+    """What was found, and how much of the month it was looked for in: silence is no verdict."""
+    analysis, now = month.analysis, month.dynamics.now
+    unknown = now.crm_effective - now.examined
+    blocks: list[Block] = []
+    if unknown and unknown == now.crm_effective:
+        blocks.append(doc.Notice(words("report.say.all_unknown")))
+    if analysis.padded:
+        blocks.append(doc.Paragraph(words("report.say.padded", n=len(analysis.padded))))
+    if analysis.padded or now.examined:
+        blocks.append(padded_table(analysis.padded, month.names, words))
+    rest = []
+    if unknown and unknown != now.crm_effective:
+        rest.append(words("report.say.unknown", n=unknown))
+    if analysis.unsure:
+        rest.append(words("report.say.unsure", n=analysis.unsure))
+    if analysis.rejected:
+        rest.append(words("report.say.rejected", n=analysis.rejected))
+    if rest:
+        blocks.append(doc.Paragraph(" ".join(rest)))
+    return blocks
 
 
 def _colour(outcome: CommitmentOutcome) -> str:

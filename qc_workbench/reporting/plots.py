@@ -21,7 +21,7 @@ def grouped_bars(
         {"group": group, "series": name, "value": value}
         for name, row in series.items()
         for group, value in zip(groups, row, strict=True)
-        if value is not None
+        if value  # a bar of nothing needs no room and no label
     ]
     position = {
         "x": {"field": "group", "type": "nominal", "sort": list(groups), "title": None, "axis": {"labelAngle": 0}},
