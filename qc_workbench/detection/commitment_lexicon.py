@@ -15,8 +15,9 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 
-from qc_workbench.detection.spoken_words import SpokenWord, is_dictionary_word, morphology
 from rapidfuzz import fuzz, process
+
+from qc_workbench.detection.spoken_words import SpokenWord, is_dictionary_word, morphology
 
 
 class FamilyKind(StrEnum):

@@ -157,7 +157,9 @@ def _stated(
     guards = lexicon.guards
     if guards["negation_before"].search(before) or phrase.startswith("не "):
         return None
-    if guards["reported"].search(" ".join(tokens[max(0, at - 9) : at])) and not guards["reported_but"].search(item.sentence.low):
+    if guards["reported"].search(" ".join(tokens[max(0, at - 9) : at])) and not guards["reported_but"].search(
+        item.sentence.low
+    ):
         return None
     if guards["own_call"].search(item.code) and item.sentence.party is not Party.AGENT:
         return None
@@ -180,7 +182,12 @@ def _stated(
     later = guards["later_today"].search(item.code) is not None
     if family.needs_date and due is None and not (later and family.kind is FamilyKind.REQUEST):
         return None
-    if family.kind is FamilyKind.REQUEST and family.action == "send" and due is None and not _accepted(index, heard, lexicon):
+    if (
+        family.kind is FamilyKind.REQUEST
+        and family.action == "send"
+        and due is None
+        and not _accepted(index, heard, lexicon)
+    ):
         return None
     if _declined(index, heard, family, lexicon):
         return None
@@ -262,7 +269,9 @@ def _from_neighbours(index: int, heard: Sequence[_Heard], own: Due | None, momen
             continue
         due = choose(other.mentions, moment)
         if due is not None and due.has_days:
-            return merged(replace(own, first=due.first, last=due.last, phrase=due.phrase, rule=due.rule) if own else due, own)
+            return merged(
+                replace(own, first=due.first, last=due.last, phrase=due.phrase, rule=due.rule) if own else due, own
+            )
     return own
 
 
@@ -271,7 +280,11 @@ def _revised(index: int, heard: Sequence[_Heard], due: Due | None, moment: Momen
     for item in heard[index + 1 : index + 1 + _REACH]:
         if len(item.sentence.words) > _SHORT + 4 or not item.mentions:
             continue
-        if any(family.pattern.search(item.code) for family in commitment_lexicon().families if family.kind is not FamilyKind.CANCEL):
+        if any(
+            family.pattern.search(item.code)
+            for family in commitment_lexicon().families
+            if family.kind is not FamilyKind.CANCEL
+        ):
             break  # that sentence speaks for itself
         start = " ".join(item.sentence.low.split()[:4])
         new = choose(item.mentions, moment)
@@ -280,7 +293,15 @@ def _revised(index: int, heard: Sequence[_Heard], due: Due | None, moment: Momen
         corrects = CORRECTION.search(start) is not None or "давайте" in item.code or "лучше" in item.code
         if new.has_days and corrects and due is not None and due.has_days:
             due = replace(new, time_from=new.time_from or due.time_from, time_to=new.time_to or due.time_to)
-        elif not new.has_days and due is not None and (corrects or len(item.sentence.words) <= 5 or start.split()[0] in ("и", "только", "утром", "значит", "короче", "but", "only", "so", "and")):
+        elif (
+            not new.has_days
+            and due is not None
+            and (
+                corrects
+                or len(item.sentence.words) <= 5
+                or start.split()[0] in ("и", "только", "утром", "значит", "короче", "but", "only", "so", "and")
+            )
+        ):
             due = merged(due, new)
     return due
 
@@ -293,7 +314,9 @@ def _replies(index: int, heard: Sequence[_Heard]) -> list[_Heard]:
     said = heard[index].sentence
     replies: list[_Heard] = []
     for item in heard[index + 1 : index + 6]:
-        other = item.sentence.party is not said.party or (said.party is Party.UNKNOWN and item.sentence.turn != said.turn)
+        other = item.sentence.party is not said.party or (
+            said.party is Party.UNKNOWN and item.sentence.turn != said.turn
+        )
         if other:
             if replies and item.sentence.turn != replies[0].sentence.turn:
                 break
@@ -310,15 +333,22 @@ def _declined(index: int, heard: Sequence[_Heard], family: Family, lexicon: Comm
     if not replies:
         return False
     opening = " ".join(" ".join(item.code for item in replies[:2]).split()[:9])
-    refused = lexicon.replies["negative"].match(opening) or lexicon.replies["negative"].search(" ".join(opening.split()[:4]))
+    refused = lexicon.replies["negative"].match(opening) or lexicon.replies["negative"].search(
+        " ".join(opening.split()[:4])
+    )
     if not refused:
         return False
     counter = any(mention.is_day and not mention.refused for item in replies for mention in item.mentions)
-    return not counter and (said.sentence.is_question or _offers(said) or not lexicon.replies["positive"].search(opening))
+    return not counter and (
+        said.sentence.is_question or _offers(said) or not lexicon.replies["positive"].search(opening)
+    )
 
 
 def _offers(item: _Heard) -> bool:
-    return any(word in ("давайте", "может", "хотите", "shall", "should", "could", "would", "want") for word in item.code.split())
+    return any(
+        word in ("давайте", "может", "хотите", "shall", "should", "could", "would", "want")
+        for word in item.code.split()
+    )
 
 
 def _accepted(index: int, heard: Sequence[_Heard], lexicon: CommitmentLexicon) -> bool:

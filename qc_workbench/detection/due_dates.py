@@ -82,7 +82,9 @@ _REFUSED_BEFORE = re.compile(
 )
 _NOT_EARLIER = re.compile(r"\bне (?:раньше|позже|позднее)\b|\bnot (?:before|later|earlier)\b")
 #: Between two days that are both meant: «в среду или в четверг», "Monday or Tuesday".
-_UNION = re.compile(r"^(?:или|либо|и|максимум|в|во|может|or|maybe|perhaps|and|,|на| |ну|край|крайний срок|in the worst case)*$")
+_UNION = re.compile(
+    r"^(?:или|либо|и|максимум|в|во|может|or|maybe|perhaps|and|,|на| |ну|край|крайний срок|in the worst case)*$"
+)
 #: Said about the past: no due date.
 _PAST = re.compile(r"^(?:[^\s]+ ){0,1}?(?:назад|тому назад|ago|before last|last)\b")
 _PAST_BEFORE = re.compile(r"\b(?:прошл\w+|позапрошл\w+|last|past|since|с прошл\w+)(?: (?:в|во|на))?$")
@@ -161,15 +163,15 @@ def choose(mentions: Sequence[Mention], moment: Moment, near: int | None = None)
     times = [item for item in mentions if not item.is_day and not item.refused]
     chosen: list[Mention] = []
     for group in _unions(days):
-        if not chosen or group[0].corrects:
-            chosen = group
-        elif near is not None and _distance(group, near) < _distance(chosen, near):
+        if not chosen or group[0].corrects or (near is not None and _distance(group, near) < _distance(chosen, near)):
             chosen = group
     corrected = [i for i, item in enumerate(times) if item.corrects]
     if corrected:
         times = times[corrected[-1] :]
     if chosen and times:
-        times = [min(times, key=lambda item: min(abs(item.start - day.end) + (item.start < day.start) for day in chosen))]
+        times = [
+            min(times, key=lambda item: min(abs(item.start - day.end) + (item.start < day.start) for day in chosen))
+        ]
     if not chosen and not times:
         return None
     parts = sorted([*chosen, *times[:1]], key=lambda item: item.start)
@@ -231,7 +233,11 @@ def _unions(days: Sequence[Mention]) -> list[list[Mention]]:
                 for other in group
             )
         ]  # fmt: skip
-        numbered = [item for item in group if "day_of_month" in item.rule or "numbered_day" in item.rule or "month_day" in item.rule]
+        numbered = [
+            item
+            for item in group
+            if "day_of_month" in item.rule or "numbered_day" in item.rule or "month_day" in item.rule
+        ]
         bare = [item for item in group if item.span.weekday is not None]
         if numbered and bare and len(group) == 2:
             narrowed.append(numbered)

@@ -122,7 +122,9 @@ def day_of_month(moment: Moment, day: int, month: int | None = None) -> date | N
         return None
     candidate = moment.today.replace(day=1)
     for _ in range(24):
-        if (month is None or candidate.month == month) and day <= calendar.monthrange(candidate.year, candidate.month)[1]:
+        if (month is None or candidate.month == month) and day <= calendar.monthrange(candidate.year, candidate.month)[
+            1
+        ]:
             found = candidate.replace(day=day)
             if found >= moment.today:
                 # A month that has just passed was not meant for next year: «звонили в сентябре» in October.

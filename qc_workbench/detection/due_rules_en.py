@@ -1,5 +1,7 @@
 """English spoken due dates: one named convention a row. The order is the order of trial."""
 
+# ruff: noqa: E501, ARG001, ARG005  (a table: a row stays a line, and a resolver takes a match it may not need)
+
 from __future__ import annotations
 
 import re

@@ -1,5 +1,7 @@
 """Russian spoken due dates: one named convention a row. The order is the order of trial."""
 
+# ruff: noqa: E501, ARG001, ARG005  (a table: a row stays a line, and a resolver takes a match it may not need)
+
 from __future__ import annotations
 
 import re
@@ -184,7 +186,9 @@ def _numbered_about(match: re.Match[str], moment: Moment) -> Span | None:
     last = (day_of_month(moment, int(match["day2"]), month) if match["day2"] else None) or first
     if match["prep"] and match["prep"] != "в":
         return _with_preposition(match["prep"], Span(first, max(first, last)), moment)
-    return trimmed(moment, first - (0 if match["day2"] else 2) * DAY, max(first, last) + (0 if match["day2"] else 2) * DAY)
+    return trimmed(
+        moment, first - (0 if match["day2"] else 2) * DAY, max(first, last) + (0 if match["day2"] else 2) * DAY
+    )
 
 
 def _with_preposition(preposition: str | None, span: Span, moment: Moment) -> Span:
@@ -301,7 +305,9 @@ def _within(match: re.Match[str], moment: Moment) -> Span:
     unit = match["unit"]
     count = _count(match["n"])
     if unit.startswith(("дн", "ден", "сут", "рабоч")):
-        return Span(moment.today, moment.calendar.next_working(moment.today + round(count) * DAY) if count > 1 else moment.today)
+        return Span(
+            moment.today, moment.calendar.next_working(moment.today + round(count) * DAY) if count > 1 else moment.today
+        )
     if unit.startswith("нед"):
         return Span(moment.today, moment.today + round(count * 7) * DAY)
     if unit.startswith("мес"):

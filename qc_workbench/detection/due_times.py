@@ -1,5 +1,7 @@
 """Times of day in spoken due dates, Russian and English. Bounds come from the company's working day."""
 
+# ruff: noqa: E501, ARG001, ARG005  (a table: a row stays a line, and a resolver takes a match it may not need)
+
 from __future__ import annotations
 
 import re
@@ -15,9 +17,11 @@ def _clock(hour: int, minute: int, part: str | None, moment: Moment) -> time | N
     """A said hour on the working day: «в шесть» is 18:00 because the company does not work at 6:00."""
     if not 0 <= hour <= 23 or minute > 59:
         return None
-    if part and part.startswith(("вечера", "дня", "pm", "in the evening", "in the afternoon")) and hour < 12:
-        hour += 12
-    elif not (part and part.startswith(("утра", "am", "in the morning"))) and hour < moment.calendar.day_starts.hour and hour < 9:
+    if (part and part.startswith(("вечера", "дня", "pm", "in the evening", "in the afternoon")) and hour < 12) or (
+        not (part and part.startswith(("утра", "am", "in the morning")))
+        and hour < moment.calendar.day_starts.hour
+        and hour < 9
+    ):
         hour += 12
     return time(hour, minute) if hour < 24 else None
 
@@ -61,7 +65,11 @@ def _half(match: re.Match[str], moment: Moment) -> Span | None:
     words = {"перв": 1, "втор": 2, "трет": 3, "четверт": 4, "пят": 5, "шест": 6, "седьм": 7, "восьм": 8, "девят": 9,
              "десят": 10, "одиннадцат": 11, "двенадцат": 12}  # fmt: skip
     text = match["hour"]
-    hour = int(text.removesuffix("го")) if text[0].isdigit() else next((n for stem, n in words.items() if text.startswith(stem)), 0)
+    hour = (
+        int(text.removesuffix("го"))
+        if text[0].isdigit()
+        else next((n for stem, n in words.items() if text.startswith(stem)), 0)
+    )
     at = _clock(hour - 1, 30, None, moment) if hour else None
     return None if at is None else Span(time_from=_shift(at, -30), time_to=_shift(at, 30))
 

@@ -45,9 +45,14 @@ _FITTING: Mapping[Action, tuple[ActivityType, ...]] = {
     Action.DECIDE: (ActivityType.TASK, ActivityType.CALL),
     Action.PAY: (ActivityType.TASK,),
 }
-_SENDING = re.compile(r"отправ|выслать|прислать|скинуть|подготов|расч[её]т|смет|\bкп\b|договор|сч[её]т|send|quote|proposal|contract", re.IGNORECASE)
+_SENDING = re.compile(
+    r"отправ|выслать|прислать|скинуть|подготов|расч[её]т|смет|\bкп\b|договор|сч[её]т|send|quote|proposal|contract",
+    re.IGNORECASE,
+)
 _SUBJECT: Mapping[Action, re.Pattern[str]] = {
-    Action.CALLBACK: re.compile(r"звон|набрать|созвон|связать|обсудить|узнать|уточнить|сообщить|call|ring|phone|follow", re.IGNORECASE),
+    Action.CALLBACK: re.compile(
+        r"звон|набрать|созвон|связать|обсудить|узнать|уточнить|сообщить|call|ring|phone|follow", re.IGNORECASE
+    ),
     Action.SEND_OFFER: _SENDING,
     Action.SEND_DOCUMENT: _SENDING,
     Action.VISIT: re.compile(r"замер|выезд|монтаж|визит|установк|measur|survey|visit|fitting", re.IGNORECASE),
@@ -56,11 +61,19 @@ _SUBJECT: Mapping[Action, re.Pattern[str]] = {
     Action.PAY: re.compile(r"возврат|вернуть|оплат|перечисл|компенсац|refund|pay", re.IGNORECASE),
 }
 _NOTE_SAYS_DONE: Mapping[Action, re.Pattern[str]] = {
-    Action.SEND_OFFER: re.compile(r"отправ(?:ил|лен)|выслал|выслан|скинул|прислал|направил|\bsent\b|emailed", re.IGNORECASE),
-    Action.SEND_DOCUMENT: re.compile(r"отправ(?:ил|лен)|выслал|выслан|скинул|прислал|направил|\bsent\b|emailed", re.IGNORECASE),
-    Action.VISIT: re.compile(r"замер(?:или|ил|ен| сделан| проведен| прошел)|выезжал|съездил|был на объекте|measured|visited", re.IGNORECASE),
+    Action.SEND_OFFER: re.compile(
+        r"отправ(?:ил|лен)|выслал|выслан|скинул|прислал|направил|\bsent\b|emailed", re.IGNORECASE
+    ),
+    Action.SEND_DOCUMENT: re.compile(
+        r"отправ(?:ил|лен)|выслал|выслан|скинул|прислал|направил|\bsent\b|emailed", re.IGNORECASE
+    ),
+    Action.VISIT: re.compile(
+        r"замер(?:или|ил|ен| сделан| проведен| прошел)|выезжал|съездил|был на объекте|measured|visited", re.IGNORECASE
+    ),
     Action.MEETING: re.compile(r"встретил|встреча (?:прошла|состоялась)|met\b", re.IGNORECASE),
-    Action.PAY: re.compile(r"вернули|возврат (?:сделан|отправлен|проведен)|перечислил|оплатили|refunded|paid", re.IGNORECASE),
+    Action.PAY: re.compile(
+        r"вернули|возврат (?:сделан|отправлен|проведен)|перечислил|оплатили|refunded|paid", re.IGNORECASE
+    ),
     Action.DECIDE: re.compile(r"согласовал|решили|одобр|утвердил|отказали|approved|agreed", re.IGNORECASE),
 }
 _STAGE_SAYS_DONE: Mapping[Action, re.Pattern[str]] = {
@@ -85,7 +98,11 @@ class ClientHistory:
     def due_dates(self, activity: Activity) -> list[datetime]:
         """Every due date the activity had, oldest first; the last is the one it has now."""
         moves = sorted(
-            (change for change in self.changes if change.activity_id == activity.activity_id and change.field == "due_at"),
+            (
+                change
+                for change in self.changes
+                if change.activity_id == activity.activity_id and change.field == "due_at"
+            ),
             key=lambda change: change.changed_at,
         )
         dates = [moment for change in moves if (moment := _moment(change.old_value)) is not None]
@@ -159,7 +176,9 @@ def reconcile(
     if activity is not None:
         reasons.append("task_moved" if moves else "task_found")
     by_call = spoken.action in (Action.CALLBACK, Action.DECIDE)
-    done_in_window = activity is not None and activity.done_at is not None and activity.done_at <= min(window.end, as_of)
+    done_in_window = (
+        activity is not None and activity.done_at is not None and activity.done_at <= min(window.end, as_of)
+    )
     if by_call and proof is not None:
         said = "call_in_window" if proof.direction is not Direction.INBOUND else "client_called_in_window"
         outcome = CommitmentOutcome.KEPT if activity is not None else CommitmentOutcome.KEPT_UNLOGGED
@@ -177,7 +196,9 @@ def reconcile(
         if moves and past and dates[0] <= window.end:
             return decided(CommitmentOutcome.DRAGGED, "moved_past_window")
         if past and dates[0] > window.end:
-            return decided(CommitmentOutcome.DRAGGED if moves else CommitmentOutcome.SCHEDULED_LATE, "task_after_window")
+            return decided(
+                CommitmentOutcome.DRAGGED if moves else CommitmentOutcome.SCHEDULED_LATE, "task_after_window"
+            )
     if as_of <= window.end:
         return decided(CommitmentOutcome.SCHEDULED, "not_due_yet", *(() if activity is not None else ("no_task_yet",)))
     late = "called_late" if _called_later(call, history, window, as_of) else "no_call"
@@ -208,7 +229,7 @@ def _real_calls(call: Call, history: ClientHistory, until: datetime) -> list[Cal
 def _call_in_window(call: Call, history: ClientHistory, window: _Window, as_of: datetime) -> Call | None:
     inside = [other for other in _real_calls(call, history, min(window.end, as_of)) if other.started_at >= window.start]
     outgoing = [other for other in inside if other.direction is not Direction.INBOUND]
-    return (outgoing or inside or [None])[0]
+    return next(iter(outgoing or inside), None)
 
 
 def _called_later(call: Call, history: ClientHistory, window: _Window, as_of: datetime) -> bool:
@@ -219,7 +240,12 @@ def _called_later(call: Call, history: ClientHistory, window: _Window, as_of: da
 
 
 def _activity_for(
-    spoken: SpokenCommitment, call: Call, history: ClientHistory, window: _Window, as_of: datetime, taken: Collection[str]
+    spoken: SpokenCommitment,
+    call: Call,
+    history: ClientHistory,
+    window: _Window,
+    as_of: datetime,
+    taken: Collection[str],
 ) -> Activity | None:
     """The activity that stands for this promise: made in or after the call and before the window was over,
     or open when the call was and due no earlier than it; of a fitting type; the nearest by due date."""
@@ -239,7 +265,9 @@ def _activity_for(
         if activity.due_at is None and activity.done_at is None:
             continue
         subject = activity.subject or ""
-        others = [action for action, pattern in _SUBJECT.items() if action is not spoken.action and pattern.search(subject)]
+        others = [
+            action for action, pattern in _SUBJECT.items() if action is not spoken.action and pattern.search(subject)
+        ]
         names_it = _SUBJECT[spoken.action].search(subject) is not None
         first_choice = activity.type is _FITTING[spoken.action][0]
         if others and not names_it and not first_choice:

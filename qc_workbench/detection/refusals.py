@@ -120,10 +120,14 @@ class Talk:
 
 
 #: Reasons of losing a deal that do not claim a refusal: a duplicate, spam, a wrong number.
-_NOT_A_REFUSAL = re.compile(r"дубл|спам|неверн|ошиб\w* номер|не тот номер|duplicate|spam|wrong number|test|тест", re.IGNORECASE)
+_NOT_A_REFUSAL = re.compile(
+    r"дубл|спам|неверн|ошиб\w* номер|не тот номер|duplicate|spam|wrong number|test|тест", re.IGNORECASE
+)
 
 
-def judge_refusals(talks: Sequence[Talk], deals: Sequence[Deal], as_of: datetime) -> tuple[tuple[Refusal, Flag | None], ...]:
+def judge_refusals(
+    talks: Sequence[Talk], deals: Sequence[Deal], as_of: datetime
+) -> tuple[tuple[Refusal, Flag | None], ...]:
     """Refusals of one client's transcribed calls, oldest first, each with its flag where the closing was false.
 
     ``talks`` are all calls of the client, ``deals`` all deals. The deal of a call is the lost one that the
@@ -153,7 +157,11 @@ def judge_refusals(talks: Sequence[Talk], deals: Sequence[Deal], as_of: datetime
 def _deal_of(call: Call, deals: Sequence[Deal]) -> Deal | None:
     """The client's deal this call belongs to: one that was not closed yet, the newest of them."""
     alive = [deal for deal in deals if deal.closed_at is None or deal.closed_at >= call.started_at]
-    started = [deal for deal in alive if deal.created_at is None or deal.created_at <= call.started_at] or alive or list(deals)
+    started = (
+        [deal for deal in alive if deal.created_at is None or deal.created_at <= call.started_at]
+        or alive
+        or list(deals)
+    )
     return max(started, key=lambda deal: (deal.created_at or call.started_at, deal.deal_id), default=None)
 
 
@@ -186,7 +194,9 @@ def _flag(talk: Talk, said: Said, verdict: Verdict | None) -> Flag | None:
         evidence = (Evidence(1, said.start_s, said.end_s, f"client_{said.said.value}", said.quote, Side.AGAINST),)
     reasons = ("deal_lost_without_refusal",) if verdict is Verdict.FLAG else ("later_call_not_transcribed",)
     score = {ClientSaid.POSTPONED: 0.9, ClientSaid.NONE: 0.7}[said.said] if verdict is Verdict.FLAG else 0.4
-    identity = repr((talk.call.call_id, FlagKind.FALSE_REFUSAL.value, DETECTOR, VERSION, verdict.value, evidence, reasons))
+    identity = repr(
+        (talk.call.call_id, FlagKind.FALSE_REFUSAL.value, DETECTOR, VERSION, verdict.value, evidence, reasons)
+    )
     return Flag(
         "fl_" + hashlib.sha256(identity.encode()).hexdigest()[:16],
         talk.call.call_id,

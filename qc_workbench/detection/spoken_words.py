@@ -73,14 +73,8 @@ _RU_ORDINALS = {
     11: "одиннадцат", 12: "двенадцат", 13: "тринадцат", 14: "четырнадцат", 15: "пятнадцат", 16: "шестнадцат",
     17: "семнадцат", 18: "восемнадцат", 19: "девятнадцат", 20: "двадцат", 30: "тридцат",
 }  # fmt: skip
-_EN_CARDINALS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty"
-).split()
-_EN_ORDINALS = (
-    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-    "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
+_EN_CARDINALS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
+_EN_ORDINALS = ["zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"]
 
 
 @cache
@@ -88,16 +82,16 @@ def _numerals() -> dict[str, tuple[int, bool]]:
     """word -> (number, is ordinal)."""
     table: dict[str, tuple[int, bool]] = {}
     for number, forms in _RU_CARDINALS.items():
-        table |= {form: (number, False) for form in forms.split()}
+        table |= dict.fromkeys(forms.split(), (number, False))
     for number, stem in _RU_REGULAR.items():
         table |= {stem + ending: (number, False) for ending in ("ь", "и", "ью")}
-    table |= {form: (8, False) for form in ("восемь", "восьми", "восемью")}
-    table |= {form: (50, False) for form in ("пятьдесят", "пятидесяти")}
+    table |= dict.fromkeys(("восемь", "восьми", "восемью"), (8, False))
+    table |= dict.fromkeys(("пятьдесят", "пятидесяти"), (50, False))
     for number, stem in _RU_ORDINALS.items():
         # Genitive, dative and nominative: «двадцатого», «к двадцатому», «двадцатое». Not «первых», «первой»:
         # those belong to phrases of their own.
         table |= {stem + ending: (number, True) for ending in ("ого", "ому", "ое", "ым")}
-    table |= {form: (3, True) for form in ("третьего", "третьему", "третье", "третьим")}
+    table |= dict.fromkeys(("третьего", "третьему", "третье", "третьим"), (3, True))
     table |= {word: (number, False) for number, word in enumerate(_EN_CARDINALS) if number}
     table |= {word: (number, True) for number, word in enumerate(_EN_ORDINALS) if number}
     table |= {"thirty": (30, False), "forty": (40, False), "fifty": (50, False)}
@@ -133,7 +127,9 @@ def _join_numerals(words: list[SpokenWord]) -> list[SpokenWord]:
             previous_tens = None
         else:
             previous_tens = number if number in (20, 30, 40, 50) and not ordinal else None
-        joined.append(SpokenWord(word.raw, _ordinal(number, spelt) if ordinal else str(number), word.start_s, word.end_s))
+        joined.append(
+            SpokenWord(word.raw, _ordinal(number, spelt) if ordinal else str(number), word.start_s, word.end_s)
+        )
     return joined
 
 
@@ -143,13 +139,7 @@ def _join_numerals(words: list[SpokenWord]) -> list[SpokenWord]:
 #: preposition to the weekday («восторгник» for «во вторник»), hence the forms with one.
 _DATE_WORDS: dict[str, str] = {
     word: word
-    for word in (
-        "понедельник понедельника понедельнику вторник вторника вторнику среду среды четверг четверга четвергу "
-        "пятницу пятницы пятнице субботу субботы воскресенье января февраля марта апреля августа сентября сентябре "
-        "октября октябре ноября ноябре декабря декабре послезавтра завтра сегодня недельку недели неделю месяцок "
-        "месяц утречком следующей праздников выходных обеда "
-        "monday tuesday wednesday thursday friday saturday september october november december tomorrow fortnight"
-    ).split()
+    for word in ["понедельник", "понедельника", "понедельнику", "вторник", "вторника", "вторнику", "среду", "среды", "четверг", "четверга", "четвергу", "пятницу", "пятницы", "пятнице", "субботу", "субботы", "воскресенье", "января", "февраля", "марта", "апреля", "августа", "сентября", "сентябре", "октября", "октябре", "ноября", "ноябре", "декабря", "декабре", "послезавтра", "завтра", "сегодня", "недельку", "недели", "неделю", "месяцок", "месяц", "утречком", "следующей", "праздников", "выходных", "обеда", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "september", "october", "november", "december", "tomorrow", "fortnight"]
 } | {
     preposition + word: f"{preposition} {word}"
     for preposition, forms in {
