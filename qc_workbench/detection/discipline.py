@@ -20,7 +20,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 from qc_workbench.config import Settings
@@ -283,21 +283,19 @@ def stage_limit(crm: _Crm) -> Iterator[Violation]:
 
 
 def due_date_moved(crm: _Crm) -> Iterator[Violation]:
-    """The due date of an activity was moved to a later one; each move counts, by whoever made it."""
+    """A due date was moved to a later day; each move counts, by whoever made it. Another hour of the day is no move."""
     activities = {item.activity_id: item for item in crm.activities}
     for change in crm.activity_changes:
         item = activities.get(change.activity_id)
         if item is None or change.field not in DUE_FIELDS or not change.old_value or not change.new_value:
             continue
-        old, new = _moment(change.old_value, crm), _moment(change.new_value, crm)
+        old, new = _day(change.old_value, crm), _day(change.new_value, crm)
         if old is None or new is None or new <= old:
             continue
         yield _violation(
             ViolationKind.DUE_DATE_MOVED, change.changed_by or item.manager_id, change.changed_at,
             change.activity_id, change.changed_at,
-            deal_id=item.deal_id, activity_id=item.activity_id,
-            detail=f"{old.astimezone(crm.settings.company.zone).date()} → "
-            f"{new.astimezone(crm.settings.company.zone).date()}",
+            deal_id=item.deal_id, activity_id=item.activity_id, detail=f"{old} → {new}",
         )  # fmt: skip
 
 
@@ -371,13 +369,13 @@ def _deal_at(deals: Sequence[Deal], call: Call) -> Deal:
     return before[-1] if before else ordered[0]
 
 
-def _moment(text: str, crm: _Crm) -> datetime | None:
-    """A time as a source wrote it; without an offset it is in the company's zone."""
+def _day(text: str, crm: _Crm) -> date | None:
+    """The company's day of a time as a source wrote it; a time without an offset is in the company's zone."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=crm.settings.company.zone)
+    return (moment.astimezone(crm.settings.company.zone) if moment.tzinfo else moment).date()
 
 
 def _violation(

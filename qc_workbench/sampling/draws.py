@@ -165,7 +165,9 @@ def sample_size(share: float, population: int) -> int:
 def allocation(plan: Plan, frame: Sequence[FrameItem]) -> dict[str, int]:
     """How many calls each stratum of the frame gives; a function of counts alone."""
     population, agents = _counts(frame)
-    sizes = {stratum: sample_size(plan.shares[_direction(stratum)], count) for stratum, count in population.items()}
+    sizes = {
+        stratum: sample_size(plan.shares.get(_direction(stratum), 0), count) for stratum, count in population.items()
+    }
     for agent in sorted(agents):
         strata = agents[agent]
         wanted = min(plan.minimum_per_agent, sum(strata.values()))

@@ -239,6 +239,7 @@ def test_sound_data_have_no_problem(drawn: Workspace) -> None:
         ("draw_probability", "update sample set inclusion_probability = 0.123"),
         ("draw_foreign", "update sample set stratum = 'direction=inbound'"),
         ("draw_identity", "update draws set seed = 'another'"),
+        ("draw_identity", """update draws set plan = '{"name":"daily","period":"daily","shares":{},"strata":[]}'"""),
         ("draw_frame_changed", "update draws set frame = '[]'"),
         ("media_outside", "update recordings set path = '../a.wav'"),
         ("media_missing", "update recordings set path = 'media/b.wav'"),

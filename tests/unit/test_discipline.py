@@ -205,7 +205,7 @@ def test_each_move_of_a_due_date_to_a_later_one_counts() -> None:
         move(6, "2026-10-06T10:00:00+03:00", "2026-10-08T10:00:00+03:00"),
         move(8, "2026-10-08T10:00:00", "2026-10-20", by=None),  # times without an offset are the company's
         move(9, "2026-10-20", "2026-10-10"),  # earlier: no breach
-        move(10, "2026-10-20", "2026-10-20T00:00:00+03:00"),  # the same moment
+        move(10, "2026-10-20", "2026-10-20T18:00:00+03:00"),  # another hour of the same day
         move(11, "m1", "m2", field="manager_id"),
         move(12, "скоро", "потом"),
         move(29, "2026-10-20", "2026-11-20"),  # after the moment of the check
