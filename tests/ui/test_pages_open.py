@@ -1,4 +1,4 @@
-"""Every room opens in both languages, on a full and on an empty workspace."""
+"""Every room opens in both languages, on a full and on an empty workspace, and says what it should."""
 
 from __future__ import annotations
 
@@ -7,11 +7,42 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.server import SCRIPT
-from qc_workbench.ui.state import LANGUAGE_KEY
+from qc_workbench.ui.state import HOME_VARIABLE, LANGUAGE_KEY, WHO_KEY
 from tests.ui import sample_company as company
 
 PAGES = SCRIPT.parent.parent / "pages"
+
+#: room -> what must be read there, by language.
+EXPECTED = {
+    "overview": {"ru": ("Ждёт решения", "33 %", "7 звонков"), "en": ("Waiting for you", "33 %", "7 calls")},
+    "queue": {"ru": ("Случайная выборка · 1", "Следующий звонок"), "en": ("Random sample · 1", "Next call")},
+    "call": {"ru": ("Показано 7 звонков",), "en": ("7 calls shown",)},
+    "suspicious": {
+        "ru": ("Алла Пробная", "Подтвердить: разговора не было", "В защиту"),
+        "en": ("Алла Пробная", "Confirm: no conversation", "In defence"),
+    },
+    "promises": {
+        "ru": ("«Перезвоните мне, пожалуйста, в четверг после обеда»", "8 октября, 13:00–18:00"),
+        "en": ("«Перезвоните мне, пожалуйста, в четверг после обеда»", "8 October, 13:00–18:00"),
+    },
+    "refusals": {
+        "ru": ("Клиент не отказывался · 1", "вернёмся к этому весной", "Дорого"),
+        "en": ("The client did not refuse · 1", "вернёмся к этому весной", "Дорого"),
+    },
+    "month": {"ru": ("Большая сестра", "Скачать PDF"), "en": ("Big Sister", "Download PDF")},
+}
+
+EMPTY = {
+    "overview": {"ru": "Пример компании", "en": "The sample company"},
+    "queue": {"ru": "нет непрослушанных", "en": "No calls of the random sample wait"},
+    "call": {"ru": "Таких звонков нет", "en": "No such calls"},
+    "suspicious": {"ru": "Подозрительных звонков нет", "en": "No suspicious calls"},
+    "promises": {"ru": "Обещаний пока нет", "en": "No promises yet"},
+    "refusals": {"ru": "Сомнительных отказов нет", "en": "There are no doubtful refusals"},
+    "month": {"ru": "Отчёт появится", "en": "The report appears"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -19,22 +50,132 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return company.sample_company(tmp_path_factory.mktemp("full")).home
 
 
-def opened(room: str, language: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(SCRIPT), default_timeout=30)
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return company.empty_company(tmp_path_factory.mktemp("empty")).home
+
+
+def start(home: Path, language: str, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv(HOME_VARIABLE, str(home))
+    app = AppTest.from_file(str(SCRIPT), default_timeout=60)
     app.session_state[LANGUAGE_KEY] = language
-    app.run()
+    return app.run()
+
+
+def enter(app: AppTest, room: str, **query: str) -> AppTest:
     for name, value in query.items():
         app.query_params[name] = value
-    if room != "overview":
-        app.switch_page(str(PAGES / f"{room}.py")).run()
-    return app
+    return app.switch_page(str(PAGES / f"{room}.py")).run()
 
 
-def texts(app: AppTest) -> str:
-    kinds = ("title", "subheader", "markdown", "caption", "metric", "text", "info", "button", "dataframe")
-    parts = [
-        str(element.value if kind != "metric" else (element.label, element.value)) + str(getattr(element, "label", ""))
-        for kind in kinds
-        for element in app.get(kind)
-    ]
+def read(app: AppTest) -> str:
+    """Everything a person could read, without the sidebar."""
+    assert [error.value for error in app.exception] == []
+    parts = []
+    for kind in ("title", "header", "subheader", "markdown", "caption", "text", "info", "warning", "error", "code"):
+        parts += [str(element.value) for element in app.main.get(kind)]
+    for element in app.metric:
+        parts += [element.label, str(element.value)]
+    parts += [element.label for element in (*app.button, *app.get("download_button"))]
+    for box in app.selectbox:
+        parts += [str(option) for option in box.options]
     return "\n".join(parts)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_room_says_what_it_holds(full: Path, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = start(full, language, monkeypatch)
+    for room in ROOMS:
+        shown = read(app if room == "overview" else enter(app, room))
+        for text in EXPECTED[room][language]:
+            assert text in shown, room
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_an_empty_workspace_says_how_to_begin_in_every_room(
+    empty: Path, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = start(empty, language, monkeypatch)
+    for room in ROOMS:
+        assert EMPTY[room][language] in read(app if room == "overview" else enter(app, room)), room
+
+
+def test_the_call_page_shows_the_deal_the_moved_task_and_the_other_calls(
+    full: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = read(enter(start(full, "ru", monkeypatch), "call", id=company.PROMISE))
+    assert "Борис Образцов · Ирина, квартира" in shown
+    assert "Думают · в работе · 84 000 ₽".replace(" ₽", "") in shown.replace("\xa0", " ")
+    assert "срок переносили 1 раз: 8 окт." in shown
+    assert "Ждёт расчёт по двум окнам" in shown
+    assert "Ежедневная выборка, 7 окт." in shown
+
+
+def test_a_call_that_does_not_exist_is_said_so(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Звонка nobody здесь нет" in read(enter(start(full, "ru", monkeypatch), "call", id="nobody"))
+
+
+def test_a_call_without_a_recording_says_why_there_is_no_sound(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Слушать нечего: без записи" in read(enter(start(full, "ru", monkeypatch), "call", id=company.MISSED))
+
+
+def test_the_list_of_calls_finds_a_client_by_name(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = enter(start(full, "en", monkeypatch), "call")
+    app.text_input(key="calls_search").set_value("ирина").run()
+    assert "4 calls shown" in read(app)
+
+
+def test_a_missing_workspace_is_explained_in_the_language_of_the_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = read(start(tmp_path / "nowhere", "en", monkeypatch))
+    assert "nowhere" in shown
+
+
+def test_nobody_can_rule_without_a_name(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = enter(start(full, "ru", monkeypatch), "suspicious")
+    assert all(app.button(key=f"rule_{ruling}").disabled for ruling in ("confirmed", "rejected", "asked", "withdrawn"))
+
+
+def test_a_ruling_leaves_the_waiting_list_and_an_undo_brings_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = company.sample_company(tmp_path / "ruling")
+    app = start(workspace.home, "ru", monkeypatch)
+    app.session_state[WHO_KEY] = "Вера Главная"
+    enter(app, "suspicious")
+    app.text_input(key="reason_flag-padded").set_value("тишина после сигнала").run()
+    app.button(key="rule_confirmed").click().run()
+    assert "В этом списке пусто." in read(app)
+    with workspace.store.reading() as reader:
+        row = reader.row("select * from findings")
+        audit = reader.row("select * from audit where action = 'flag_confirmed'")
+    assert row is not None
+    assert (row["flag_id"], row["ruling"], row["ruled_by"], row["reason"]) == (
+        "flag-padded",
+        "confirmed",
+        "Вера Главная",
+        "тишина после сигнала",
+    )
+    assert audit is not None
+    assert audit["object"] == company.PADDED
+    app.button(key="rule_withdrawn").click().run()
+    assert "Алла Пробная" in read(app)
+    with workspace.store.reading() as reader:
+        assert reader.value("select count(*) from findings") == 2
+
+
+def test_a_drawn_call_is_replaced_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = company.sample_company(tmp_path / "replacing")
+    app = start(workspace.home, "ru", monkeypatch)
+    app.session_state[WHO_KEY] = "Глеб Слушатель"
+    app.session_state["queue_random"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    enter(app, "queue")
+    app.selectbox(key="replace_reason").set_value("replacement.silent").run()
+    next(button for button in app.button if button.label == "Заменить").click().run()
+    read(app)
+    with workspace.store.reading() as reader:
+        row = reader.row("select status, reason from sample where call_id = ? and draw_id = 'draw-1'", company.PROMISE)
+        newcomer = reader.row("select call_id, replaces from sample where replaces is not null")
+    assert row == {"status": "replaced", "reason": "silent"}
+    assert newcomer == {"call_id": company.REFUSED, "replaces": company.PROMISE}

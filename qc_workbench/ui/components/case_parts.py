@@ -48,21 +48,23 @@ def pick_case(view: SuspiciousCalls, state: CaseState, asked_call: str | None, t
 
 
 def case_header(case: Case, t: Translator) -> None:
-    st.badge(t(f"case_one.{case.state.value}"), color=STATE_COLOURS[case.state])
-    st.markdown(f"**{flag_reasons(case.flag, t)}**")
-    st.markdown(
-        t(
-            "suspicious.measured",
-            connected=clock(case.call.talk_s),
-            score=t.percent(case.flag.score),
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(t(f"case_one.{case.state.value}"), color=STATE_COLOURS[case.state])
+        st.caption(
+            t("suspicious.measured", connected=clock(case.call.talk_s), score=t.percent(case.flag.score)),
+            width="content",
         )
-    )
-    for title, side in (("suspicious.against", Side.AGAINST), ("suspicious.for", Side.FOR)):
+    st.text(flag_reasons(case.flag, t))
+    for cell, title, side in zip(
+        st.columns(2), ("suspicious.against", "suspicious.for"), (Side.AGAINST, Side.FOR), strict=True
+    ):
         items = [item for item in case.flag.evidence if item.side is side]
-        if items:
-            st.markdown(f"{t(title)} " + "; ".join(_evidence(item, t) for item in items))
-        elif side is Side.FOR:
-            st.caption(t("suspicious.nothing_for"))
+        with cell:
+            st.markdown(t(title))
+            if items:
+                st.text("\n".join(_evidence(item, t) for item in items))
+            else:
+                st.caption(t("suspicious.nothing_for"))
 
 
 def case_sound(room: Room, case: Case) -> None:
@@ -156,7 +158,6 @@ def pattern_table(view: SuspiciousCalls, t: Translator) -> None:
                 t("column.agent"): view.people.agent(row.manager_id),
                 t("column.waiting"): row.waiting,
                 t("column.confirmed"): row.confirmed,
-                t("column.rejected"): row.rejected,
                 t("column.counted"): row.counted,
             }
             for row in view.patterns
@@ -166,4 +167,4 @@ def pattern_table(view: SuspiciousCalls, t: Translator) -> None:
 
 def _evidence(item: Evidence, t: Translator) -> str:
     quote = f" «{item.quote}»" if item.quote else ""
-    return f"{evidence_name(item.kind, t)} {clock(item.start_s)}–{clock(item.end_s)}{quote}"
+    return f"{clock(item.start_s)}–{clock(item.end_s)} {evidence_name(item.kind, t)}{quote}"

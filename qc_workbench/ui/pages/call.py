@@ -25,7 +25,7 @@ if view is None:
     st.stop()
 
 header(view, t)
-left, right = st.columns([5, 2], gap="medium")
+left, right = st.columns([7, 3], gap="medium")
 with left:
     shown = playback(
         view.call.call_id,

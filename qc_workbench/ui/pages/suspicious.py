@@ -27,7 +27,7 @@ shown = st.segmented_control(
     label_visibility="collapsed",
 )
 case = pick_case(view, shown or CaseState.WAITING, st.query_params.get("call"), t)
-left, right = st.columns([5, 2], gap="medium")
+left, right = st.columns([7, 3], gap="medium")
 with left:
     if case is None:
         nothing(t("suspicious.none_here"))

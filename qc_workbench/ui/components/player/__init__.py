@@ -57,7 +57,7 @@ def quote_button(address: str | None, start_s: float, end_s: float, t: Translato
         "end": end_s + 0.4,
         "labels": {name: t(f"player.{name}") for name in ("play", "pause")},
     }
-    _clip(key=key, data=data)
+    _clip(key=key, data=data, width="content")
 
 
 def player_data(playback: Playback, t: Translator, start_at_s: float) -> dict[str, Any]:
