@@ -132,14 +132,16 @@ def _machine_pieces(heard: Heard, far: Sequence[Piece]) -> tuple[Piece, ...]:
     pending: list[Piece] = []
     spoken_s = 0.0
     for index, piece in enumerate(far):
-        score = 0.0 if heard.mono and piece.speech_s > _LONGEST_MONO_S else _score(piece.text)
+        if heard.mono and piece.speech_s > _LONGEST_MONO_S:
+            break
+        score = _score(piece.text)
         following = far[index + 1] if index + 1 < len(far) else None
         if score < _SURE and following is not None and following.start_s - piece.end_s < 2.5:
             # a sentence cut in two by a pause: "please leave your name … and number after the tone"
             together = _score(f"{piece.text} {following.text}")
             if together >= _SURE > _score(following.text):
                 score = together
-        if score < _SURE and _is_repeat(piece, far[:index]) and not _replies(heard, far[0].start_s, piece.start_s):
+        if score < _SURE and _is_repeat(piece, far[:index]) and _is_alone(heard, far[: index + 1]):
             score = _SURE  # people do not repeat a sentence word for word; announcements do
         if score >= _SURE or (machine and score >= _LIKELY):
             if _exchange(heard, machine, pending, piece):
@@ -158,6 +160,14 @@ def _is_repeat(piece: Piece, earlier: Sequence[Piece]) -> bool:
     return piece.words >= 5 and any(
         other.words >= 5 and fuzz.partial_ratio(other.text.lower(), piece.text.lower()) >= 90 for other in earlier
     )
+
+
+def _is_alone(heard: Heard, row: Sequence[Piece]) -> bool:
+    """Whether a row of pieces is one voice that nobody answered."""
+    if not heard.mono:
+        return not _replies(heard, row[0].start_s, row[-1].start_s)
+    pitches = [piece.pitch_hz for piece in row]
+    return min(pitches) > 0 and max(pitches) - min(pitches) <= _SAME_PITCH * min(pitches)
 
 
 def _replies(heard: Heard, start_s: float, end_s: float) -> list[Piece]:

@@ -25,6 +25,7 @@ from qc_workbench.detection.answering import Answering, answering_of
 from qc_workbench.detection.evidence import SHORT_HUMAN_S, evidence_of, explained_s
 from qc_workbench.detection.heard import Heard, Piece, Side, hear
 from qc_workbench.detection.monologue import Monologue, Reading, read_monologue
+from qc_workbench.detection.triage import looks_padded
 from qc_workbench.domain.acoustics import Acoustics, SoundKind
 from qc_workbench.domain.call import Call, Outcome, Recording
 from qc_workbench.domain.flag import AnsweredBy, Conversation, Evidence, Flag, FlagKind, Verdict
@@ -39,6 +40,8 @@ _TAIL_S: Final = 3.0
 _CLEARLY_UNDER: Final = 0.8
 #: A recording shorter than this share of the connected seconds misses too much to accuse anybody.
 _WHOLE_FROM: Final = 0.8
+#: A voice whose words were not recognised is a person's when it comes back so often between the agent's lines.
+_TURNS_OF_A_PERSON: Final = 4
 #: All that an agent who only held the line may have said: a cough, a "hello".
 _WORD_S: Final = 1.5
 #: Voice whose words were not recognised beyond this: the transcript failed, not the agent.
@@ -71,8 +74,9 @@ def examine(
     addressed = answering.answered_by in (AnsweredBy.VOICEMAIL, AnsweredBy.VOICE_ASSISTANT)
     message_left = addressed and monologue.kind is Monologue.MESSAGE
     counted = call.outcome is Outcome.ANSWERED and call.talk_s >= settings.counted_from_s
+    suspicious = looks_padded(call, acoustics, settings)
     verdict, reasons = _verdict(
-        call, heard, answering, transcript, conversation_s, monologue, human, message_left, settings
+        call, heard, answering, transcript, conversation_s, monologue, human, message_left, suspicious, settings
     )
     evidence = evidence_of(heard, answering, agent, human, monologue, message_left)
     flag = None
@@ -167,10 +171,16 @@ def _verdict(
     monologue: Reading,
     human: Sequence[Piece],
     message_left: bool,
+    suspicious: bool,
     settings: Effective,
 ) -> tuple[Verdict | None, tuple[str, ...]]:
     """The verdict and the codes of its reasons; None where there is no cause for suspicion."""
     voice_s = _voice_s(heard)
+    if transcript is None and voice_s > 1.0 and not suspicious:
+        return None, ()  # not examined yet, and nothing in the sound asks for it
+    unknown_few = answering.answered_by is AnsweredBy.UNKNOWN and len(human) < _TURNS_OF_A_PERSON
+    if transcript is not None and unknown_few and conversation_s > 0:
+        return Verdict.UNSURE, ("words_not_recognised",)  # a greeting and a monologue would sound the same
     if conversation_s >= settings.conversation_from_s or message_left:
         return None, ()
     if heard.duration_s < _WHOLE_FROM * call.talk_s:

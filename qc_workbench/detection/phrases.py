@@ -12,7 +12,7 @@ from typing import Final
 
 from rapidfuzz.distance import Levenshtein
 
-_WORD: Final = re.compile(r"[a-zа-я0-9'’-]+")
+_WORD: Final = re.compile(r"[a-zа-я0-9']+")
 #: Words that may stand between the stems of an entry.
 _BETWEEN: Final = 5
 #: Recognition errs on about one letter in a word; short stems must be exact, or everything would match.
@@ -62,9 +62,9 @@ def lexicon() -> Lexicon:
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """Words in lower case, ё as е, curly apostrophes straight, without punctuation."""
+    """Words in lower case, ё as е, curly apostrophes straight, parted at hyphens, without punctuation."""
     flat = text.lower().replace("ё", "е").replace("’", "'")
-    return tuple(word.strip("-'") for word in _WORD.findall(flat) if word.strip("-'"))
+    return tuple(word.strip("'") for word in _WORD.findall(flat) if word.strip("'"))
 
 
 @cache

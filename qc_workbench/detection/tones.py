@@ -8,7 +8,7 @@ the field were measured from 660 to 1336 Hz and 0.25 to 0.82 s; products use 350
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -82,7 +82,11 @@ def find_tones(channel: int, frames: Frames, floor_db: float, duration_s: float)
     A cadence is one sound from its first pulse to the end of its last pause (the pauses of a
     ringback are part of it); the feature ``pulses`` tells how many were heard.
     """
-    pulses = list(_pulses(frames, floor_db))
+    pulses = [
+        replace(pulse, end_s=min(pulse.end_s, duration_s))
+        for pulse in _pulses(frames, floor_db)
+        if pulse.start_s < duration_s
+    ]
     sounds: list[Sound] = []
     while pulses:
         cadence, taken = _cadence_at(pulses)
@@ -205,7 +209,7 @@ def _sound(channel: int, kind: SoundKind, group: list[Pulse], end_s: float) -> S
     return Sound(
         channel=channel,
         start_s=group[0].start_s,
-        end_s=round(max(end_s, group[-1].end_s), 3),
+        end_s=max(end_s, group[-1].end_s),
         kind=kind,
         score=round(min(1.0, 0.6 + 0.1 * len(group)), 2),
         frequency_hz=group[0].hz,
