@@ -63,9 +63,9 @@ def _sidebar(workspace: Workspace, t: Translator) -> None:
         key=WHO_KEY,
         accept_new_options=True,
         placeholder=t("sidebar.who_placeholder"),
-        help=t("sidebar.who_help"),
         persist_state="session",
     )
+    st.caption(t("sidebar.who_help"))
     _language_switch(t)
     if workspace.settings.company.name:
         st.caption(workspace.settings.company.name)

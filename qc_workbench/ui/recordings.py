@@ -29,16 +29,15 @@ ADDRESS_LIFE = timedelta(hours=8)
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
-#: What current browsers play without help, by container name as FFmpeg gives it.
+#: What current browsers play without help: container -> media type and the codecs inside it.
 _PLAYABLE = {
-    "mp3": "audio/mpeg",
-    "ogg": "audio/ogg",
-    "flac": "audio/flac",
-    "mov,mp4,m4a,3gp,3g2,mj2": "audio/mp4",
-    "matroska,webm": "audio/webm",
+    "wav": ("audio/wav", frozenset({"pcm_s16le", "pcm_u8", "pcm_s24le", "pcm_f32le"})),
+    "mp3": ("audio/mpeg", frozenset({"mp3", "mp3float"})),
+    "ogg": ("audio/ogg", frozenset({"opus", "vorbis", "flac"})),
+    "opus": ("audio/ogg", frozenset({"opus"})),
+    "flac": ("audio/flac", frozenset({"flac"})),
+    "m4a": ("audio/mp4", frozenset({"aac"})),
 }
-_PLAYABLE_WAV_CODECS = frozenset({"pcm_s16le", "pcm_u8", "pcm_s24le", "pcm_f32le"})
-_PLAYABLE_OGG_CODECS = frozenset({"opus", "vorbis", "flac"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +123,8 @@ def playable(workspace: Workspace, recording: Recording) -> tuple[Path, str]:
 
 def browser_media_type(recording: Recording) -> str | None:
     """The media type of a recording that browsers play as it is; None when it must be converted (A-law, GSM …)."""
-    container, codec = (recording.container or "").lower(), (recording.codec or "").lower()
-    if container == "wav":
-        return "audio/wav" if codec in _PLAYABLE_WAV_CODECS else None
-    if container == "ogg" and codec not in _PLAYABLE_OGG_CODECS:
-        return None
-    return _PLAYABLE.get(container)
+    media_type, codecs = _PLAYABLE.get(recording.container or "", (None, frozenset()))
+    return media_type if recording.codec in codecs else None
 
 
 def write_pcm(source: Path, target: Path) -> None:

@@ -39,7 +39,7 @@ def test_evidence_for_the_agent_alone_makes_no_clip() -> None:
 def shown(agent_channel: int, language: str = "en") -> list[str]:
     recording = Recording("c", RecordingState.READY, "0" * 64, channels=2, agent_channel=agent_channel)
     acoustics = Acoustics("0" * 64, "x", 1.0, 2, (), ((1,), (2,)))
-    lanes = playback("c", None, recording, acoustics, None, (), Translator(language)).lanes
+    lanes = playback("c", None, recording, acoustics, None, (), (), Translator(language)).lanes
     return [lane.label for lane in lanes]
 
 
@@ -52,4 +52,6 @@ def test_the_agent_is_named_on_the_channel_where_the_agent_speaks() -> None:
 def test_an_invented_turn_says_why_it_is_not_to_be_trusted() -> None:
     turn = Turn(Party.UNKNOWN, 0, 1.0, 2.0, "Субтитры", 0.3, (), Suspicion.PHANTOM_PHRASE)
     transcript = Transcript("c", "0" * 64, "x", "ru", "e", "m", (turn,))
-    assert "no evidence" in (playback("c", None, None, None, transcript, (), Translator("en")).turns[0].suspect or "")
+    assert "no evidence" in (
+        playback("c", None, None, None, transcript, (), (), Translator("en")).turns[0].suspect or ""
+    )

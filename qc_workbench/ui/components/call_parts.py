@@ -75,7 +75,9 @@ def findings_panel(view: CallView, t: Translator) -> None:
         for promise in view.promises:
             spoken = promise.spoken
             st.markdown(f"**{named(t, 'action', spoken.action.value)}** · {named(t, 'outcome', promise.outcome.value)}")
-            st.caption(f"{clock(spoken.start_s)} «{spoken.quote}» · {due_text(spoken.due, t)}")
+            st.caption(t("call.promise_due", due=due_text(spoken.due, t)))
+            st.text(f"«{spoken.quote}»")
+            call_link(t, t("call.go_to", time=clock(spoken.start_s)), view.call.call_id, spoken.start_s)
         if view.refusal and view.refusal.false_refusal:
             st.markdown(f"**{t('flag.false_refusal')}**")
         if not (view.flags or view.promises or view.conversation):

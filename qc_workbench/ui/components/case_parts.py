@@ -78,6 +78,7 @@ def case_sound(room: Room, case: Case) -> None:
         view.acoustics,
         view.transcript,
         (case.flag,),
+        (),
         room.t,
     )
     player(shown, room.t, start_at_s=shown.clip[0] if shown.clip else 0.0, key=f"case_{case.flag.flag_id}")

@@ -36,7 +36,7 @@ def effective_by_day(days: Sequence[DayCounts], t: Translator) -> None:
                 "kind:N",
                 title=None,
                 scale=alt.Scale(domain=list(names.values()), range=[GOOD, BAD, UNKNOWN]),
-                legend=alt.Legend(orient="bottom", labelLimit=260),
+                legend=alt.Legend(orient="top", labelLimit=260),
             ),
             order="order:Q",
             tooltip=[

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from qc_workbench.domain.flag import Finding, Flag, Ruling
 from qc_workbench.ui.components.blocks import call_link, deal_text
 from qc_workbench.ui.components.player import quote_button
 from qc_workbench.ui.labels import named
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.refusals import RefusalCase, Refusals
+from qc_workbench.ui.views.suspicious import write_ruling
 
 
 def refusal_card(room: Room, view: Refusals, case: RefusalCase) -> None:
@@ -40,3 +42,25 @@ def refusal_card(room: Room, view: Refusals, case: RefusalCase) -> None:
             st.text(deal_text(case.deal, t))
             if case.deal and case.deal.lost_reason:
                 st.text(t("deal.lost_reason", reason=case.deal.lost_reason))
+            if case.flag is not None:
+                _decision(room, case.flag, case.ruling)
+
+
+def _decision(room: Room, flag: Flag, ruling: Finding | None) -> None:
+    """Back to work, or a refusal after all. Only a named person decides."""
+    t = room.t
+    if ruling is not None:
+        what = t(f"refusal_ruling.{ruling.ruling.value}.done")
+        st.caption(t("ruling.stands", ruling=what, who=ruling.by, moment=t.moment(ruling.at)))
+    offered = (Ruling.CONFIRMED, Ruling.REJECTED) if ruling is None else (Ruling.WITHDRAWN,)
+    with st.container(horizontal=True):
+        for choice in offered:
+            pressed = st.button(
+                t(f"refusal_ruling.{choice.value}"),
+                disabled=not room.who,
+                help=None if room.who else t("sidebar.who_needed"),
+                key=f"refusal_{choice.value}_{flag.flag_id}",
+            )
+            if pressed:
+                write_ruling(room.workspace, flag, choice, room.who, room.now, "")
+                st.rerun()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from qc_workbench.domain.flag import Flag
 from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.ui.components.blocks import call_row
 from qc_workbench.ui.i18n import Translator
-from qc_workbench.ui.labels import named
 from qc_workbench.ui.views.people import Directory
 from qc_workbench.ui.views.queue import Drawn
 
@@ -40,12 +37,15 @@ def plan_text(drawn: SampledCall, t: Translator) -> str:
 
 
 def period_text(period: str, t: Translator) -> str:
-    """A period such as ``2026-10-07`` or ``2026-10-05..2026-10-11`` in words."""
+    """The period of a draw in words: a day (``2026-10-07``) or an ISO week (``2026-W41``)."""
     try:
-        days = [date.fromisoformat(part) for part in re.findall(r"\d{4}-\d\d-\d\d", period)]
+        if "-W" in period:
+            year, week = period.split("-W")
+            monday = date.fromisocalendar(int(year), int(week), 1)
+            return f"{t.day(monday, 'd MMM')} – {t.day(monday + timedelta(days=6), 'd MMM')}"
+        return t.day(date.fromisoformat(period), "d MMM")
     except ValueError:
         return period
-    return " – ".join(t.day(day, "d MMM") for day in days) or period
 
 
 def flag_reasons(flag: Flag, t: Translator) -> str:

@@ -34,6 +34,7 @@ with left:
         view.acoustics,
         view.transcript,
         view.flags,
+        view.promises,
         t,
     )
     at = st.query_params.get("at", "0")

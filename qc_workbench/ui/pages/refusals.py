@@ -17,6 +17,10 @@ if not view.doubtful:
     nothing(t("refusals.none_doubtful"))
 for case in view.doubtful:
     refusal_card(room, view, case)
+if view.ruled:
+    st.subheader(t("refusals.ruled", n=len(view.ruled)), anchor=False)
+    for case in view.ruled:
+        refusal_card(room, view, case)
 st.subheader(t("refusals.genuine", n=len(view.genuine)), anchor=False)
 for case in view.genuine:
     refusal_card(room, view, case)

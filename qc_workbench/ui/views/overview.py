@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from qc_workbench.domain.commitment import CommitmentOutcome
-from qc_workbench.domain.sampling import SampleStatus
+from qc_workbench.domain.flag import FlagKind
+from qc_workbench.domain.sampling import Queue, SampleStatus
 from qc_workbench.review.rulings import CaseState, case_state, standing
 from qc_workbench.store import verdicts
 from qc_workbench.store.browsing import DayCounts, StoreCounts, commitments_as_of, day_counts, store_counts
@@ -69,13 +70,19 @@ def overview(workspace: Workspace) -> Overview:
         refusals = verdicts.refusals(reader)
         drawn = sampled(reader)
         as_of = commitments_as_of(reader)
-    states = Counter(case_state(flag, rulings.get(flag.flag_id)) for flag in flags)
+    waiting_flags = Counter(
+        flag.kind for flag in flags if case_state(flag, rulings.get(flag.flag_id)) is CaseState.WAITING
+    )
+    doubtful = sum(refusal.false_refusal for refusal in refusals)
+    ruled = sum(flag.kind is FlagKind.FALSE_REFUSAL and flag.flag_id in rulings for flag in flags)
+    # A call drawn by two plans is listened to once.
+    to_hear = {item.call_id for item in drawn if item.status in OPEN_STATUSES and item.queue is Queue.RANDOM}
     outcomes = Counter(promise.outcome for promise in promises)
     waiting = (
-        Waiting("suspicious", states[CaseState.WAITING], "suspicious"),
+        Waiting("suspicious", waiting_flags[FlagKind.FAKE_EFFECTIVE], "suspicious"),
         Waiting("broken_promises", sum(outcomes[outcome] for outcome in BROKEN), "promises"),
-        Waiting("refusals", sum(refusal.false_refusal for refusal in refusals), "refusals"),
-        Waiting("listening", sum(item.status in OPEN_STATUSES for item in drawn), "queue"),
+        Waiting("refusals", doubtful - ruled, "refusals"),
+        Waiting("listening", len(to_hear), "queue"),
     )
     return Overview(
         counts=counts,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Recording
+from qc_workbench.domain.commitment import Commitment, SpokenCommitment
 from qc_workbench.domain.flag import Evidence, Flag, Side
 from qc_workbench.domain.transcript import Party, Transcript
 from qc_workbench.ui.i18n import Translator
@@ -68,8 +69,10 @@ def playback(
     acoustics: Acoustics | None,
     transcript: Transcript | None,
     flags: Sequence[Flag],
+    promises: Sequence[Commitment],
     t: Translator,
 ) -> Playback:
+    """What the player shows. Times of promises and evidence go on the time line, each side in its own row."""
     evidence = [item for flag in flags for item in flag.evidence]
     channels = acoustics.channels if acoustics else (recording.channels if recording else None) or 1
     duration_s = acoustics.duration_s if acoustics else (recording.duration_s if recording else None) or 0.0
@@ -79,9 +82,12 @@ def playback(
         duration_s=duration_s,
         peaks=tuple(reduced(channel, MOST_PEAKS) for channel in acoustics.peaks) if acoustics else (),
         lanes=_lanes(recording, channels, t),
-        bands=tuple(
-            Band(item.start_s, item.end_s, evidence_name(item.kind, t), item.side.value, item.quote)
-            for item in evidence
+        bands=(
+            *(
+                Band(item.start_s, item.end_s, evidence_name(item.kind, t), item.side.value, item.quote)
+                for item in evidence
+            ),
+            *(_promise_band(promise.spoken, t) for promise in promises),
         ),
         turns=_turns(transcript, t),
         clip=clip_of(evidence, duration_s),
@@ -111,6 +117,10 @@ def clip_of(evidence: Sequence[Evidence], duration_s: float) -> tuple[float, flo
     start = max(0.0, first.start_s - 0.5)
     end = min(duration_s or first.end_s, max(start + CLIP_S, min(first.end_s + 0.5, start + 2 * CLIP_S)))
     return (start, end) if end > start else None
+
+
+def _promise_band(spoken: SpokenCommitment, t: Translator) -> Band:
+    return Band(spoken.start_s, spoken.end_s, named(t, "action", spoken.action.value), "promise", spoken.quote)
 
 
 def _lanes(recording: Recording | None, channels: int, t: Translator) -> tuple[Lane, ...]:

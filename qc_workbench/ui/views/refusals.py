@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.commitment import ClientSaid, Refusal
 from qc_workbench.domain.crm import Deal
+from qc_workbench.domain.flag import Finding, Flag, FlagKind
+from qc_workbench.review.rulings import standing
 from qc_workbench.store import verdicts
 from qc_workbench.store.browsing import calls_by_id, recordings_by_call
 from qc_workbench.ui.views.people import Directory, directory
@@ -19,12 +21,17 @@ class RefusalCase:
     call: Call
     recording: Recording | None
     deal: Deal | None
+    flag: Flag | None  # the machine's suggestion, where it doubts the refusal
+    ruling: Finding | None
 
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    doubtful: tuple[RefusalCase, ...]  # lost in the CRM, but the client did not refuse
-    genuine: tuple[RefusalCase, ...]  # the client refused in so many words
+    """``doubtful``: lost in the CRM though the client did not refuse; ``ruled``: decided; ``genuine``: refused."""
+
+    doubtful: tuple[RefusalCase, ...]
+    ruled: tuple[RefusalCase, ...]
+    genuine: tuple[RefusalCase, ...]
     people: Directory
 
 
@@ -36,10 +43,19 @@ def refusals(workspace: Workspace) -> Refusals:
         ids = {item.call_id for item in found}
         calls = calls_by_id(reader, ids)
         recordings = recordings_by_call(reader, ids)
+        flags = {flag.call_id: flag for flag in verdicts.flags(reader) if flag.kind is FlagKind.FALSE_REFUSAL}
+        rulings = standing(verdicts.findings(reader))
         people = directory(reader, {call.client_phone for call in calls.values()})
     cases = sorted(
         (
-            RefusalCase(item, call, recordings.get(item.call_id), people.deal(call.client_phone))
+            RefusalCase(
+                refusal=item,
+                call=call,
+                recording=recordings.get(item.call_id),
+                deal=people.deal(call.client_phone),
+                flag=(flag := flags.get(item.call_id)),
+                ruling=rulings.get(flag.flag_id) if flag else None,
+            )
             for item in found
             if (call := calls.get(item.call_id))
         ),
@@ -47,7 +63,8 @@ def refusals(workspace: Workspace) -> Refusals:
         reverse=True,
     )
     return Refusals(
-        doubtful=tuple(case for case in cases if case.refusal.false_refusal),
+        doubtful=tuple(case for case in cases if case.refusal.false_refusal and case.ruling is None),
+        ruled=tuple(case for case in cases if case.refusal.false_refusal and case.ruling is not None),
         genuine=tuple(case for case in cases if not case.refusal.false_refusal),
         people=people,
     )

@@ -31,6 +31,7 @@ _LABELS = (
     "heard",
     "against",
     "for",
+    "promise",
     "keys",
     "no_sound",
     "no_wave",

@@ -152,7 +152,7 @@ class Player {
     });
     this.wave.addEventListener("pointermove", (event) => { if (event.buttons & 1) this.seek(at(event)); });
     stage.append(names, this.wave, make("span"), this.heardLine(), make("span"), this.ruler());
-    for (const side of ["against", "for"]) this.lane(stage, side, bands.filter((band) => band.side === side));
+    for (const side of ["against", "for", "promise"]) this.lane(stage, side, bands.filter((band) => band.side === side));
     return stage;
   }
 

@@ -1,0 +1,169 @@
+"""The app in a browser: rooms open by address, the player plays and seeks, keys work, rulings are made and undone."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from qc_workbench.ui.navigation import ROOMS
+from qc_workbench.workspace import Workspace
+from tests.browser.conftest import playwright
+from tests.ui import sample_company as company
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+Page = playwright.Page
+expect = playwright.expect
+
+TITLES = {
+    "overview": "Обзор",
+    "queue": "Прослушка",
+    "call": "Звонки",
+    "suspicious": "Подозрительные звонки",
+    "promises": "Обещания",
+    "refusals": "Отказы",
+    "month": "Месяц",
+}
+
+
+def opened(page: Page, address: str) -> None:
+    page.goto(address)
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """The page has been drawn to the end."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
+
+
+def playing_time(page: Page) -> float:
+    return float(page.locator("section.qcw").get_attribute("data-time") or 0)
+
+
+def wait_for_time(page: Page, seconds: float) -> None:
+    page.wait_for_function(
+        """([at]) => { for (const host of document.querySelectorAll('*')) {
+             const box = host.shadowRoot?.querySelector('section.qcw');
+             if (box) return Number(box.dataset.time) >= at; } return false; }""",
+        arg=[seconds],
+        timeout=20_000,
+    )
+
+
+def test_every_room_opens_by_its_address(page: Page) -> None:
+    for room in ROOMS:
+        opened(page, "/" if room == "overview" else f"/{room}")
+        expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[room], timeout=20_000)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_call_plays_and_says_how_much_was_heard(page: Page, workspace_home: Path) -> None:
+    opened(page, f"/call?id={company.PROMISE}")
+    page.get_by_role("button", name="Слушать (пробел)").click()
+    wait_for_time(page, 1.0)
+    page.get_by_role("button", name="Пауза (пробел)").click()
+    expect(page.locator(".heard")).to_have_text(re.compile(r"Прослушано [1-9]\d* %"))
+    store = Workspace.open(workspace_home).store
+    with store.reading() as reader:
+        assert reader.value("select count(*) from audit where object = ?", company.PROMISE) == 1
+
+
+def test_a_recording_in_a_format_browsers_do_not_know_plays_too(page: Page) -> None:
+    opened(page, f"/call?id={company.TALK}")
+    page.get_by_role("button", name="Слушать (пробел)").click()
+    wait_for_time(page, 0.5)
+
+
+def test_a_click_on_a_word_goes_to_it_and_the_sound_goes_on_from_there(page: Page) -> None:
+    opened(page, f"/call?id={company.PROMISE}")
+    page.locator(".word", has_text="четверг").first.click()
+    at = playing_time(page)
+    assert 4.5 < at < 9.0
+    expect(page.locator(".word.now")).to_have_text("четверг")
+    page.get_by_role("button", name="Слушать (пробел)").click()
+    wait_for_time(page, at + 0.5)
+    assert playing_time(page) < at + 8
+
+
+def test_keys_play_move_and_change_the_speed_in_any_layout(page: Page) -> None:
+    opened(page, f"/call?id={company.PROMISE}")
+    page.locator("section.qcw").wait_for()
+    page.keyboard.press("l")
+    assert playing_time(page) == pytest.approx(5.0, abs=0.1)
+    page.keyboard.press("ArrowRight")
+    assert playing_time(page) == pytest.approx(10.0, abs=0.1)
+    page.keyboard.press("j")
+    page.keyboard.press("Shift+ArrowLeft")
+    assert playing_time(page) == pytest.approx(4.0, abs=0.1)
+    # The physical key L with the Russian layout on.
+    page.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', {code: 'KeyL', key: 'д', bubbles: true}))")
+    assert playing_time(page) == pytest.approx(9.0, abs=0.1)
+    page.keyboard.press(".")
+    expect(page.get_by_role("combobox", name="Скорость")).to_have_value("1.25")
+    page.keyboard.press("Space")
+    expect(page.locator("section.qcw")).to_have_attribute("data-playing", "true")
+    wait_for_time(page, 9.3)
+    page.keyboard.press("k")
+    expect(page.locator("section.qcw")).to_have_attribute("data-playing", "false")
+
+
+def test_keys_typed_into_a_field_are_text(page: Page) -> None:
+    opened(page, "/suspicious")
+    page.get_by_label("Комментарий").fill("")
+    page.get_by_label("Комментарий").press_sequentially("jl 1")
+    expect(page.get_by_label("Комментарий")).to_have_value("jl 1")
+    expect(page.locator("section.qcw")).to_have_attribute("data-playing", "false")
+
+
+def test_a_deep_link_opens_the_call_at_its_second(page: Page) -> None:
+    opened(page, f"/call?id={company.PROMISE}&at=4.5")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Борис Образцов · Ирина, квартира")
+    page.locator("section.qcw").wait_for()
+    assert playing_time(page) == pytest.approx(4.5, abs=0.05)
+
+
+def test_the_key_moment_of_a_case_plays_and_stops_by_itself(page: Page) -> None:
+    opened(page, "/suspicious")
+    page.get_by_role("combobox", name="Скорость").select_option("2.5")
+    page.get_by_role("button", name="Секунды, из-за которых").click()
+    expect(page.locator("section.qcw")).to_have_attribute("data-playing", "true")
+    expect(page.locator("section.qcw")).to_have_attribute("data-playing", "false", timeout=20_000)
+    assert playing_time(page) == pytest.approx(11.5, abs=1.0)
+
+
+def test_the_language_of_the_browser_is_the_first_and_the_switch_changes_it(page: Page) -> None:
+    opened(page, "/promises")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Обещания")
+    page.get_by_role("radio", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Promises")
+    page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+
+
+def test_a_case_is_confirmed_with_one_key_and_undone_with_another(page: Page) -> None:
+    opened(page, "/suspicious")
+    page.get_by_role("combobox", name="Кто работает").fill("Вера Главная")
+    page.get_by_role("combobox", name="Кто работает").press("Enter")
+    expect(page.get_by_role("button", name=re.compile("Подтвердить"))).to_be_enabled()
+    page.locator("h1").click()
+    page.keyboard.press("1")
+    expect(page.get_by_text("Подтверждены · 1")).to_be_visible()
+    page.locator("h1").click()
+    page.keyboard.press("0")
+    expect(page.get_by_text("Ждут решения · 1")).to_be_visible()
+
+
+def test_a_tile_of_the_overview_opens_what_it_counts(page: Page) -> None:
+    opened(page, "/")
+    page.get_by_role("link", name="Открыть список").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Подозрительные звонки")
+    assert page.url.endswith("/suspicious")
+
+
+def test_a_quote_of_a_promise_plays_in_the_list(page: Page) -> None:
+    opened(page, "/promises")
+    button = page.get_by_role("button", name="Слушать (пробел)").first
+    button.click()
+    expect(page.get_by_role("button", name="Пауза (пробел)")).to_have_count(1)
