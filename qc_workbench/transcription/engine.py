@@ -169,6 +169,10 @@ class Whisper:
     def model_name(self) -> str:
         return self._choice.name
 
+    def load(self) -> None:
+        """Load the model now (it is otherwise loaded at first use); raises :class:`ModelError`."""
+        _ = self._model
+
     @cached_property
     def _model(self) -> WhisperModel:
         try:

@@ -110,7 +110,7 @@ def _split(stretch: Interval, speech: Sequence[Interval], longest_s: float) -> l
             if start + longest_s / 2 < (before[1] + after[0]) / 2 <= start + longest_s
         ]
         even = start + (end - start) / math.ceil((end - start) / longest_s)
-        cut = pauses[-1] if pauses else even
+        cut = min(pauses, key=lambda pause: abs(pause - even)) if pauses else even
         parts.append((start, cut))
         start = cut
     parts.append((start, end))
