@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from qc_workbench.domain.flag import Flag
 from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.ui.components.blocks import call_row
 from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.labels import named
 from qc_workbench.ui.views.people import Directory
 from qc_workbench.ui.views.queue import Drawn
 
