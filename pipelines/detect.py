@@ -146,7 +146,8 @@ class _Detection:
         settings = self.workspace.settings
         parts = (
             recording.content_hash, recording.agent_channel, sound, spoken, call.started_at.isoformat(), call.talk_s,
-            call.direction.value, effective.DETECTOR, effective.VERSION, commitments.fingerprint(), refusals.fingerprint(),
+            call.direction.value, effective.DETECTOR, effective.VERSION,
+            commitments.fingerprint(), refusals.fingerprint(),
             settings.effective.model_dump_json(), settings.company.model_dump_json(exclude={"name", "language"}),
         )  # fmt: skip
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
@@ -188,11 +189,12 @@ class _Detection:
             return Heard(call.call_id, print_, (), None)
         if answered not in (AnsweredBy.HUMAN, AnsweredBy.UNKNOWN):
             return Heard(call.call_id, print_, (), refusals.Said(ClientSaid.NONE))
+        spoken = commitments.find_commitments(call, transcript, self.workspace.settings.company)
         return Heard(
             call.call_id,
             print_,
-            commitments.find_commitments(call, transcript, self.workspace.settings.company),
-            refusals.client_said(transcript),
+            spoken,
+            refusals.with_postponing(refusals.client_said(transcript), spoken, call, self.workspace.settings.company),
             has_client=any(turn.party in (Party.CUSTOMER, Party.UNKNOWN) for turn in transcript.turns),
         )
 
@@ -253,8 +255,8 @@ class _Detection:
                 if flag is not None:
                     flags.append(flag)
         violations = check_discipline(
-            deals, activities, changes, notes, stages, calls, conversations.values(), self.workspace.settings, self.as_of,
-            reviewed_deal_ids=reviewed,
+            deals, activities, changes, notes, stages, calls, conversations.values(), self.workspace.settings,
+            self.as_of, reviewed_deal_ids=reviewed,
         )  # fmt: skip
         statements = [
             *_differences(
@@ -262,7 +264,9 @@ class _Detection:
                 [verdicts.commitment_row(item, self.as_of) for item in outcomes], ignored=("as_of",),
             ),
             *_differences("refusals", "call_id", old_refusals, [verdicts.refusal_row(item) for item in said]),
-            *_differences("violations", "violation_id", old_violations, [verdicts.violation_row(item) for item in violations]),
+            *_differences(
+                "violations", "violation_id", old_violations, [verdicts.violation_row(item) for item in violations]
+            ),
             *self._flag_changes(standing, flags),
         ]  # fmt: skip
         self._write(statements)

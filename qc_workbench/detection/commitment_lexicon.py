@@ -39,6 +39,7 @@ class Family:
     pattern: re.Pattern[str]
     needs_date: bool = False
     needs_object: bool = False
+    own_date: bool = False  # the day must be said in the same sentence
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def commitment_lexicon() -> CommitmentLexicon:
             compiled("|".join(f"(?:{pattern})" for pattern in item["patterns"]), words),
             item.get("needs_date", False),
             item.get("needs_object", False),
+            item.get("own_date", False),
         )
         for item in raw["family"]
     )
@@ -137,9 +139,13 @@ def verb_forms() -> Mapping[str, str]:
 _VERB_LIKENESS = 83.0
 
 
+#: «Наберитесь» for «наберите»: recognition adds the reflexive ending.
+_REFLEXIVE = re.compile(r"(?<=те)сь$")
+
+
 @cache
 def _form_of(low: str) -> str | None:
-    found = verb_forms().get(low)
+    found = verb_forms().get(low) or verb_forms().get(_REFLEXIVE.sub("", low))
     if found is not None or len(low) < 6 or not "а" <= low[0] <= "я" or is_dictionary_word(low):
         return found
     near = process.extractOne(low, verb_forms().keys(), scorer=fuzz.ratio, score_cutoff=_VERB_LIKENESS)

@@ -71,20 +71,18 @@ CORRECTION = re.compile(
 )
 #: What is said of a day that does not suit, soon after naming it or just before.
 _REFUSED_AFTER = re.compile(
-    r"^(?:[^\s]+ ){0,4}?(?:не могу|не смогу|не получ\w+|не удобно|неудобно|не будет|не буду|не надо|не нужно|не подход\w+|"
-    r"не выйд\w+|занят\w*|забит\w*|занято|никак|некогда|нереально|исключен\w*|вычеркива\w+|вычеркн\w+|отмен\w+|улета\w+|"
-    r"уезжа\w+|уед\w+|в отпуске|в отъезде|в дороге|выходной|выходные у|не работа\w+|нельзя|поздно|рано|рановато|"
-    r"праздничн\w+|will not (?:work|do)|does not (?:work|suit)|is (?:no good|out|bad|tricky|too|not)|"
-    r"not (?:possible|good)|am (?:away|out|busy|off|flying|travelling|traveling|in meetings)|can not|no good|too (?:soon|early|late))\b"
+    r"^(?:[^\s]+ ){0,4}?(?:не могу|не смогу|не получ\w+|не удобно|неудобно|не будет|не буду|не надо|не нужно|"
+    r"не подход\w+|не выйд\w+|занят\w*|забит\w*|занято|никак|некогда|нереально|исключен\w*|вычеркива\w+|"
+    r"вычеркн\w+|отмен\w+|улета\w+|уезжа\w+|уед\w+|в отпуске|в отъезде|в дороге|выходной|выходные у|не работа\w+|нельзя|"
+    r"поздно|рано|рановато|праздничн\w+|will not (?:work|do)|does not (?:work|suit)|is (?:no good|out|bad|tricky|too|not)|"
+    r"not (?:possible|good)|am (?:away|out|busy|off|flying|travelling|traveling|in meetings)|"
+    r"can not|no good|too (?:soon|early|late))\b"
 )
 _REFUSED_BEFORE = re.compile(
-    r"\b(?:только не|кроме|не|но не|а не|not|except|anything but|just not|or not|other than)(?: (?:в|во|на|on|for|by))?$"
+    r"\b(?:только не|кроме|не|но не|а не|not|except|anything but|just not|or not|other than)"
+    r"(?: (?:в|во|на|on|for|by))?$"
 )
 _NOT_EARLIER = re.compile(r"\bне (?:раньше|позже|позднее)\b|\bnot (?:before|later|earlier)\b")
-#: Between two days that are both meant: «в среду или в четверг», "Monday or Tuesday".
-_UNION = re.compile(
-    r"^(?:или|либо|и|максимум|в|во|может|or|maybe|perhaps|and|,|на| |ну|край|крайний срок|in the worst case)*$"
-)
 #: Said about the past: no due date.
 _PAST = re.compile(r"^(?:[^\s]+ ){0,1}?(?:назад|тому назад|ago|before last|last)\b")
 _PAST_BEFORE = re.compile(r"\b(?:прошл\w+|позапрошл\w+|last|past|since|с прошл\w+)(?: (?:в|во|на))?$")
@@ -150,7 +148,7 @@ def _with_corrections(found: list[Mention], text: str, starts: Sequence[int]) ->
     return result
 
 
-def choose(mentions: Sequence[Mention], moment: Moment, near: int | None = None) -> Due | None:
+def choose(mentions: Sequence[Mention], near: int | None = None) -> Due | None:
     """One due expression out of all that a sentence says; ``near`` is the word of the promise.
 
     Excluded days are dropped; a correction replaces what came before it; neighbouring days («в среду
@@ -286,5 +284,5 @@ def no_date(moment: Moment) -> DueWindow:
 def parse_due(text: str, said_at: datetime, company: Company) -> DueWindow | None:
     """The due window of one utterance, or None where it names no time. ``said_at`` is aware."""
     moment = moment_of(said_at, company)
-    due = choose(find_mentions(words_of(text), moment), moment)
+    due = choose(find_mentions(words_of(text), moment))
     return None if due is None else window(due, moment)

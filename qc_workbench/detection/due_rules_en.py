@@ -31,7 +31,7 @@ from qc_workbench.detection.due_rules import (
 )
 from qc_workbench.detection.working_calendar import DAY
 
-_WEEKDAYS = ("mondays?", "tuesdays?", "wednesdays?", "thursdays?", "fridays?", "saturdays?", "sundays?")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
            "december")  # fmt: skip
 _DAY = "|".join(_WEEKDAYS)
@@ -206,6 +206,9 @@ ENGLISH_RULES: tuple[DueRule, ...] = (
     rule("en_weekday_in_weeks", rf"(?:a|1) week on (?P<day>{_DAY})|(?P<day2>{_DAY}) week", _weekday_in_weeks),
     rule("en_in_units", rf"(?:in|give (?:it|me|us)) (?:about |around |roughly |like |maybe |say |another |say about )*(?P<n>{_COUNT})(?: more)? (?P<unit>weeks?|months?|days?|years?)(?:'s|s')?(?: or so)?",
          _units),
+    # "A week from today" is that very day; "a week from now" is around it.
+    rule("en_weeks_from_today", rf"(?:in )?(?P<n>{_COUNT}) weeks? from (?:today|this \w+)",
+         lambda m, at: Span(d := at.today + 7 * _count(m["n"]) * DAY, d)),
     rule("en_units_from_now", rf"(?P<n>{_COUNT}) (?P<unit>weeks?|months?|days?) (?:from (?:now|today)|time)", _units),
     rule("en_minutes", rf"in (?:about |around |half )?(?:{_COUNT})? ?(?:minutes?|hours?|bit|moment|sec\w*|mo|hour or so|while today)",
          lambda m, at: Span(at.today, at.today)),

@@ -32,7 +32,7 @@ from qc_workbench.detection.due_rules import (
 )
 from qc_workbench.detection.working_calendar import DAY
 
-_WEEKDAYS = (r"понедельник\w*", r"вторник\w*", r"сред(?:а|у|ы|е|ой|ам)", r"четверг\w*", r"пятниц\w*", r"суббот\w*",
+_WEEKDAYS = (r"понедельник(?:а|у|ом|е|и)?", r"вторник(?:а|у|ом|е)?", r"сред(?:а|у|ы|е|ой)", r"четверг(?:а|у|ом|е)?", r"пятниц(?:а|у|ы|е|ей)", r"суббот(?:а|у|ы|е)",
              r"воскресень\w*")  # fmt: skip
 _MONTHS = (r"январ\w+", r"феврал\w+", r"март\w*", r"апрел\w+", r"ма(?:й|я|е|ю|ем)", r"июн\w+", r"июл\w+", r"август\w*",
            r"сентябр\w+", r"октябр\w+", r"ноябр(?!ьск)\w+", r"декабр\w+")  # fmt: skip
@@ -42,6 +42,8 @@ _COUNT = r"\d+|пар[ауы]|парочк[ау]|полтор[аы]|нескол
 _RANGE = r"(?P<n>\d+|пар[ауы]|парочк[ау]|полтор[аы]|несколько)(?: (?:или |до )?(?P<n2>\d+))?"
 _WEEKS = r"недел(?:и|ю|ь|ек|ьки|ьку|ечку|ечки|ька)"
 _NEXT = r"(?:следующ\w+|след|будущ\w+|той|ту|другой|другую|ближайш\w+)"
+#: «С третьего раза», «до пятого этажа»: an ordinal, but no date.
+_NOT_A_DAY = r"(?:раз|этаж|подъезд|дом|корпус|цех|окн|звонк|уровн|класс|сорт|ряд|тип|размер|цвет|вариант|человек|лиц|сын|ребен|кабинет|участк|отдел|филиал|склад|объект|дубл|заход|час|утра|вечера)"
 _FILLER = r"(?:(?:где то|примерно|так|ну|уже|как раз|вот|ровно|аж|там|буквально|около|может|этак) )*"
 
 
@@ -149,10 +151,9 @@ def _month_part(match: re.Match[str], moment: Moment) -> Span | None:
         return until(moment, Span(first, first.replace(day=15)))
     if match["month"] is None and match["which"] is None and part in ("в", "на"):
         return None
-    if match["month"] is None and part_of_month(moment, first, _span_of_part(part)).last == moment.today:
-        # «В начале месяца» said on the 25th means the next month.
-        if moment.today.day > 10 and _span_of_part(part) in ("start", "first_days", "middle"):
-            first = add_months(first, 1)
+    passed = part_of_month(moment, first, _span_of_part(part)).last == moment.today and moment.today.day > 10
+    if match["month"] is None and passed and _span_of_part(part) in ("start", "first_days", "middle"):
+        first = add_months(first, 1)  # «в начале месяца» said on the 25th means the next month
     return part_of_month(moment, first, _span_of_part(part))
 
 
@@ -322,6 +323,8 @@ RUSSIAN_RULES: tuple[DueRule, ...] = (
     rule("ru_in_year", r"через (?:1 )?год(?:ик)?|через годик", lambda m, at: around(at, 365, 15)),
     rule("ru_week_after_next", r"через неделю на следующей|не на этой неделе а на следующей",
          lambda m, at: part_of_week(at, at.monday + 7 * DAY, "whole")),
+    rule("ru_week_exactly", r"(?:ровно через (?:1 )?недел\w+|через неделю (?:в это же время|день в день))",
+         lambda m, at: Span(at.today + 7 * DAY, at.today + 7 * DAY)),
     rule("ru_in_weeks", rf"(?:через|спустя) {_FILLER}(?:{_RANGE} )?{_WEEKS}(?: другую)?", _weeks),
     rule("ru_weeks_in", rf"{_WEEKS} через {_FILLER}{_RANGE}", _weeks),
     rule("ru_weeks_in_one", r"недел\w+ через", lambda m, at: in_weeks(at, 1)),
@@ -345,16 +348,17 @@ RUSSIAN_RULES: tuple[DueRule, ...] = (
     rule("ru_first_days", r"в первых числах|после первого числа|с первого числа|в начале следующего",
          lambda m, at: part_of_month(at, add_months(at.today.replace(day=1), 1), "first_days")),
     # -- numbered days
-    rule("ru_about_day_of_month", rf"{_PREPOSITION}чис(?:ла|ел|лах) (?:до )?(?P<day>\d{{1,2}})(?:го)?(?: (?:или |по )?(?P<day2>\d{{1,2}})(?:го)?)?(?: (?P<month>{_MONTH}))?",
+    rule("ru_about_day_of_month", rf"{_PREPOSITION}чис(?:ла|ел|лах) (?:до )?(?P<day>\d{{1,2}})(?:го|ое)?(?: (?:или |по )?(?P<day2>\d{{1,2}})(?:го|ое)?)?(?: (?P<month>{_MONTH}))?",
          _numbered_about),
-    rule("ru_day_range", rf"(?P<prep>с|со) (?P<day>\d{{1,2}})(?:го)? (?:по|до) (?P<day2>\d{{1,2}})(?:го)(?: числ\w+)?(?: (?P<month>{_MONTH}))?",
+    rule("ru_day_range", rf"(?P<prep>с|со) (?P<day>\d{{1,2}})(?:го|ое)? (?:по|до) (?P<day2>\d{{1,2}})(?:го|ое)(?: числ\w+)?(?: (?P<month>{_MONTH}))?",
          _numbered),
-    rule("ru_day_of_month", rf"{_PREPOSITION}(?P<day>\d{{1,2}})(?:го)?(?: (?:или |по )?(?P<day2>\d{{1,2}})(?:го)?)? (?P<month>{_MONTH})",
+    rule("ru_day_of_month", rf"{_PREPOSITION}(?P<day>\d{{1,2}})(?:го|ое)?(?: (?:или |по )?(?P<day2>\d{{1,2}})(?:го|ое)?)? (?P<month>{_MONTH})",
          _numbered),
-    rule("ru_numbered_day", rf"(?<!половине )(?<!половина ){_PREPOSITION}(?P<day>\d{{1,2}})(?:го (?:или |по )?(?P<day2>\d{{1,2}})го|го числ\w+|го| числ[ао])(?P<month>)?",
+    rule("ru_numbered_day", rf"(?<!половине )(?<!половина ){_PREPOSITION}(?P<day>\d{{1,2}})(?:го (?:или |по )?(?P<day2>\d{{1,2}})го|(?:го|ое) числ\w+|го(?! {_NOT_A_DAY})| числ[ао])(?P<month>)?",
          lambda m, at: _numbered(m, at)),
+    rule("ru_for_numbered_day", r"на (?P<day>\d{1,2})ое(?P<day2>)(?P<month>)(?P<prep>)", lambda m, at: _numbered(m, at)),
     # -- holidays
-    rule("ru_after_holidays", r"(?:сразу )?после (?:всех |этих |длинных |наших |самих |долгих )*(?P<what>(?:новогодн\w+|майск\w+|ноябрьск\w+|январск\w+|мартовск\w+)(?: праздник\w*| каникул\w*| выходн\w+)?|праздник\w*|каникул\w*|(?:старого )?нов\w+ год\w*|рождеств\w+|8(?:го)? марта|23(?:го)? феврал\w+)",
+    rule("ru_after_holidays", r"(?:сразу )?после (?:всех |этих |длинных |наших |самих |долгих )*(?P<what>(?:новогодн\w+|майск\w+|ноябрьск\w+|январск\w+|мартовск\w+)(?: праздник\w*| каникул\w*| выходн\w+)?|праздник\w*|каникул\w*|(?:старого )?нов\w+ год\w*|рождеств\w+|8(?:го|ое)? марта|23(?:го|ое)? феврал\w+)",
          _after_holidays),
     rule("ru_before_holidays", r"(?:до|перед|под) (?:самыми |самого )?(?P<what>праздник\w*|нов\w+ год\w*|новогодн\w+|майск\w+)",
          _before_holidays),

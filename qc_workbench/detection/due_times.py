@@ -1,6 +1,6 @@
 """Times of day in spoken due dates, Russian and English. Bounds come from the company's working day."""
 
-# ruff: noqa: E501, ARG001, ARG005  (a table: a row stays a line, and a resolver takes a match it may not need)
+# ruff: noqa: E501, ARG005  (a table: a row stays a line, and a resolver takes a match it may not need)
 
 from __future__ import annotations
 

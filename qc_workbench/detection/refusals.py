@@ -21,10 +21,11 @@ from datetime import datetime
 from functools import cache
 from importlib import resources
 
+from qc_workbench.config import Company
 from qc_workbench.detection.commitment_lexicon import compiled, forms_of
 from qc_workbench.detection.spoken_words import Sentence, sentences_of
 from qc_workbench.domain.call import Call
-from qc_workbench.domain.commitment import ClientSaid, Refusal
+from qc_workbench.domain.commitment import Action, ClientSaid, Promiser, Refusal, SpokenCommitment
 from qc_workbench.domain.crm import Deal, DealStatus
 from qc_workbench.domain.flag import Evidence, Flag, FlagKind, Side, Verdict
 from qc_workbench.domain.transcript import Party, Transcript
@@ -86,7 +87,7 @@ class Said:
 def client_said(transcript: Transcript) -> Said:
     """The strongest thing the client said: an explicit refusal, else a postponement, else nothing.
 
-    The last explicit sentence is quoted, the first postponing one. Sentences that may not be quoted are not used.
+    The first such sentence is quoted. Sentences that may not be quoted are not used.
     """
     lexicon = refusal_lexicon()
     postponed: Sentence | None = None
@@ -95,11 +96,11 @@ def client_said(transcript: Transcript) -> Said:
         if sentence.party not in (Party.CUSTOMER, Party.UNKNOWN) or not sentence.quotable:
             continue
         text = " ".join(lexicon.forms.get(word.low, word.low) for word in sentence.words)
-        if lexicon.explicit.search(text) and not sentence.is_question:
-            if lexicon.always.search(sentence.low) or not lexicon.unless.search(text):
-                explicit = explicit or sentence
-                continue
-        if _CONDITIONAL.search(sentence.low):
+        stands = lexicon.always.search(sentence.low) or not lexicon.unless.search(text)
+        if stands and lexicon.explicit.search(text) and not sentence.is_question:
+            explicit = explicit or sentence
+            continue
+        if sentence.is_question or _CONDITIONAL.search(sentence.low):
             continue
         if postponed is None and lexicon.postponed.search(text) and sentence.party is Party.CUSTOMER:
             postponed = sentence
@@ -108,6 +109,22 @@ def client_said(transcript: Transcript) -> Said:
         return Said(ClientSaid.NONE)
     said = ClientSaid.EXPLICIT if explicit else ClientSaid.POSTPONED
     return Said(said, found.text, round(found.start_s, 2), round(found.end_s, 2))
+
+
+#: A client who asks to be called again only in so many days, or later, has put the purchase off.
+POSTPONED_FROM_DAYS = 10
+
+
+def with_postponing(said: Said, spoken: Sequence[SpokenCommitment], call: Call, company: Company) -> Said:
+    """``said``, or *postponed* where the client said nothing of the kind but asked for a call much later."""
+    if said.said is not ClientSaid.NONE:
+        return said
+    today = call.started_at.astimezone(company.zone).date()
+    for item in spoken:
+        far = (item.due.due_from - today).days >= POSTPONED_FROM_DAYS
+        if far and item.action is Action.CALLBACK and item.by is not Promiser.AGENT:
+            return Said(ClientSaid.POSTPONED, item.quote, item.start_s, item.end_s)
+    return said
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,52 @@ _RU_ORDINALS = {
     11: "одиннадцат", 12: "двенадцат", 13: "тринадцат", 14: "четырнадцат", 15: "пятнадцат", 16: "шестнадцат",
     17: "семнадцат", 18: "восемнадцат", 19: "девятнадцат", 20: "двадцат", 30: "тридцат",
 }  # fmt: skip
-_EN_CARDINALS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
-_EN_ORDINALS = ["zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"]
+_EN_CARDINALS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
+_EN_ORDINALS = [
+    "zeroth",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+]
 
 
 @cache
@@ -100,8 +144,10 @@ def _numerals() -> dict[str, tuple[int, bool]]:
 
 
 def _ordinal(number: int, spelt: str) -> str:
-    """``20го`` of a Russian word, ``20th`` of an English one: the two languages ask for different words around."""
-    return f"{number}го" if "а" <= spelt[0] <= "я" else f"{number}th"
+    """``20го`` or ``20ое`` of a Russian word, ``20th`` of an English one: each asks for other words around it."""
+    if "а" <= spelt[0] <= "я":
+        return f"{number}ое" if spelt.endswith(("ое", "ье", "е", "й", "ый")) else f"{number}го"
+    return f"{number}th"
 
 
 def _join_numerals(words: list[SpokenWord]) -> list[SpokenWord]:
@@ -139,7 +185,63 @@ def _join_numerals(words: list[SpokenWord]) -> list[SpokenWord]:
 #: preposition to the weekday («восторгник» for «во вторник»), hence the forms with one.
 _DATE_WORDS: dict[str, str] = {
     word: word
-    for word in ["понедельник", "понедельника", "понедельнику", "вторник", "вторника", "вторнику", "среду", "среды", "четверг", "четверга", "четвергу", "пятницу", "пятницы", "пятнице", "субботу", "субботы", "воскресенье", "января", "февраля", "марта", "апреля", "августа", "сентября", "сентябре", "октября", "октябре", "ноября", "ноябре", "декабря", "декабре", "послезавтра", "завтра", "сегодня", "недельку", "недели", "неделю", "месяцок", "месяц", "утречком", "следующей", "праздников", "выходных", "обеда", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "september", "october", "november", "december", "tomorrow", "fortnight"]
+    for word in [
+        "понедельник",
+        "понедельника",
+        "понедельнику",
+        "вторник",
+        "вторника",
+        "вторнику",
+        "среду",
+        "среды",
+        "четверг",
+        "четверга",
+        "четвергу",
+        "пятницу",
+        "пятницы",
+        "пятнице",
+        "субботу",
+        "субботы",
+        "воскресенье",
+        "января",
+        "февраля",
+        "марта",
+        "апреля",
+        "августа",
+        "сентября",
+        "сентябре",
+        "октября",
+        "октябре",
+        "ноября",
+        "ноябре",
+        "декабря",
+        "декабре",
+        "послезавтра",
+        "завтра",
+        "сегодня",
+        "недельку",
+        "недели",
+        "неделю",
+        "месяцок",
+        "месяц",
+        "утречком",
+        "следующей",
+        "праздников",
+        "выходных",
+        "обеда",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "september",
+        "october",
+        "november",
+        "december",
+        "tomorrow",
+        "fortnight",
+    ]
 } | {
     preposition + word: f"{preposition} {word}"
     for preposition, forms in {
