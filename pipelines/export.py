@@ -15,15 +15,18 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+from qc_workbench.domain.acoustics import Acoustics
+from qc_workbench.domain.call import Recording
 from qc_workbench.domain.transcript import Transcript
 from qc_workbench.errors import UsageError
 from qc_workbench.reporting import exports
 from qc_workbench.reporting.export_fields import FIELDS, Format, Kind, What
 from qc_workbench.reporting.exports import Record
-from qc_workbench.reporting.facts import standing_findings
 from qc_workbench.reporting.plain import plain
+from qc_workbench.review.rulings import standing
 from qc_workbench.store import calls as call_store
 from qc_workbench.store import listening, samples, verdicts
+from qc_workbench.store.database import Reader
 from qc_workbench.workspace import Workspace
 
 #: Calls read from the store at once.
@@ -70,18 +73,34 @@ def _transcripts(workspace: Workspace) -> Iterator[Record]:
     remaining = iter(ids)
     while page := list(islice(remaining, PAGE)):
         with workspace.store.reading() as reader:
-            found = [listening.transcript(reader, call_id) for call_id in page]
-        yield from (exports.transcript_row(_shown(item)) for item in found if item is not None)
+            found = [_heard(reader, call_id) for call_id in page]
+        yield from (exports.transcript_row(_with_machines(*item)) for item in found if item is not None)
 
 
-def _shown(transcript: Transcript) -> Transcript:
-    return transcript
+def _heard(reader: Reader, call_id: str) -> tuple[Transcript, Recording | None, Acoustics | None] | None:
+    """A transcript with the recording and the measured sound it was made from, where they are still the same."""
+    transcript = listening.transcript(reader, call_id)
+    if transcript is None:
+        return None
+    recording = call_store.recording(reader, call_id)
+    if recording is None or recording.content_hash != transcript.content_hash:
+        return transcript, None, None
+    return transcript, recording, listening.acoustics(reader, transcript.content_hash)
+
+
+def _with_machines(transcript: Transcript, recording: Recording | None, acoustics: Acoustics | None) -> Transcript:
+    """What a machine said is shown as the machine's, as detection takes it."""
+    if recording is None or acoustics is None:
+        return transcript
+    from qc_workbench.detection.answering import listen, with_machine_parties
+
+    return with_machine_parties(transcript, listen(recording, acoustics, transcript))
 
 
 def _flags(workspace: Workspace) -> Iterator[Record]:
     with workspace.store.reading() as reader:
         flags = verdicts.flags(reader)
-        rulings = standing_findings(tuple(verdicts.findings(reader)))
+        rulings = standing(tuple(verdicts.findings(reader)))
     yield from (exports.flag_row(flag, rulings.get(flag.flag_id)) for flag in flags)
 
 

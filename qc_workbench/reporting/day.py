@@ -14,8 +14,9 @@ from qc_workbench.domain.call import Call, Direction, Outcome
 from qc_workbench.domain.commitment import Commitment, CommitmentOutcome, Refusal
 from qc_workbench.domain.crm import Activity, Deal, DealStatus
 from qc_workbench.domain.flag import FlagKind, Ruling, Verdict
-from qc_workbench.reporting.facts import Facts, client_calls, manager_name, span, standing_findings
+from qc_workbench.reporting.facts import Facts, client_calls, manager_name, span
 from qc_workbench.reporting.month import BROKEN_OUTCOMES, Figures, PaddedCall, figures, padded_call
+from qc_workbench.review.rulings import standing
 
 
 class Reached(StrEnum):
@@ -144,7 +145,7 @@ def build_day(facts: Facts, day: date) -> Day:
 def _waiting_flags(facts: Facts, started: set[str]) -> list[PaddedCall]:
     """Suspicious calls that nobody has ruled on yet, or whose agent was asked to explain."""
     calls = {call.call_id: call for call in facts.calls if call.call_id in started}
-    rulings = standing_findings(facts.findings)
+    rulings = standing(facts.findings)
     decided = {Ruling.CONFIRMED, Ruling.REJECTED}
     waiting = []
     for flag in facts.flags:

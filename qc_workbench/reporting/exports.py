@@ -79,7 +79,7 @@ def _turn(turn: Turn) -> Record:
 
 
 def flag_row(flag: Flag, finding: Finding | None) -> Record:
-    """``finding``: the ruling that stands, see ``reporting.facts.standing_findings``."""
+    """``finding``: the ruling that stands, see ``review.rulings.standing``."""
     return {
         "call_id": flag.call_id,
         "kind": flag.kind.value,

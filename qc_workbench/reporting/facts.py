@@ -10,7 +10,7 @@ from qc_workbench.config import Company, Discipline, Effective
 from qc_workbench.domain.call import Call, Direction, Manager, Outcome
 from qc_workbench.domain.commitment import Commitment, Refusal
 from qc_workbench.domain.crm import Activity, ActivityChange, Deal, StageChange
-from qc_workbench.domain.flag import Conversation, Finding, Flag, Ruling
+from qc_workbench.domain.flag import Conversation, Finding, Flag
 from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.domain.violation import Violation
 
@@ -91,17 +91,6 @@ def client_calls(facts: Facts, within: Span) -> tuple[Call, ...]:
 def is_crm_effective(call: Call, effective: Effective) -> bool:
     """What the CRM counts and pays for: connected for at least ``counted_from_s`` seconds."""
     return call.outcome is Outcome.ANSWERED and call.talk_s >= effective.counted_from_s
-
-
-def standing_findings(findings: tuple[Finding, ...]) -> dict[str, Finding]:
-    """The ruling that counts now for each flag: the last one, unless it was withdrawn.
-
-    A withdrawal undoes the whole ruling: the flag waits for a decision again.
-    """
-    last: dict[str, Finding] = {}
-    for finding in sorted(findings, key=lambda item: (item.at, item.finding_id)):
-        last[finding.flag_id] = finding
-    return {flag_id: finding for flag_id, finding in last.items() if finding.ruling is not Ruling.WITHDRAWN}
 
 
 def manager_name(facts: Facts, manager_id: str) -> str:

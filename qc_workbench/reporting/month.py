@@ -27,10 +27,10 @@ from qc_workbench.reporting.facts import (
     is_crm_effective,
     manager_name,
     month_span,
-    standing_findings,
     weeks_of,
 )
 from qc_workbench.reporting.share import Share
+from qc_workbench.review.rulings import standing
 
 Code = TypeVar("Code", CommitmentOutcome, ClientSaid, ViolationKind)
 
@@ -250,7 +250,7 @@ def _amounts(deals: Iterable[Deal]) -> dict[str, Decimal]:
 def _analysis(facts: Facts, days: Span) -> CallAnalysis:
     calls = {call.call_id: call for call in client_calls(facts, days)}
     flags = [flag for flag in facts.flags if flag.kind is FlagKind.FAKE_EFFECTIVE and flag.call_id in calls]
-    rulings = standing_findings(facts.findings)
+    rulings = standing(facts.findings)
     padded = []
     rejected = 0
     for flag in flags:

@@ -13,7 +13,7 @@ from qc_workbench.domain.crm import DealStatus
 from qc_workbench.domain.flag import Ruling
 from qc_workbench.domain.sampling import Queue, SampleStatus
 from qc_workbench.domain.violation import ViolationKind
-from qc_workbench.reporting.facts import month_span, standing_findings
+from qc_workbench.reporting.facts import month_span
 from qc_workbench.reporting.month import AgentResult, Month, build_month
 from tests.report_cases import AS_OF, at, call, deal, facts, finding
 
@@ -74,12 +74,9 @@ def test_a_confirmed_suspicion_is_counted_as_confirmed() -> None:
 
 
 def test_a_withdrawn_ruling_leaves_the_flag_waiting() -> None:
-    rulings = (
-        finding("flag-o1", Ruling.REJECTED, 10, "f1"),
-        finding("flag-o1", Ruling.WITHDRAWN, 11, "f2"),
-    )
-    assert standing_findings(rulings) == {}
-    assert october(findings=rulings).analysis.padded[0].ruling is None
+    ruled = finding("flag-o1", Ruling.REJECTED, 10, "f1")
+    undone = replace(finding("flag-o1", Ruling.WITHDRAWN, 11, "f2"), supersedes="f1")
+    assert october(findings=(ruled, undone)).analysis.padded[0].ruling is None
 
 
 def test_deals_count_in_the_month_they_were_closed_in() -> None:
