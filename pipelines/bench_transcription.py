@@ -28,7 +28,7 @@ from qc_workbench.config import Speech
 from qc_workbench.domain.call import Call, Direction, Outcome, Recording, RecordingState
 from qc_workbench.errors import QcwError
 from qc_workbench.transcription.audio import RATE_HZ, decode
-from qc_workbench.transcription.engine import Whisper, listen
+from qc_workbench.transcription.engine import Whisper
 from qc_workbench.transcription.models import ModelChoice, resolve
 from qc_workbench.transcription.phantoms import plain
 from qc_workbench.transcription.transcript_assembly import assemble
@@ -69,7 +69,7 @@ def workbench_way(files: Sequence[Path], choice: ModelChoice, speech: Speech) ->
         texts = {}
         for start in range(0, len(files), GROUP_CALLS):
             group = files[start : start + GROUP_CALLS]
-            heard = [listen(decode(file)) for file in group]
+            heard = [engine.listen(decode(file)) for file in group]
             for file, channels, result in zip(group, heard, engine.recognise(heard), strict=True):
                 call = Call(file.name, _NOBODY_SAID, Direction.OUTBOUND, "", None, 0.0, Outcome.ANSWERED)
                 recording = Recording(file.name, RecordingState.READY, file.name, agent_channel=0)

@@ -23,7 +23,7 @@ from qc_workbench.store import calls as call_store
 from qc_workbench.store import listening, samples
 from qc_workbench.store.database import Reader, Statement
 from qc_workbench.transcription.audio import decode
-from qc_workbench.transcription.engine import ChannelSpeech, Recogniser, Whisper, listen
+from qc_workbench.transcription.engine import ChannelSpeech, Recogniser, Whisper
 from qc_workbench.transcription.models import resolve
 from qc_workbench.transcription.transcript_assembly import assemble, fingerprint_of
 from qc_workbench.workspace import Workspace
@@ -219,7 +219,7 @@ def _recognise(
     failures: list[tuple[_Job, MediaError]] = []
     for job in group:
         try:
-            heard.append((job, listen(decode(workspace.media_path(job.recording.path or "")))))
+            heard.append((job, engine.listen(decode(workspace.media_path(job.recording.path or "")))))
         except MediaError as error:
             failures.append((job, error))
     results = engine.recognise([channels for _, channels in heard])

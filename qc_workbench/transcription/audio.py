@@ -40,7 +40,7 @@ def decode(path: Path) -> Audio:
     channels = 1
     try:
         with av.open(str(path)) as container:
-            stream = next((item for item in container.streams if item.type == "audio"), None)
+            stream = next(iter(container.streams.audio), None)
             if stream is None:
                 raise MediaError("media_undecodable", file=path.name, detail="no audio stream")
             channels = 1 if stream.codec_context.channels == 1 else 2
@@ -60,4 +60,4 @@ def decode(path: Path) -> Audio:
 
 
 def _samples(frame: av.AudioFrame, channels: int) -> NDArray[np.int16]:
-    return frame.to_ndarray().reshape(-1, channels).T
+    return np.asarray(frame.to_ndarray(), dtype=np.int16).reshape(-1, channels).T

@@ -117,22 +117,10 @@ class Recogniser(Protocol):
     @property
     def fingerprint(self) -> str: ...
 
+    def listen(self, audio: Audio) -> tuple[ChannelSpeech, ...]:
+        """Find the speech of each channel before recognition."""
+
     def recognise(self, calls: Sequence[Sequence[ChannelSpeech]]) -> list[Recognised]: ...
-
-
-def listen(audio: Audio) -> tuple[ChannelSpeech, ...]:
-    """The channels of a recording with their own speech; copies of the other channel are silenced."""
-    speech = own_speech(audio.samples)
-    if audio.channels == 1:
-        return (ChannelSpeech(0, audio.samples[0], speech[0]),)
-    return tuple(
-        ChannelSpeech(
-            this,
-            silenced(audio.samples[this], copied_frames(audio.samples[this], audio.samples[1 - this])),
-            speech[this],
-        )
-        for this in (0, 1)
-    )
 
 
 @dataclass
@@ -207,6 +195,20 @@ class Whisper:
     def fingerprint(self) -> str:
         """Names model, options and version. Threads and batch size are not in it: they do not choose words."""
         return hashlib.sha256(json.dumps(dict(self.settings), sort_keys=True).encode()).hexdigest()[:16]
+
+    def listen(self, audio: Audio) -> tuple[ChannelSpeech, ...]:
+        """The channels of a recording with their own speech; copies of the other channel are silenced."""
+        speech = own_speech(audio.samples)
+        if audio.channels == 1:
+            return (ChannelSpeech(0, audio.samples[0], speech[0]),)
+        return tuple(
+            ChannelSpeech(
+                this,
+                silenced(audio.samples[this], copied_frames(audio.samples[this], audio.samples[1 - this])),
+                speech[this],
+            )
+            for this in (0, 1)
+        )
 
     def recognise(self, calls: Sequence[Sequence[ChannelSpeech]]) -> list[Recognised]:
         """Recognise whole calls together; results in the order of ``calls``.
