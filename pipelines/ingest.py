@@ -36,7 +36,7 @@ from qc_workbench.workspace import Workspace
 #: Part of the fingerprint of an import; raise it when the same files would be read differently.
 READER_VERSION = "1"
 #: Recordings examined between two commits.
-RECORDINGS_A_COMMIT = 100
+RECORDINGS_A_COMMIT = 25
 #: States of a recording that a person should hear about, with the code of the warning.
 _STATE_WARNINGS = {
     RecordingState.MISSING: "recording_missing",

@@ -7,6 +7,7 @@ files are read in pieces, so a recording of five hours costs no memory.
 from __future__ import annotations
 
 import os
+import struct
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ HIGHEST_RATE_HZ = 48_000
 WAV_HEADER_BYTES = 44
 #: Connected seconds are whole seconds, so a recording up to this much shorter than its share is not called truncated.
 ROUNDING_S = 1.0
+#: Less sound than this is no recording: a few bytes of tags read as samples.
+SHORTEST_S = 0.05
 #: Frames decoded to be sure that there is sound; the rest is only counted.
 FRAMES_TRIED = 3
 
@@ -175,11 +178,18 @@ def _measure(path: Path, found: Signature) -> SoundFile:
         promised_s = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else duration_s
     if unknown:
         duration_s = _decoded_s(path, found)
+    if duration_s < SHORTEST_S:
+        return SoundFile(RecordingState.EMPTY, "no_frames", container=container, codec=codec)
     if codec == "opus" and container == "ogg":
         container = "opus"
+    if found.kind == "wav" and _hides_sound(path):
+        detail: str | None = "header_short"
+    else:
+        differs = abs(promised_s - duration_s) > max(1.0, 0.05 * duration_s)
+        detail = "header_length" if differs else None
     sound = SoundFile(
         RecordingState.READY,
-        "header_length" if abs(promised_s - duration_s) > max(1.0, 0.05 * duration_s) else None,
+        detail,
         container=container,
         codec=codec.removesuffix("float"),
         rate_hz=rate_hz,
@@ -192,6 +202,23 @@ def _measure(path: Path, found: Signature) -> SoundFile:
     if channels not in (1, 2):
         return replace(sound, state=RecordingState.UNSUPPORTED, detail=f"channels:{channels}")
     return sound
+
+
+def _hides_sound(path: Path) -> bool:
+    """Whether a WAV header announces much less than the file holds: what lies behind it plays nowhere."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(12)
+        for _ in range(100):
+            chunk = file.read(8)
+            if len(chunk) < 8:
+                return False
+            name, length = struct.unpack("<4sI", chunk)
+            if name == b"data":
+                behind = size - file.tell() - length
+                return bool(0 < length < 0xFFFFFFFF and behind > max(HEAD_BYTES, length // 20))
+            file.seek(length + length % 2, os.SEEK_CUR)
+    return False
 
 
 def _decoded(packet: av.Packet[av.AudioStream]) -> list[av.AudioFrame]:
@@ -234,7 +261,9 @@ def judge(call: Call, sound: SoundFile | None, kept_path: str | None, expected: 
     if state is RecordingState.READY and sound.duration_s is not None:
         missing_s = call.talk_s - sound.duration_s
         if sound.duration_s < expected.truncated_below * call.talk_s and missing_s > ROUNDING_S:
-            state, detail = RecordingState.TRUNCATED, f"shorter:{sound.duration_s:.0f}/{call.talk_s:.0f}"
+            state = RecordingState.TRUNCATED
+            if detail != "header_short":
+                detail = f"shorter:{sound.duration_s:.0f}/{call.talk_s:.0f}"
         elif sound.broken_off and call.talk_s <= 0:
             state, detail = RecordingState.TRUNCATED, "breaks_off"
     audible = state in AUDIBLE_STATES
