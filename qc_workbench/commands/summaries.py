@@ -164,7 +164,7 @@ def detected(session: Session, report: DetectReport) -> Done:
 def _detect_figures(report: DetectReport, t: Translator) -> list[Figure]:
     """The counts of the step, by the names of its report."""
     values = ((item.name, getattr(report, item.name)) for item in fields(report))
-    return [(t(f"cli.detect.{name}"), t.number(value)) for name, value in values if isinstance(value, int)]
+    return [(t(f"cli.detected.{name}"), t.number(value)) for name, value in values if isinstance(value, int)]
 
 
 def whole_run(session: Session, report: RunReport) -> Done:
