@@ -27,7 +27,7 @@ from qc_workbench.transcription.audio import RATE_HZ, Audio
 from qc_workbench.transcription.voice_activity import speech_intervals
 
 #: Names the rules of this module and the modules it calls; a change of them measures every recording anew.
-FINGERPRINT: Final = "acoustics-1"
+FINGERPRINT: Final = "acoustics-2"
 
 _SHORTEST_VOICE_S: Final = 0.12
 #: Another channel's voice that leaks through (sidetone, echo) arrives weaker than this and at the same time.
@@ -66,7 +66,10 @@ def _channel_sounds(channel: int, samples: Floats, frames: Frames, duration_s: f
     tones = list(find_tones(channel, frames, floor, duration_s))
     raw_voices = speech_intervals(samples)
     music = find_music(
-        frames, floor, [(t.start_s, t.end_s) for t in tones if t.kind in (SoundKind.RINGBACK, SoundKind.BUSY)]
+        frames,
+        floor,
+        [(t.start_s, t.end_s) for t in tones if t.kind in (SoundKind.RINGBACK, SoundKind.BUSY)],
+        duration_s,
     )
     tones = [tone for tone in tones if not _is_embedded(tone, raw_voices, music)]
     # somebody may speak in the pauses of a cadence: there the voice wins, and the cadence is cut around it

@@ -42,6 +42,8 @@ _REPLY_S: Final = 0.9
 _FIRST_SPEECH_S: Final = 22.0
 #: In mono, longer speech without a pause holds several speakers: machine words in it may be a quotation.
 _LONGEST_MONO_S: Final = 16.0
+_FEWEST_ANSWERS: Final = 3
+_WORD_OR_TWO_S: Final = 3.0
 #: Voices whose pitch differs by less than this are taken for one when they are all that is heard.
 _SAME_PITCH: Final = 0.12
 
@@ -111,7 +113,7 @@ def answering_of(heard: Heard) -> Answering:
             return Answering(AnsweredBy.HUMAN, machine, human, beep_s, certainty)
         return Answering(kind, machine, human, beep_s, certainty)
     if any(piece.speech_s >= 0.3 for piece in human):
-        told = any(piece.text and piece.quotable for piece in human)
+        told = any(piece.text and piece.quotable for piece in human) or _takes_turns(heard, human)
         return Answering(AnsweredBy.HUMAN if told else AnsweredBy.UNKNOWN, (), human, beep_s, 0.7 if told else 0.2)
     return Answering(AnsweredBy.NOBODY, (), human, beep_s, 0.8)
 
@@ -121,6 +123,12 @@ def _audible(human: tuple[Piece, ...]) -> tuple[Piece, ...]:
     if sum(piece.speech_s for piece in human) < 1.0 and not any(piece.text for piece in human):
         return ()
     return human
+
+
+def _takes_turns(heard: Heard, human: Sequence[Piece]) -> bool:
+    """Whether the far end spoke again and again after the agent did: a person, even when no word was recognised."""
+    answers = [piece for piece in human if _replies(heard, piece.start_s - 8.0, piece.start_s)]
+    return not heard.mono and len(answers) >= _FEWEST_ANSWERS
 
 
 def _score(text: str) -> float:
@@ -254,11 +262,13 @@ def _without_same_machine(heard: Heard, machine: Sequence[Piece], human: tuple[P
         sparse = (seconds + sum(piece.speech_s for piece in machine)) / room_s < 0.65
         if not (sparse and pitch and _family_sure(machine, "voice_assistant", "ivr")):
             return human
-        return tuple(
+        others = tuple(
             piece
             for piece in human
             if piece.start_s < machine[0].start_s or abs(piece.pitch_hz - pitch) > _SAME_PITCH * pitch
         )
+        # a second voice that says more than a word or two is somebody who talks with the first one
+        return human if sum(piece.speech_s for piece in others) > _WORD_OR_TWO_S else others
     replies_s = sum(piece.speech_s for piece in _replies(heard, last, heard.duration_s))
     if replies_s < 1.5 and _family_sure(machine, "voice_assistant", "ivr", "operator_announcement"):
         return ()
