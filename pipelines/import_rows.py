@@ -9,7 +9,8 @@ from typing import Any
 
 from qc_workbench.sources.csv_folder import KnownIds
 from qc_workbench.store import calls, crm
-from qc_workbench.store.database import Reader, Store, bulk_insert
+from qc_workbench.store.bulk import insert_all
+from qc_workbench.store.database import Reader, Store
 
 Row = Mapping[str, Any]
 
@@ -82,7 +83,7 @@ def write_rows(store: Store, destination: Destination, found: Difference) -> Ite
     """Insert and replace in a few transactions; yields how many rows each had."""
     for start in range(0, len(found.rows), ROWS_A_COMMIT):
         part = found.rows[start : start + ROWS_A_COMMIT]
-        store.write(*bulk_insert(destination.table, part, replace=True))
+        store.write(*insert_all(destination.table, part, replace=True))
         yield len(part)
 
 

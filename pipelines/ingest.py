@@ -28,7 +28,7 @@ from qc_workbench.sources.recording_files import Expectations, RecordingsFolder,
 from qc_workbench.sources.rows import Placed
 from qc_workbench.store import calls as call_store
 from qc_workbench.store import imports as import_store
-from qc_workbench.store.database import bulk_insert
+from qc_workbench.store.bulk import insert_all
 from qc_workbench.store.imports import ImportRecord, SeenFile
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.workspace import Workspace
@@ -264,8 +264,8 @@ class _Recordings:
     def _commit(self, files: list[SeenFile], changed: list[Recording]) -> None:
         """One transaction: the recordings and the memory that their files were seen."""
         statements = [
-            *bulk_insert("recordings", [call_store.recording_row(item) for item in changed], replace=True),
-            *bulk_insert("recording_files", [import_store.seen_file_row(item) for item in files], replace=True),
+            *insert_all("recordings", [call_store.recording_row(item) for item in changed], replace=True),
+            *insert_all("recording_files", [import_store.seen_file_row(item) for item in files], replace=True),
         ]
         if statements:
             self._workspace.store.write(*statements)
