@@ -8,7 +8,7 @@ sound, so that a killed run loses that group at most and repeats nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Final
@@ -22,9 +22,11 @@ from qc_workbench.errors import MediaError, UsageError
 from qc_workbench.store import calls as call_store
 from qc_workbench.store import listening, samples
 from qc_workbench.store.database import Reader, Statement
+from qc_workbench.transcription.agent_voice import AgentVoice, learn_voice, speech_features
 from qc_workbench.transcription.audio import decode
 from qc_workbench.transcription.engine import ChannelSpeech, Recogniser, Whisper
 from qc_workbench.transcription.models import resolve
+from qc_workbench.transcription.speakers import Floats
 from qc_workbench.transcription.transcript_assembly import assemble, fingerprint_of
 from qc_workbench.workspace import Workspace
 
@@ -60,9 +62,16 @@ class _Job:
         return self.recording.duration_s or 0.0
 
 
+#: Stereo recordings of an agent that are tried to learn the voice from, and how long they may be.
+VOICE_RECORDINGS: Final = 5
+_VOICE_LONGEST_S: Final = 240.0
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     jobs: tuple[_Job, ...]
+    #: manager_id -> stereo recordings with the agent's channel known, longest first
+    stereo: Mapping[str, tuple[Recording, ...]]
     copies: tuple[Transcript, ...]
     already: int
     without_sound: int
@@ -91,6 +100,7 @@ def transcribe(
     if plan.copies:
         now = datetime.now(UTC)
         workspace.store.write(*(row for copy in plan.copies for row in listening.save_transcript(copy, now)))
+    voices = _Voices(workspace, engine, plan.stereo)
     started = monotonic()
     failed: list[tuple[str, str]] = []
     transcribed = copied = 0
@@ -98,7 +108,7 @@ def transcribe(
     progress.start(STEP, round(sum(job.duration_s for job in plan.jobs)))
     try:
         for group in _groups(plan.jobs):
-            done, failures = _recognise(workspace, engine, group)
+            done, failures = _recognise(workspace, engine, group, voices)
             now = datetime.now(UTC)
             statements: list[Statement] = [row for item in done for row in listening.save_transcript(item, now)]
             for job, error in failures:
@@ -172,7 +182,49 @@ def _plan(
         else:
             wanted.setdefault(recording.content_hash, []).append((call, recording))
     jobs = tuple(_Job(group[0][1], tuple(group)) for group in wanted.values())
-    return _Plan(jobs, tuple(copies), already, without_sound)
+    return _Plan(jobs, _stereo_by_agent(calls, recordings), tuple(copies), already, without_sound)
+
+
+def _stereo_by_agent(
+    calls: Mapping[str, Call], recordings: Mapping[str, Recording]
+) -> dict[str, tuple[Recording, ...]]:
+    found: dict[str, dict[str, Recording]] = {}
+    for call_id, recording in recordings.items():
+        known = recording.is_audible and recording.path and recording.agent_channel is not None
+        if call_id in calls and known and (recording.duration_s or 0) <= _VOICE_LONGEST_S:
+            found.setdefault(calls[call_id].manager_id, {})[recording.content_hash or ""] = recording
+    return {
+        agent: tuple(sorted(by_hash.values(), key=lambda item: (-(item.duration_s or 0), item.content_hash or "")))
+        for agent, by_hash in found.items()
+    }
+
+
+@dataclass
+class _Voices:
+    """The voices of agents, each learned when a mono call first asks for it."""
+
+    workspace: Workspace
+    engine: Recogniser
+    stereo: Mapping[str, tuple[Recording, ...]]
+    _learned: dict[str, AgentVoice | None] = field(default_factory=dict)
+
+    def of(self, manager_id: str) -> AgentVoice | None:
+        if manager_id not in self._learned:
+            self._learned[manager_id] = self._learn(self.stereo.get(manager_id, ())[:VOICE_RECORDINGS])
+        return self._learned[manager_id]
+
+    def _learn(self, recordings: Sequence[Recording]) -> AgentVoice | None:
+        agent: list[Floats] = []
+        others: list[Floats] = []
+        for recording in recordings:
+            try:
+                audio = decode(self.workspace.media_path(recording.path or ""))
+            except MediaError:
+                continue  # it gets its own row of failures when its turn comes
+            for channel in self.engine.listen(audio):
+                side = agent if channel.channel == recording.agent_channel else others
+                side.append(speech_features(channel.samples, channel.speech))
+        return learn_voice(agent, others)
 
 
 def _sampled(reader: Reader) -> set[str]:
@@ -212,7 +264,7 @@ def _groups(jobs: Sequence[_Job]) -> Iterator[tuple[_Job, ...]]:
 
 
 def _recognise(
-    workspace: Workspace, engine: Recogniser, group: Sequence[_Job]
+    workspace: Workspace, engine: Recogniser, group: Sequence[_Job], voices: _Voices
 ) -> tuple[list[Transcript], list[tuple[_Job, MediaError]]]:
     """Transcripts of all calls of the group's recordings, and the recordings that can't be decoded."""
     heard: list[tuple[_Job, tuple[ChannelSpeech, ...]]] = []
@@ -224,7 +276,7 @@ def _recognise(
             failures.append((job, error))
     results = engine.recognise([channels for _, channels in heard])
     transcripts = [
-        assemble(call, recording, channels, result, engine)
+        assemble(call, recording, channels, result, engine, voices.of(call.manager_id) if len(channels) == 1 else None)
         for (job, channels), result in zip(heard, results, strict=True)
         for call, recording in job.calls
     ]

@@ -23,6 +23,9 @@ from qc_workbench.transcription.phantoms import plain
 DECIDED_FROM: Final = 1.5
 #: Each cue counts at most this often for one voice.
 _MOST_OF_ONE: Final = 2
+#: Weight of the agent's voice, and the most it counts: a clear voice outweighs any few phrases.
+_VOICE_WEIGHT: Final = 2.0
+_VOICE_MOST: Final = 5.0
 #: Who usually speaks first: the one who picked up.
 _FIRST_WORD: Final = 0.75
 
@@ -40,12 +43,15 @@ def _cues() -> tuple[tuple[re.Pattern[str], float], ...]:
     return tuple((re.compile(cue["says"]), float(cue["weight"])) for cue in json.loads(text)["cues"])
 
 
-def assign_roles(runs: Sequence[tuple[int, str, float]], direction: Direction) -> dict[int, Role]:
+def assign_roles(
+    runs: Sequence[tuple[int, str, float]], direction: Direction, voice_lean: float = 0.0
+) -> dict[int, Role]:
     """The role of each voice number that speaks.
 
-    ``runs``: (voice, text, start in seconds) in time order. One voice alone stays UNKNOWN: a machine
-    that answers talks as politely as an agent. The
-    cues of Russian and English do not collide, so mixed calls need no special case.
+    ``runs``: (voice, text, start in seconds) in time order. ``voice_lean``: how much more voice 1 than
+    voice 0 sounds like the agent of the call (``agent_voice.voice_lean``; 0 when not known). One voice
+    alone stays UNKNOWN: a machine that answers talks as politely as an agent. The cues of Russian and
+    English do not collide, so mixed calls need no special case.
     """
     said: dict[int, list[str]] = {}
     for voice, text, _ in runs:
@@ -57,6 +63,8 @@ def assign_roles(runs: Sequence[tuple[int, str, float]], direction: Direction) -
     # the agent picks up an inbound call and speaks first, the customer an outbound one
     if direction is not Direction.INTERNAL:
         scores[first] += _FIRST_WORD if direction is Direction.INBOUND else -_FIRST_WORD
+    if 1 in scores:
+        scores[1] += max(-_VOICE_MOST, min(_VOICE_MOST, _VOICE_WEIGHT * voice_lean))
     high, low = sorted(scores, key=lambda voice: (-scores[voice], voice))
     if scores[high] - scores[low] < DECIDED_FROM:
         return dict.fromkeys(said, Role.UNKNOWN)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from qc_workbench.domain.call import Call, Recording
-from qc_workbench.domain.transcript import Party, Transcript, Turn, Word
+from qc_workbench.domain.transcript import Party, Transcript, Word
+from qc_workbench.transcription.agent_voice import AgentVoice, voice_lean
 from qc_workbench.transcription.engine import ENGINE, ChannelSpeech, Recognised, Recogniser
 from qc_workbench.transcription.roles import Role, assign_roles
 from qc_workbench.transcription.speakers import Separation, separate, speaker_of_words
 from qc_workbench.transcription.turns import Doubts, HeardWord, turns_of
 
 #: Version of the rules after recognition (turns, phantoms, speakers, roles); part of the fingerprint.
-RULES_VERSION: Final = 1
+RULES_VERSION: Final = 2
 
 
 def fingerprint_of(recogniser: Recogniser) -> str:
@@ -22,16 +23,22 @@ def fingerprint_of(recogniser: Recogniser) -> str:
 
 
 def assemble(
-    call: Call, recording: Recording, channels: Sequence[ChannelSpeech], recognised: Recognised, recogniser: Recogniser
+    call: Call,
+    recording: Recording,
+    channels: Sequence[ChannelSpeech],
+    recognised: Recognised,
+    recogniser: Recogniser,
+    voice: AgentVoice | None = None,
 ) -> Transcript:
     """The transcript of one call.
 
     In stereo the agent is on the recording's agent channel. In mono the voices are separated by
-    sound and their roles found in the words; where that is not certain the party stays UNKNOWN.
+    sound; which one is the agent's is told by ``voice`` (the agent's, from stereo calls) and by the words.
+    Where that is not certain the party stays UNKNOWN.
     """
     settings = dict(recogniser.settings)
     if len(channels) == 1:
-        heard, separation = _mono(call, channels[0], recognised)
+        heard, separation = _mono(call, channels[0], recognised, voice)
         settings["speakers"] = separation
     else:
         heard = _stereo(recording, recognised)
@@ -62,7 +69,9 @@ def _stereo(recording: Recording, recognised: Recognised) -> list[HeardWord]:
     ]
 
 
-def _mono(call: Call, channel: ChannelSpeech, recognised: Recognised) -> tuple[list[HeardWord], str]:
+def _mono(
+    call: Call, channel: ChannelSpeech, recognised: Recognised, voice: AgentVoice | None
+) -> tuple[list[HeardWord], str]:
     words: list[tuple[Word, Doubts]] = [
         (word, Doubts(passage.no_speech, passage.mean_log_probability))
         for passage in recognised.passages
@@ -72,7 +81,8 @@ def _mono(call: Call, channel: ChannelSpeech, recognised: Recognised) -> tuple[l
     spoken = [word for word, _ in words]
     separation = separate(channel.samples, channel.speech)
     speakers = speaker_of_words(spoken, separation)
-    roles = assign_roles(_said_by(spoken, speakers), call.direction)
+    lean = voice_lean(channel.samples, separation, voice) if voice and separation.is_certain else 0.0
+    roles = assign_roles(_said_by(spoken, speakers), call.direction, lean)
     parties = {Role.AGENT: Party.AGENT, Role.CUSTOMER: Party.CUSTOMER, Role.UNKNOWN: Party.UNKNOWN}
     heard = [
         HeardWord(word, channel.channel, parties[roles.get(speaker, Role.UNKNOWN)], doubts)
@@ -97,8 +107,3 @@ def _how_separated(separation: Separation, roles_known: bool) -> str:
     if not separation.is_certain:
         return "not_separated"
     return "separated" if roles_known else "separated_without_roles"
-
-
-def is_suspect_only(turns: Sequence[Turn]) -> bool:
-    """Whether nothing in the transcript may be quoted."""
-    return all(not turn.is_quotable for turn in turns)

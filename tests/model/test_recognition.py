@@ -52,11 +52,11 @@ def said(call_id: str, channel: str, until_s: float = 40.0) -> str:
     return " ".join(span["text"] for span in spans if span["channel"] == channel)
 
 
-def transcripts(engine: Whisper, *sounds: Audio) -> list[Transcript]:
+def transcripts(engine: Whisper, *sounds: Audio, direction: Direction = Direction.OUTBOUND) -> list[Transcript]:
     heard = [engine.listen(audio) for audio in sounds]
     found = []
     for channels, result in zip(heard, engine.recognise(heard), strict=True):
-        call = Call("c", SOME_DAY, Direction.OUTBOUND, "m", None, 60, Outcome.ANSWERED)
+        call = Call("c", SOME_DAY, direction, "m", None, 60, Outcome.ANSWERED)
         recording = Recording("c", RecordingState.READY, "hash", agent_channel=0 if len(channels) == 2 else None)
         found.append(assemble(call, recording, channels, result, engine))
     return found
@@ -120,6 +120,6 @@ def test_a_call_has_the_same_words_alone_and_in_company(engine: Whisper) -> None
 
 
 def test_a_mono_conversation_is_split_between_its_two_parties(engine: Whisper) -> None:
-    (transcript,) = transcripts(engine, sound("d-041", 80))
+    (transcript,) = transcripts(engine, sound("d-041", 80), direction=Direction.INBOUND)
     assert error_rate(said("d-041", "agent", 80), words_of(transcript, Party.AGENT)) < 0.5
     assert error_rate(said("d-041", "customer", 80), words_of(transcript, Party.CUSTOMER)) < 0.5
