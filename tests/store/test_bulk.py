@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from qc_workbench.store.bulk import insert_all
 from qc_workbench.store.database import Statement, Store
 
-COLUMNS = (
-    "name varchar primary key, at timestamptz, size double, amount decimal(18, 2), pinned boolean, n bigint, j json"
+TABLE = Statement(
+    "create or replace table things (name varchar primary key, made_at timestamptz, size double, "
+    "amount decimal(18, 2), pinned boolean, n bigint, j json)"
 )
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 ROWS = st.lists(
