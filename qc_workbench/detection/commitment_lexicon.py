@@ -121,6 +121,8 @@ def forms_of(groups: Mapping[str, str]) -> dict[str, str]:
             parse = next((item for item in morphology().parse(lemma) if "INFN" in str(item.tag)), None)
             for form in parse.lexeme if parse else ():
                 code = _code(form.tag)
+                if code == "1i" and not is_dictionary_word(lemma):
+                    code = "1"  # colloquial and guessed («отзвониться»): such verbs here are all perfective
                 if code is not None:
                     forms.setdefault(form.word.replace("ё", "е"), f"#{group}/{code}")
     return forms

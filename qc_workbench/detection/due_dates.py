@@ -85,7 +85,7 @@ _REFUSED_BEFORE = re.compile(
 _NOT_EARLIER = re.compile(r"\bне (?:раньше|позже|позднее)\b|\bnot (?:before|later|earlier)\b")
 #: Said about the past: no due date.
 _PAST = re.compile(r"^(?:[^\s]+ ){0,1}?(?:назад|тому назад|ago|before last|last)\b")
-_PAST_BEFORE = re.compile(r"\b(?:прошл\w+|позапрошл\w+|last|past|since|с прошл\w+)(?: (?:в|во|на))?$")
+_PAST_BEFORE = re.compile(r"\b(?:прошл\w+|позапрошл\w+|last|past|since)(?: (?:недел\w*|раз\w*|месяц\w*|week|month))?(?: (?:в|во|на|on))?$")
 
 
 def moment_of(said_at: datetime, company: Company) -> Moment:

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 
 from qc_workbench.detection.due_rules import DueRule, Moment, Resolver, Span, rule
 
-_HOUR = r"(?P<h>\d{1,2})(?:го)?(?:[: ](?P<m>00|0[1-9]|[1-5]\d))?(?! \w*(?:тысяч|процент|метр|сантим|рубл|штук|окон|минут|percent|thousand|roubl|panel|door|window|minute|day|week|month|дн|недел|месяц|числ|лет|год))"
+_HOUR = r"(?P<h>\d{1,2})(?:[: ](?P<m>00|0[1-9]|[1-5]\d))?(?! \w*(?:тысяч|процент|метр|сантим|рубл|штук|окон|минут|percent|thousand|roubl|panel|door|window|minute|day|week|month|дн|недел|месяц|числ|лет|год))"
 _PART = r"(?: (?P<part>утра|вечера|дня|am|pm|oclock|часов|часам|часа|in the (?:morning|evening|afternoon)))*"
 
 
@@ -79,7 +79,7 @@ def _fixed(start: str, end: str) -> Resolver:
     return lambda match, moment: span
 
 
-_H2 = r"(?P<h2>\d{1,2})(?:го)?(?:[: ](?P<m2>00|0[1-9]|[1-5]\d))?"
+_H2 = r"(?P<h2>\d{1,2})(?:[: ](?P<m2>00|0[1-9]|[1-5]\d))?"
 
 TIME_RULES: tuple[DueRule, ...] = (
     rule("time_between", rf"(?:с|со|от|from|between) {_HOUR} (?:до|по|to|and|till|until) {_H2}{_PART}", _between),

@@ -1,0 +1,171 @@
+"""Promises in made-up conversations of Tuesday 6 October 2026, noon in Moscow."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from qc_workbench.config import Company
+from qc_workbench.detection.commitments import find_commitments
+from qc_workbench.domain.commitment import Action, Promiser, SpokenCommitment
+from qc_workbench.domain.transcript import Suspicion
+from tests.unit.spoken_calls import call_at, dialogue
+
+
+def found(*lines: str, started_at: str = "2026-10-06T12:00:00+03:00") -> tuple[SpokenCommitment, ...]:
+    return find_commitments(call_at(started_at), dialogue("A: Алло, добрый день.", *lines), Company())
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(f"2026-{text}")
+
+
+@pytest.mark.parametrize(
+    ("lines", "action", "first", "last"),
+    [
+        (["A: Наберу вас в четверг утром.", "C: Хорошо."], Action.CALLBACK, "10-08", "10-08"),
+        (["C: Вы мне звякните через недельку.", "A: Ладно."], Action.CALLBACK, "10-12", "10-15"),
+        (["C: Жду вашего звонка в пятницу.", "A: Принято."], Action.CALLBACK, "10-09", "10-09"),
+        (["A: Давайте созвонимся в понедельник?", "C: Давайте."], Action.CALLBACK, "10-12", "10-12"),
+        (["A: Менеджер с вами завтра свяжется.", "C: Спасибо."], Action.CALLBACK, "10-07", "10-07"),
+        (["A: Сегодня вышлю вам смету на почту.", "C: Жду."], Action.SEND_OFFER, "10-06", "10-06"),
+        (["C: Скиньте договор до четверга.", "A: Хорошо, скину."], Action.SEND_DOCUMENT, "10-06", "10-08"),
+        (["A: Замерщик к вам приедет в субботу.", "C: Отлично."], Action.VISIT, "10-10", "10-10"),
+        (["A: До пятницы мы вам предоплату вернём.", "C: Надеюсь."], Action.PAY, "10-06", "10-09"),
+        (["A: К среде директор примет решение по скидке.", "C: Жду."], Action.DECIDE, "10-06", "10-07"),
+        (["A: I'll give you a bell on Thursday.", "C: Lovely."], Action.CALLBACK, "10-08", "10-08"),
+        (["C: Could you ring me back tomorrow?", "A: Sure."], Action.CALLBACK, "10-07", "10-07"),
+        (["A: You will have the estimate by Friday.", "C: Great."], Action.SEND_OFFER, "10-06", "10-09"),
+        (["A: Our surveyor will come on Monday.", "C: Fine."], Action.VISIT, "10-12", "10-12"),
+        (["A: Let's catch up next week.", "C: Yes, let's."], Action.CALLBACK, "10-12", "10-16"),
+    ],
+)
+def test_a_promise_is_found_with_its_action_and_window(lines: list[str], action: Action, first: str, last: str) -> None:
+    (promise,) = found("C: Алло, слушаю.", *lines)
+    assert promise.action is action
+    assert (promise.due.due_from, promise.due.due_to) == (day(first), day(last))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["C: Вы обещали перезвонить в среду и не перезвонили.", "A: Простите нас."],
+        ["C: Мне сказали: звоните в четверг. И тишина.", "A: Разберёмся."],
+        ["C: Я сама вас наберу в пятницу.", "A: Хорошо."],
+        ["A: Если что, звоните в любой день.", "C: Спасибо."],
+        ["C: Если что-то поменяется, звоните.", "A: Конечно."],
+        ["A: Может, набрать вас в четверг?", "C: Нет, не надо, я сам позвоню."],
+        ["A: Давайте весной вам позвоню?", "C: Не нужно, спасибо."],
+        ["A: Сейчас позвоню на склад, минутку.", "C: Жду."],
+        ["C: Я с мужем в субботу поговорю.", "A: Конечно."],
+        ["C: Another firm said they would call on Monday.", "A: Oh dear."],
+        ["C: I'll ring you on Friday.", "A: Fine."],
+        ["A: Shall I call you on Thursday?", "C: No, please don't."],
+        ["C: If you get a free slot, call me.", "A: Sure."],
+        ["A: Вчера вам звонил, не дозвонился.", "C: Я на работе была."],
+        ["C: Больше никаких звонков, пожалуйста.", "A: Понял."],
+    ],
+)
+def test_what_obliges_nobody_here_is_no_promise(lines: list[str]) -> None:
+    assert found("C: Алло, слушаю.", "A: Добрый день.", *lines) == ()
+
+
+def test_a_promise_moved_in_the_call_has_its_last_day() -> None:
+    (promise,) = found(
+        "C: Наберите меня завтра.",
+        "A: Завтра наберу.",
+        "C: Ой, стойте, завтра я в дороге. Давайте лучше в пятницу звоните.",
+        "A: В пятницу, хорошо.",
+    )
+    assert promise.due.due_from == day("10-09")
+
+
+def test_a_promise_taken_back_is_none() -> None:
+    assert (
+        found(
+            "A: Перезвоню вам в четверг.",
+            "C: Хорошо.",
+            "C: Хотя нет, звонить не надо, отменяйте.",
+            "A: Понял, не звоню.",
+        )
+        == ()
+    )
+
+
+def test_a_ban_on_one_hour_takes_nothing_back() -> None:
+    (promise,) = found("C: Перезвоните в четверг.", "A: Хорошо.", "C: Только до десяти не звоните.", "A: Понял.")
+    assert promise.due.due_from == day("10-08")
+
+
+def test_two_promises_of_one_call_are_both_found() -> None:
+    send, call_back = found(
+        "A: Завтра отправлю вам расчёт.", "C: Спасибо.", "A: А в пятницу позвоню, обсудим.", "C: Договорились."
+    )
+    assert (send.action, send.due.due_from) == (Action.SEND_OFFER, day("10-07"))
+    assert (call_back.action, call_back.due.due_from) == (Action.CALLBACK, day("10-09"))
+
+
+def test_the_day_may_be_named_by_the_other_side() -> None:
+    (promise,) = found(
+        "A: Когда вам удобно, чтобы я перезвонил?", "C: В четверг после обеда.", "A: Договорились, спасибо."
+    )
+    assert (promise.action, promise.due.due_from) == (Action.CALLBACK, day("10-08"))
+    assert promise.due.time_from is not None
+    assert promise.quote == "В четверг после обеда."
+
+
+def test_a_repeated_promise_is_one_and_narrower() -> None:
+    (promise,) = found("C: Позвоните на следующей неделе.", "A: Хорошо, в среду на следующей неделе наберу.")
+    assert (promise.due.due_from, promise.due.due_to) == (day("10-14"), day("10-14"))
+    assert promise.by is Promiser.BOTH
+
+
+def test_a_day_taken_over_is_agreed_even_when_the_verb_was_garbled() -> None:
+    (promise,) = found("C: На берите миня в четверг вечером.", "A: В четверг вечером, записала.", "C: Спасибо.")
+    assert (promise.action, promise.due.due_from) == (Action.CALLBACK, day("10-08"))
+
+
+def test_a_promise_tied_to_another_shares_its_window() -> None:
+    pay, tell = found(
+        "A: Бухгалтерия до пятницы деньги вам перечислит.",
+        "C: Хорошо бы. Я тогда буду спокоен за ремонт и за всё остальное тоже, вы же понимаете.",
+        "A: Как только платёж уйдёт, я вам отзвонюсь.",
+    )
+    assert tell.action is Action.CALLBACK
+    assert tell.due == pay.due
+
+
+def test_a_promise_without_a_time_is_due_by_the_next_working_day() -> None:
+    (promise,) = found("A: Уточню и вам перезвоню.", "C: Жду.", started_at="2026-10-09T15:00:00+03:00")
+    assert (promise.due.due_from, promise.due.due_to) == (day("10-09"), day("10-12"))
+
+
+def test_an_explicit_refusal_ends_what_was_promised() -> None:
+    assert found("A: В четверг позвоню с ценой.", "C: Знаете, мы отказались, взяли в другом месте.", "A: Жаль.") == ()
+
+
+def test_machines_make_and_hear_no_promises() -> None:
+    assert found("M: Оставьте сообщение, мы вам перезвоним завтра.", "A: Перезвоню вам в среду.") == ()
+    assert find_commitments(call_at(), dialogue("C: Говорите после сигнала.", "A: Перезвоню в среду."), Company()) == ()
+
+
+def test_text_that_may_be_invented_is_never_quoted() -> None:
+    invented = dialogue("C: Алло.", "A: Наберу вас в четверг.", suspicion=Suspicion.NO_VOICE)
+    assert find_commitments(call_at(), invented, Company()) == ()
+
+
+def test_in_mono_an_unknown_speaker_may_promise() -> None:
+    (promise,) = found("?: Алло.", "?: Давайте я вам в четверг перезвоню.", "?: Хорошо.")
+    assert promise.due.due_from == day("10-08")
+
+
+def test_the_quote_has_the_times_of_its_words() -> None:
+    (promise,) = found("C: Алло, слушаю вас.", "A: Добрый день.", "A: Перезвоню в четверг.", "C: Да.")
+    assert promise.quote == "Перезвоню в четверг."
+    assert 15.0 <= promise.start_s < promise.end_s <= 19.0
+
+
+def test_the_same_call_gives_the_same_identifiers() -> None:
+    lines = ("C: Алло.", "A: Перезвоню в четверг.", "C: Да.")
+    assert [item.commitment_id for item in found(*lines)] == [item.commitment_id for item in found(*lines)]
