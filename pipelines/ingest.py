@@ -20,7 +20,7 @@ from pipelines.import_rows import DESTINATIONS, Difference, difference, known_id
 from pipelines.kept_sounds import keep, sweep_leftovers
 from pipelines.progress import Progress
 from qc_workbench.domain.call import Call, Recording, RecordingState
-from qc_workbench.errors import NotConfigured, UsageError
+from qc_workbench.errors import NotConfigured, UsageError, WorkspaceError
 from qc_workbench.sources.cells import Conventions
 from qc_workbench.sources.csv_folder import FolderContents, contents_fingerprint, read_folder
 from qc_workbench.sources.problems import Problem, Severity, shown
@@ -327,5 +327,9 @@ def _warnings_file(workspace: Workspace) -> Path:
 
 def _write_problem_files(workspace: Workspace, report: IngestReport) -> None:
     t = Translator(workspace.settings.company.language, workspace.settings.company.zone)
-    write_problems(workspace.rejects_file, report.rejects, t)
-    write_problems(_warnings_file(workspace), report.warnings, t)
+    try:
+        write_problems(workspace.rejects_file, report.rejects, t)
+        write_problems(_warnings_file(workspace), report.warnings, t)
+    except OSError as error:
+        detail = error.strerror or str(error)
+        raise WorkspaceError("workspace_unwritable", home=str(workspace.home), detail=detail) from error

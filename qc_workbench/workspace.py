@@ -4,6 +4,7 @@ qcw.toml       settings
 qcw.duckdb     the store
 media/         recordings by content hash: ab/abcdef….mp3
 rejects.csv    rows of the last import that could not be read
+warnings.csv   rows of the last import that were read but need a look
 .locks/        locks between processes
 """
 
