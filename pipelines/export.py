@@ -36,11 +36,11 @@ PAGE = 200
 def export(workspace: Workspace, what: What, form: Format, out: Path | IO[bytes]) -> int:
     """Write all records of ``what``; returns how many. ``out``: a file to make, or an open binary stream."""
     if not isinstance(out, Path):
-        return _write(what, form, records(workspace, what), out)
+        return write_records(what, form, records(workspace, what), out)
     unfinished = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         with unfinished.open("wb") as stream:
-            count = _write(what, form, records(workspace, what), stream)
+            count = write_records(what, form, records(workspace, what), stream)
         unfinished.replace(out)
     except OSError as error:
         raise UsageError("out_unwritable", file=str(out), detail=error.strerror or str(error)) from error
@@ -145,7 +145,8 @@ _READERS: dict[What, Callable[[Workspace], Iterator[Record]]] = {
 }
 
 
-def _write(what: What, form: Format, found: Iterable[Record], stream: IO[bytes]) -> int:
+def write_records(what: What, form: Format, found: Iterable[Record], stream: IO[bytes]) -> int:
+    """Write records to an open binary stream; returns how many."""
     writers = {Format.JSONL: _write_jsonl, Format.CSV: _write_csv, Format.PARQUET: _write_parquet}
     return writers[form](what, found, stream)
 

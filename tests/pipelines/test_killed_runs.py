@@ -1,0 +1,127 @@
+"""A run killed at any moment (kill -9) and started again ends like one that was never disturbed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from qc_workbench.reporting.export_fields import What
+
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
+AS_OF = "2026-11-01T09:00+03:00"
+#: Calls of the small workspace: one padded, one with a promise, one refusal, and what belongs to them.
+CALLS = 4
+#: Moments are spread over the length of an undisturbed run; the seed makes a failure repeatable.
+KILLS = 7
+
+
+def start(home: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "qc_workbench.cli", "--home", str(home), "--as-of", AS_OF, "-q", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def finish(process: subprocess.Popen[bytes], *expected: int) -> bytes:
+    out, err = process.communicate(timeout=280)
+    assert process.returncode in (expected or (0,)), err.decode()
+    return out
+
+
+def small_company(folder: Path) -> None:
+    """The shortest audible calls of the sample company, with everything the CRM knows."""
+    (folder / "recordings").mkdir(parents=True)
+    for table in SAMPLES.glob("*.csv"):
+        shutil.copy(table, folder / table.name)
+    lines = (SAMPLES / "calls.csv").read_text(encoding="utf-8").splitlines()
+    columns = lines[0].split(",")
+    rows = [dict(zip(columns, line.split(","), strict=True)) for line in lines[1:]]
+    audible = sorted((row for row in rows if row["recording"]), key=lambda row: float(row["talk_s"]))[:CALLS]
+    for row in audible:
+        shutil.copy(SAMPLES / "recordings" / row["recording"], folder / "recordings" / row["recording"])
+    kept = [row for row in rows if not row["recording"]] + audible
+    text = "\n".join([lines[0], *(",".join(row.values()) for row in kept)]) + "\n"
+    (folder / "calls.csv").write_text(text, encoding="utf-8")
+
+
+def workspace(home: Path, source: Path) -> Path:
+    home.mkdir()
+    settings = f'[[sources]]\nname = "crm"\nkind = "csv"\nfolder = {json.dumps(str(source))}\n'
+    (home / "qcw.toml").write_text(settings, encoding="utf-8")
+    return home
+
+
+def exported(home: Path) -> dict[str, bytes]:
+    """Everything the workspace says, by export; when something was drawn or ruled is not part of it."""
+    return {what.value: finish(start(home, "export", what.value)) for what in What}
+
+
+def rows(home: Path, table: str) -> int:
+    import duckdb
+
+    with FileLock(home / ".locks" / "store.lock"), duckdb.connect(str(home / "qcw.duckdb"), read_only=True) as store:
+        row = store.execute(f"select count(*) from {table}").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_killed_runs_lose_and_repeat_nothing(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    small_company(source)
+    undisturbed = workspace(tmp_path / "undisturbed", source)
+    began = time.monotonic()
+    finish(start(undisturbed, "run"))
+    length_s = time.monotonic() - began
+    expected = exported(undisturbed)
+    assert len(expected["transcripts"].splitlines()) == CALLS
+
+    disturbed = workspace(tmp_path / "disturbed", source)
+    moments = random.Random(7)  # noqa: S311 - no secret
+    killed = 0
+    for number in range(KILLS):
+        process = start(disturbed, "run")
+        try:
+            # Later runs have less to do; each is killed within what is left of the work.
+            process.wait(timeout=moments.uniform(0.1, 0.9) * length_s * (1 - number / (2 * KILLS)))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            killed += 1
+        process.communicate()
+    assert killed >= KILLS // 2
+    finish(start(disturbed, "run"))
+
+    assert exported(disturbed) == expected
+    for table in ("calls", "recordings", "transcripts", "turns", "sample", "draws", "flags", "acoustics"):
+        assert rows(disturbed, table) == rows(undisturbed, table), table
+    finish(start(disturbed, "check", "--deep"))
+
+
+@pytest.mark.model
+def test_a_second_run_does_nothing_and_changes_nothing(tmp_path: Path) -> None:
+    """The time of it is measured by hand and by the bench: a loaded machine would make a test of it lie."""
+    source = tmp_path / "source"
+    small_company(source)
+    home = workspace(tmp_path / "W", source)
+    finish(start(home, "run"))
+    before = exported(home)
+    second = subprocess.run(
+        [sys.executable, "-m", "qc_workbench.cli", "--home", str(home), "--as-of", AS_OF, "--json", "run"],
+        capture_output=True,
+        env=os.environ,
+        check=True,
+        timeout=280,
+    )
+    report = json.loads(second.stdout)
+    assert report["ingested"]["crm"]["nothing_new"] is True
+    assert (report["drawn"]["draws"], report["measured"]["measured"], report["transcribed"]["transcribed"]) == (0, 0, 0)
+    assert (report["detected"]["examined"], report["detected"]["changed"], report["assigned"]["assigned"]) == (0, 0, 0)
+    assert exported(home) == before
