@@ -23,7 +23,9 @@ _DENSE = """
 .stMainBlockContainer { padding: 2.4rem 2.2rem 3rem; max-width: 1500px; }
 .stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.7rem; }
 [data-testid="stMetric"] { gap: 0; }
-[data-testid="stPageLink"] a { padding-left: 0; }
+[data-testid="stPageLink"] a { padding-left: 0; height: auto; }
+[data-testid="stPageLink"] a span, [data-testid="stPageLink"] a p { white-space: normal; overflow: visible; }
+[data-variant="segmented_control"][aria-checked="true"] { color: inherit; font-weight: 600; }
 [data-testid="stText"] { white-space: pre-wrap; overflow-wrap: anywhere; font-family: inherit; }
 </style>
 """

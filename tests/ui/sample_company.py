@@ -252,6 +252,9 @@ def _findings(workspace: Workspace) -> None:
         Flag("flag-unsure", UNSURE, FlagKind.FAKE_EFFECTIVE, Verdict.UNSURE, 0.5, (
             Evidence(1, 2.0, 44.0, "silence"),
         ), "sample", "1"),
+        Flag("flag-refused", REFUSED, FlagKind.FALSE_REFUSAL, Verdict.FLAG, 0.8, (
+            Evidence(1, 3.0, 8.0, "client_postponed", "Сейчас не могу, вернёмся к этому весной"),
+        ), "sample", "1", ("deal_lost_without_refusal",)),
     )  # fmt: skip
     store = workspace.store
     store.insert_many("flags", [verdicts.flag_row(flag, AS_OF) for flag in flags])

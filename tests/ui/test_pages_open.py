@@ -179,3 +179,45 @@ def test_a_drawn_call_is_replaced_with_a_reason(tmp_path: Path, monkeypatch: pyt
         newcomer = reader.row("select call_id, replaces from sample where replaces is not null")
     assert row == {"status": "replaced", "reason": "silent"}
     assert newcomer == {"call_id": company.REFUSED, "replaces": company.PROMISE}
+
+
+def test_a_folder_is_imported_from_the_page_and_the_overview_shows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    (folder / "managers.csv").write_text("manager_id,name,role\nm1,Алла Пробная,manager\n", encoding="utf-8")
+    (folder / "calls.csv").write_text(
+        "call_id,started_at,direction,manager_id,client_phone,talk_s,outcome\n"
+        "c1,2026-10-05T11:00:00+03:00,inbound,m1,+74950000001,0,missed\n",
+        encoding="utf-8",
+    )
+    app = start(company.empty_company(tmp_path / "fresh").home, "ru", monkeypatch)
+    app.text_input(key="bring_folder_path").set_value(str(folder)).run()
+    app.button(key="bring_folder").click().run()
+    shown = read(app)
+    assert "1 звонок" in shown
+    assert "100 %" in shown.replace("\xa0", " ")  # the one inbound call was lost
+
+
+def test_a_folder_that_is_not_there_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = start(company.empty_company(tmp_path / "fresh").home, "ru", monkeypatch)
+    app.text_input(key="bring_folder_path").set_value(str(tmp_path / "nowhere")).run()
+    app.button(key="bring_folder").click().run()
+    assert "nowhere" in read(app)
+
+
+def test_a_doubtful_refusal_is_sent_back_to_work_and_that_can_be_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = company.sample_company(tmp_path / "refusals")
+    app = start(workspace.home, "ru", monkeypatch)
+    app.session_state[WHO_KEY] = "Вера Главная"
+    enter(app, "refusals")
+    app.button(key="refusal_confirmed_flag-refused").click().run()
+    shown = read(app)
+    assert "Клиент не отказывался · 0" in shown
+    assert "Решение принято · 1" in shown
+    assert "Вера Главная" in shown
+    app.button(key="refusal_withdrawn_flag-refused").click().run()
+    assert "Клиент не отказывался · 1" in read(app)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
-from qc_workbench.domain.call import Call
+from qc_workbench.domain.call import Call, Outcome
 from qc_workbench.domain.flag import Evidence, Verdict
 from qc_workbench.review.rulings import CaseState, case_state
 from qc_workbench.ui.components.blocks import call_link, deal_text, due_text, recording_state
@@ -38,8 +38,9 @@ def header(view: CallView, t: Translator) -> None:
     facts = [
         t.moment(call.started_at, "d MMMM y, HH:mm"),
         t(f"direction.{call.direction.value}"),
-        t(f"call_outcome.{call.outcome.value}"),
-        t("call.connected", time=clock(call.talk_s)),
+        t("call.connected", time=clock(call.talk_s))
+        if call.outcome is Outcome.ANSWERED
+        else t(f"call_outcome.{call.outcome.value}"),
         deal_text(people.deal(call.client_phone), t),
     ]
     st.markdown(" · ".join(facts))
@@ -49,7 +50,7 @@ def header(view: CallView, t: Translator) -> None:
     if view.recording is None or not view.recording.is_audible:
         st.warning(t("call.no_recording", state=recording_state(view.recording, t)))
     for failure in view.failures:
-        st.warning(t("call.failed", step=named(t, "step", failure.step)))
+        st.warning(t("call.failed", step=named(t, "step", failure.step), reason=named(t, "failure", failure.code)))
 
 
 def findings_panel(view: CallView, t: Translator) -> None:

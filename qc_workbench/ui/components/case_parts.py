@@ -16,7 +16,7 @@ from qc_workbench.ui.state import Room, remember, remembered
 from qc_workbench.ui.views.call import call_view
 from qc_workbench.ui.views.people import call_line
 from qc_workbench.ui.views.playback import evidence_name, playback
-from qc_workbench.ui.views.suspicious import Case, SuspiciousCalls, write_ruling
+from qc_workbench.ui.views.suspicious import Case, SuspiciousCalls, defence, write_ruling
 
 _LAST_RULED = "last_ruled"
 _SKIPPED = "skipped_cases"
@@ -48,6 +48,7 @@ def pick_case(view: SuspiciousCalls, state: CaseState, asked_call: str | None, t
 
 
 def case_header(case: Case, t: Translator) -> None:
+    """What the machine says and what speaks for the agent, in a line each."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(t(f"case_one.{case.state.value}"), color=STATE_COLOURS[case.state])
         st.caption(
@@ -55,16 +56,19 @@ def case_header(case: Case, t: Translator) -> None:
             width="content",
         )
     st.text(flag_reasons(case.flag, t))
+    kinds = [evidence_name(kind, t) for kind in defence(case.flag)]
+    st.caption(t("suspicious.defence", kinds="; ".join(kinds)) if kinds else t("suspicious.nothing_for"))
+
+
+def case_evidence(case: Case, t: Translator) -> None:
+    """Every piece of evidence with its seconds and words, both sides beside each other."""
     for cell, title, side in zip(
         st.columns(2), ("suspicious.against", "suspicious.for"), (Side.AGAINST, Side.FOR), strict=True
     ):
         items = [item for item in case.flag.evidence if item.side is side]
         with cell:
             st.markdown(t(title))
-            if items:
-                st.text("\n".join(_evidence(item, t) for item in items))
-            else:
-                st.caption(t("suspicious.nothing_for"))
+            st.text("\n".join(_evidence(item, t) for item in items) or "—")
 
 
 def case_sound(room: Room, case: Case) -> None:
@@ -81,7 +85,8 @@ def case_sound(room: Room, case: Case) -> None:
         (),
         room.t,
     )
-    player(shown, room.t, start_at_s=shown.clip[0] if shown.clip else 0.0, key=f"case_{case.flag.flag_id}")
+    start_at_s = shown.clip[0] if shown.clip else 0.0
+    player(shown, room.t, start_at_s=start_at_s, key=f"case_{case.flag.flag_id}", short=True)
     call_link(room.t, room.t("suspicious.whole_call"), case.call.call_id)
 
 
@@ -154,16 +159,17 @@ def pattern_table(view: SuspiciousCalls, t: Translator) -> None:
     with st.container(border=True):
         st.subheader(t("suspicious.pattern"), anchor=False)
         st.caption(t("suspicious.pattern_says"))
-        rows = [
-            {
-                t("column.agent"): view.people.agent(row.manager_id),
-                t("column.waiting"): row.waiting,
-                t("column.confirmed"): row.confirmed,
-                t("column.counted"): row.counted,
-            }
-            for row in view.patterns
-        ]
-        st.dataframe(rows, hide_index=True, alt=t("suspicious.pattern"))
+        for row in view.patterns:
+            st.text(view.people.agent(row.manager_id))
+            st.caption(
+                t(
+                    "suspicious.pattern_line",
+                    waiting=t.number(row.waiting),
+                    confirmed=t.number(row.confirmed),
+                    rejected=t.number(row.rejected),
+                    counted=t.number(row.counted),
+                )
+            )
 
 
 def _evidence(item: Evidence, t: Translator) -> str:

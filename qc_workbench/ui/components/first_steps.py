@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import streamlit as st
 
+from qc_workbench.ui.components.importing import bring_folder, bring_sample, sample_is_here
 from qc_workbench.ui.state import Room
 
 
 def first_steps(room: Room) -> None:
     t = room.t
     st.markdown(t("empty.says"))
-    home = str(room.workspace.home)
-    choices = (
-        ("sample", "qcw demo"),
-        ("folder", f'qcw --home "{home}" ingest csv FOLDER\nqcw --home "{home}" run'),
-        ("connection", f"{room.workspace.settings_file}"),
-    )
-    for cell, (code, command) in zip(st.columns(len(choices)), choices, strict=True):
-        with cell, st.container(border=True, height="stretch"):
-            st.subheader(t(f"empty.{code}"), anchor=False)
-            st.markdown(t(f"empty.{code}.says"))
-            st.code(command, language=None, wrap_lines=True)
+    sample, folder, connection = st.columns(3)
+    with sample, st.container(border=True, height="stretch"):
+        st.subheader(t("empty.sample"), anchor=False)
+        st.markdown(t("empty.sample.says"))
+        wants_sample = st.button(
+            t("empty.sample.do"), type="primary", key="bring_sample", disabled=not sample_is_here()
+        )
+        if not sample_is_here():
+            st.caption(t("empty.sample.absent"))
+    with folder, st.container(border=True, height="stretch"):
+        st.subheader(t("empty.folder"), anchor=False)
+        st.markdown(t("empty.folder.says"))
+        path = st.text_input(t("empty.folder.path"), key="bring_folder_path", placeholder="exports/2026-10")
+        wants_folder = st.button(t("empty.folder.do"), key="bring_folder", disabled=not path.strip())
+    with connection, st.container(border=True, height="stretch"):
+        st.subheader(t("empty.connection"), anchor=False)
+        st.markdown(t("empty.connection.says"))
+        st.code(str(room.workspace.settings_file), language=None, wrap_lines=True)
+    if wants_sample:
+        bring_sample(room)
+    elif wants_folder:
+        bring_folder(room, path)

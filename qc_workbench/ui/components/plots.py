@@ -28,9 +28,9 @@ def effective_by_day(days: Sequence[DayCounts], t: Translator) -> None:
     day_title, count_title = t("plot.day"), t("plot.calls")
     chart = (
         alt.Chart(alt.InlineData(values=rows))
-        .mark_bar(size=max(4, min(22, 420 // max(1, len(days)))))
+        .mark_bar(width={"band": 0.85})
         .encode(
-            x=alt.X("day:T", title=None, axis=alt.Axis(format="%d.%m", tickCount=8, grid=False)),
+            x=alt.X("utcyearmonthdate(day):T", title=None, axis=alt.Axis(format="%d.%m", tickCount=8, grid=False)),
             y=alt.Y("n:Q", title=count_title, axis=alt.Axis(tickMinStep=1)),
             color=alt.Color(
                 "kind:N",
@@ -40,7 +40,7 @@ def effective_by_day(days: Sequence[DayCounts], t: Translator) -> None:
             ),
             order="order:Q",
             tooltip=[
-                alt.Tooltip("day:T", title=day_title, format="%d.%m.%Y"),
+                alt.Tooltip("utcyearmonthdate(day):T", title=day_title, format="%d.%m.%Y"),
                 alt.Tooltip("kind:N", title=" "),
                 alt.Tooltip("n:Q", title=count_title),
             ],

@@ -41,6 +41,9 @@ def promise_card(room: Room, view: Board, promise: Promise) -> None:
             st.caption(t("crm.title"))
             st.text(deal_text(promise.deal, t))
             _activity(promise, t)
+            reasons = [named(t, "reason", code) for code in promise.commitment.reasons]
+            if reasons:
+                st.caption(". ".join(reasons))
         with later:
             st.caption(t("promise.next_calls"))
             for call in promise.next_calls:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -16,6 +17,7 @@ from qc_workbench.reporting.document import (
     Table,
     Tiles,
 )
+from qc_workbench.ui.components.plots import UNKNOWN
 
 
 def show_document(document: Document) -> None:
@@ -45,8 +47,9 @@ def _show(block: Block) -> None:
 
 
 def _tiles(tiles: Tiles) -> None:
-    for cell, tile in zip(st.columns(max(1, len(tiles.tiles))), tiles.tiles, strict=False):
-        with cell, st.container(border=True, height="stretch"):
+    grid = st.grid(max(1, len(tiles.tiles)), min_column_width=150)
+    for tile in tiles.tiles:
+        with grid.container(border=True, height="stretch"):
             st.metric(tile.label, tile.cell.text)
             for note in (tile.note, tile.change):
                 if note:
@@ -66,7 +69,15 @@ def _table(table: Table) -> None:
 
 def _fitting(plot: Plot) -> dict[str, Any]:
     """The page gives the width and the colours of text and lines; the specification has them for paper."""
-    return {key: value for key, value in plot.specification.items() if key not in ("width", "config", "background")}
+    given = {key: value for key, value in plot.specification.items() if key not in ("width", "config", "background")}
+    given["layer"] = [_readable(layer) for layer in given.get("layer", ())]
+    return given
+
+
+def _readable(layer: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers beside bars are black on paper; on a page this grey reads on light and on dark ground."""
+    mark = layer["mark"]
+    return {**layer, "mark": {**mark, "color": UNKNOWN}} if mark.get("type") == "text" else dict(layer)
 
 
 def _plain(text: str) -> str:

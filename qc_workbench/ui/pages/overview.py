@@ -32,8 +32,9 @@ st.markdown(
 )
 
 st.subheader(t("overview.waits"), anchor=False)
-for cell, item in zip(st.columns(len(view.waiting)), view.waiting, strict=True):
-    with cell, st.container(border=True):
+tiles = st.grid(len(view.waiting), min_column_width=150)
+for item in view.waiting:
+    with tiles.container(border=True):
         st.metric(t(f"waiting.{item.code}"), t.number(item.count), help=t(f"waiting.{item.code}.help"))
         link(item.room, t, t("button.open_list"), **dict(item.query))
 

@@ -4,7 +4,14 @@ import streamlit as st
 
 from qc_workbench.review.rulings import CaseState
 from qc_workbench.ui.components.blocks import heading, nothing
-from qc_workbench.ui.components.case_parts import case_header, case_sound, decision, pattern_table, pick_case
+from qc_workbench.ui.components.case_parts import (
+    case_evidence,
+    case_header,
+    case_sound,
+    decision,
+    pattern_table,
+    pick_case,
+)
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.suspicious import suspicious_calls
 
@@ -34,6 +41,7 @@ with left:
     else:
         case_header(case, t)
         case_sound(room, case)
+        case_evidence(case, t)
 with right:
     decision(room, case)
     pattern_table(view, t)

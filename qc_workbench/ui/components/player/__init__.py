@@ -44,9 +44,12 @@ _player = st.components.v2.component("qcw_player", css=_CSS, js=(_HERE / "player
 _clip = st.components.v2.component("qcw_clip", css=_CSS, js=(_HERE / "clip.js").read_text(encoding="utf-8"))
 
 
-def player(playback: Playback, t: Translator, *, start_at_s: float = 0.0, key: str) -> None:
-    """Draw the player of one recording: sound, both channels, evidence on the time line, transcript."""
-    _player(key=key, data=player_data(playback, t, start_at_s))
+def player(playback: Playback, t: Translator, *, start_at_s: float = 0.0, key: str, short: bool = False) -> None:
+    """Draw the player of one recording: sound, both channels, evidence on the time line, transcript.
+
+    ``short``: the transcript scrolls in a few lines, for a page that is not about the words.
+    """
+    _player(key=key, data=player_data(playback, t, start_at_s, short))
 
 
 def quote_button(address: str | None, start_s: float, end_s: float, t: Translator, *, key: str) -> None:
@@ -61,7 +64,7 @@ def quote_button(address: str | None, start_s: float, end_s: float, t: Translato
     _clip(key=key, data=data, width="content")
 
 
-def player_data(playback: Playback, t: Translator, start_at_s: float) -> dict[str, Any]:
+def player_data(playback: Playback, t: Translator, start_at_s: float, short: bool) -> dict[str, Any]:
     """What the browser gets, as JSON."""
     return {
         "id": playback.call_id,
@@ -69,6 +72,7 @@ def player_data(playback: Playback, t: Translator, start_at_s: float) -> dict[st
         "played_url": played_address(playback.address),
         "duration": playback.duration_s,
         "start_at": start_at_s,
+        "short": short,
         "clip": list(playback.clip) if playback.clip else None,
         "speeds": SPEEDS,
         "peaks": [list(channel) for channel in playback.peaks],

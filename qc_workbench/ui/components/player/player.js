@@ -203,7 +203,7 @@ class Player {
     const box = make("div");
     this.words = [];
     this.turnNodes = [];
-    this.list = make("div", "turns");
+    this.list = make("div", this.data.short ? "turns short" : "turns");
     this.list.tabIndex = 0;
     this.list.setAttribute("role", "region");
     this.list.setAttribute("aria-label", labels.transcript);
