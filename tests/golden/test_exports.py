@@ -26,7 +26,8 @@ CONTRACT = {
     What.REFUSALS: "call_id client_said deal_id deal_status false_refusal quote start end",
     What.SAMPLE: "plan period stratum call_id inclusion_probability drawn_at assigned_to status",
     What.EVALUATIONS: "evaluation_id call_id form version reviewer submitted_at percentage automatic_fail answers",
-    What.VIOLATIONS: "violation_id kind manager_id call_id deal_id activity_id happened_at status confirmed_by deduction",
+    What.VIOLATIONS: "violation_id kind manager_id call_id deal_id activity_id happened_at status "
+    "confirmed_by deduction",
 }
 
 

@@ -85,7 +85,7 @@ def test_killed_runs_lose_and_repeat_nothing(tmp_path: Path) -> None:
     assert len(expected["transcripts"].splitlines()) == CALLS
 
     disturbed = workspace(tmp_path / "disturbed", source)
-    moments = random.Random(7)  # noqa: S311 - no secret
+    moments = random.Random(7)
     killed = 0
     for number in range(KILLS):
         process = start(disturbed, "run")

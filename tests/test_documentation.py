@@ -1,0 +1,37 @@
+"""The generated documentation is complete and current."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.make_docs import DOCS, pages
+from qc_workbench.cli import COMMANDS
+from qc_workbench.commands.frame import common_parameters, described_parameters
+from qc_workbench.settings_text import all_settings
+from qc_workbench.ui.i18n import Translator
+
+
+@pytest.mark.parametrize("name", sorted(pages()))
+def test_generated_pages_are_current(name: str) -> None:
+    """Renew them with ``python -m pipelines.make_docs``."""
+    assert (DOCS / name).read_text(encoding="utf-8") == pages()[name]
+
+
+def test_every_command_and_every_option_is_documented() -> None:
+    text = (DOCS / "commands.md").read_text(encoding="utf-8")
+    t = Translator("en")
+    for command in COMMANDS:
+        title = f"## `qcw {' '.join(command.words)}"
+        assert title in text
+        section = text.split(title)[1].split("\n## ")[0]
+        for parameter in described_parameters(command, t):
+            help_text = parameter.annotation.__metadata__[0].help
+            assert help_text in section, (command.words, parameter.name)
+    for parameter in common_parameters(t):
+        assert parameter.annotation.__metadata__[0].help in text
+
+
+def test_every_setting_is_documented() -> None:
+    text = (DOCS / "settings.md").read_text(encoding="utf-8")
+    for setting in all_settings():
+        assert f"| `{setting.key}` |" in text
