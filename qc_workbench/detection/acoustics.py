@@ -24,32 +24,27 @@ from qc_workbench.detection.spectrum import Floats, Frames, frames_of
 from qc_workbench.detection.tones import find_tones
 from qc_workbench.domain.acoustics import PEAK_STEP_S, Acoustics, Sound, SoundKind
 from qc_workbench.transcription.audio import RATE_HZ, Audio
-from qc_workbench.transcription.voice_activity import speech_intervals
+from qc_workbench.transcription.crosstalk import own_speech
 
 #: Names the rules of this module and the modules it calls; a change of them measures every recording anew.
-FINGERPRINT: Final = "acoustics-2"
+FINGERPRINT: Final = "acoustics-3"
 
 _SHORTEST_VOICE_S: Final = 0.12
-#: Another channel's voice that leaks through (sidetone, echo) arrives weaker than this and at the same time.
-ECHO_DB: Final = -14.0
 
 
 def measure(audio: Audio, content_hash: str) -> Acoustics:
     """Measure a decoded recording. Deterministic; needs no speech model but the small voice-activity one.
 
-    Features of a VOICE: ``level_db``, ``pitch_hz`` (median), ``pitch_spread`` (interquartile range over median),
-    ``voiced_share``, and ``echo`` (1 when it is the other channel's voice leaking in). Of a SILENCE: ``level_db``
-    and ``digital`` (1 when all samples are exactly equal: nothing was recorded, not even line noise).
+    Features of a VOICE: ``level_db``, ``pitch_hz`` (median), ``pitch_spread`` (interquartile range over
+    median), ``voiced_share``. The other party's voice leaking in from its channel is no VOICE here. Of a
+    SILENCE and a NOISE: ``level_db`` and ``digital`` (1 when all samples are exactly equal: nothing was
+    recorded, not even line noise).
     """
     sounds: list[Sound] = []
-    all_frames: list[Frames] = []
+    voices = own_speech(audio.samples)
     for channel in range(audio.channels):
         samples = audio.samples[channel]
-        frames = frames_of(samples)
-        all_frames.append(frames)
-        sounds.extend(_channel_sounds(channel, samples, frames, audio.duration_s))
-    if audio.channels == 2:
-        sounds = [_with_echo(sound, all_frames) for sound in sounds]
+        sounds.extend(_channel_sounds(channel, samples, frames_of(samples), voices[channel], audio.duration_s))
     step = round(PEAK_STEP_S * RATE_HZ)
     return Acoustics(
         content_hash=content_hash,
@@ -61,10 +56,11 @@ def measure(audio: Audio, content_hash: str) -> Acoustics:
     )
 
 
-def _channel_sounds(channel: int, samples: Floats, frames: Frames, duration_s: float) -> list[Sound]:
+def _channel_sounds(
+    channel: int, samples: Floats, frames: Frames, raw_voices: tuple[Interval, ...], duration_s: float
+) -> list[Sound]:
     floor = floor_db(frames)
     tones = list(find_tones(channel, frames, floor, duration_s))
-    raw_voices = speech_intervals(samples)
     music = find_music(
         frames,
         floor,
@@ -134,21 +130,3 @@ def _voice(channel: int, frames: Frames, interval: Interval) -> Sound:
         "voiced_share": round(float(np.mean(voiced)), 3),
     }
     return Sound(channel, interval[0], interval[1], SoundKind.VOICE, 1.0, None, features)
-
-
-def _with_echo(sound: Sound, frames: list[Frames]) -> Sound:
-    """Mark a voice that is the other channel's voice, leaking: much weaker and rising and falling with it."""
-    if sound.kind is not SoundKind.VOICE:
-        return sound
-    own, other = frames[sound.channel], frames[1 - sound.channel]
-    part = slice(own.at(sound.start_s), own.at(sound.end_s) + 1)
-    mine, theirs = own.level_db[part], other.level_db[part]
-    count = min(mine.size, theirs.size)
-    if count < 12:
-        return sound
-    weaker = float(np.percentile(mine, 75) - np.percentile(theirs, 75))
-    if weaker > ECHO_DB or float(np.std(mine[:count])) == 0 or float(np.std(theirs[:count])) == 0:
-        return sound
-    alike = float(np.corrcoef(mine[:count], theirs[:count])[0, 1])
-    features = {**sound.features, "echo": 1.0 if alike > 0.6 else 0.0}
-    return Sound(sound.channel, sound.start_s, sound.end_s, sound.kind, sound.score, None, features)

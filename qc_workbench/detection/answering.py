@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -43,6 +44,7 @@ _FIRST_SPEECH_S: Final = 22.0
 #: In mono, longer speech without a pause holds several speakers: machine words in it may be a quotation.
 _LONGEST_MONO_S: Final = 16.0
 _FEWEST_ANSWERS: Final = 3
+_SECOND_VOICE_S: Final = 5.0
 _WORD_OR_TWO_S: Final = 3.0
 #: Voices whose pitch differs by less than this are taken for one when they are all that is heard.
 _SAME_PITCH: Final = 0.12
@@ -286,12 +288,16 @@ def _is_live(heard: Heard, machine: Sequence[Piece], human: Sequence[Piece], bee
         later = [piece for piece in human if piece.end_s > machine[-1].end_s]
         if beep_s is None and not _family_sure(machine, "voicemail", "operator_announcement"):
             return sum(piece.speech_s for piece in later) >= 10.0
-        return len({piece.party for piece in later} & {Party.AGENT, Party.CUSTOMER}) == 2 and (
-            min(
-                sum(piece.speech_s for piece in later if piece.party is party)
-                for party in (Party.AGENT, Party.CUSTOMER)
-            )
-            >= 8.0
-        )
+        return _two_voices(later)
     seconds = sum(piece.speech_s for piece in human)
     return seconds >= 1.0 and bool(_replies(heard, human[0].start_s - 6.0, human[-1].end_s + 6.0))
+
+
+def _two_voices(pieces: Sequence[Piece]) -> bool:
+    """Mono, after a voicemail's beep: whether two people speak. The transcript's parties alone do not prove it
+    (one voice is often split in two): the two must also differ in pitch."""
+    sides = [[piece for piece in pieces if piece.party is party] for party in (Party.AGENT, Party.CUSTOMER)]
+    if min(sum(piece.speech_s for piece in side) for side in sides) < _SECOND_VOICE_S:
+        return False
+    pitches = [median([piece.pitch_hz for piece in side if piece.pitch_hz] or [0.0]) for side in sides]
+    return min(pitches) > 0 and max(pitches) > (1 + _SAME_PITCH) * min(pitches)

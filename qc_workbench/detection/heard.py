@@ -54,7 +54,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A recording as the detectors see it. ``voices``: per channel, without the other channel's echo."""
+    """A recording as the detectors see it. ``voices``: per channel, its own party's."""
 
     mono: bool
     agent_channel: int | None
@@ -85,7 +85,7 @@ def hear(recording: Recording, acoustics: Acoustics, transcript: Transcript | No
     customer_channel = 0 if agent_channel is None else 1 - agent_channel
     voices = tuple(
         union(
-            ((s.start_s, s.end_s) for s in acoustics.sounds if _is_own_voice(s, channel)),
+            ((s.start_s, s.end_s) for s in acoustics.sounds if _is_voice(s, channel)),
             gap_s=0.05,
         )
         for channel in range(acoustics.channels)
@@ -118,8 +118,8 @@ def hear(recording: Recording, acoustics: Acoustics, transcript: Transcript | No
     )
 
 
-def _is_own_voice(sound: Sound, channel: int) -> bool:
-    return sound.channel == channel and sound.kind is SoundKind.VOICE and not sound.features.get("echo", 0.0)
+def _is_voice(sound: Sound, channel: int) -> bool:
+    return sound.channel == channel and sound.kind is SoundKind.VOICE
 
 
 def _side(channel: int, agent_channel: int | None) -> Side:

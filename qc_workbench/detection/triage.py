@@ -55,7 +55,7 @@ def _voices(acoustics: Acoustics, channel: int) -> tuple[Interval, ...]:
         (
             (sound.start_s, sound.end_s)
             for sound in acoustics.sounds
-            if sound.channel == channel and sound.kind is SoundKind.VOICE and not sound.features.get("echo", 0.0)
+            if sound.channel == channel and sound.kind is SoundKind.VOICE
         ),
         gap_s=0.6,
     )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from qc_workbench.config import Effective
-from qc_workbench.detection.answering import answering_of, listen, machine_spans, with_machine_parties
+from qc_workbench.detection.answering import listen, machine_spans, with_machine_parties
 from qc_workbench.detection.effective import examine
-from qc_workbench.detection.heard import hear
 from qc_workbench.detection.triage import looks_padded
 from qc_workbench.domain.acoustics import SoundKind
 from qc_workbench.domain.flag import AnsweredBy, Side, Verdict
@@ -253,12 +252,3 @@ def test_every_code_of_evidence_and_reason_has_its_text() -> None:
                 codes += [f"evidence.{item.kind}" for item in found.flag.evidence]
                 codes += [f"reason.{reason}" for reason in found.flag.reasons]
             assert [code for code in codes if code not in texts] == []
-
-
-def test_voice_that_leaks_from_the_other_channel_is_not_heard_twice() -> None:
-    story = greeting().silence(35)
-    leaking = [type(s)(AGENT, s.start_s, s.end_s, s.kind, 1.0, None, {"echo": 1.0}) for s in story.sounds[:2]]
-    story.sounds.extend(leaking)
-    heard = hear(story.recording(), story.acoustics(), story.transcript())
-    assert heard.voices[AGENT] == ()
-    assert answering_of(heard).answered_by is AnsweredBy.VOICEMAIL
