@@ -57,7 +57,7 @@ def answered(index: int, heard: Sequence[Heard], family: Family) -> Found | None
             if item.sentence.turn != asked.sentence.turn:
                 break
             continue
-        if commitment_lexicon().guards["own_call"].search(item.code):
+        if commitment_lexicon().guards["own_call"].search(item.code) or _speaks_of_another(item, family):
             return None
         due = choose(item.mentions)
         if due is not None and item.sentence.quotable and (due.has_days or (own is not None and own.has_days)):
@@ -66,6 +66,16 @@ def answered(index: int, heard: Sequence[Heard], family: Family) -> Found | None
             due = revised(item.sentence.position, heard, due)
             return Found(item, family, Action(family.action), Promiser.BOTH, 0, 0, due)
     return None
+
+
+def _speaks_of_another(item: Heard, family: Family) -> bool:
+    """Whether a sentence holds a promise of its own, of another kind."""
+    return any(
+        other.action != family.action
+        and other.kind in (FamilyKind.PROMISE, FamilyKind.REQUEST)
+        and other.pattern.search(item.code)
+        for other in commitment_lexicon().families
+    )
 
 
 # --- dates from around -----------------------------------------------------------------------------------------------
@@ -223,7 +233,7 @@ def agreed_days(heard: Sequence[Heard], moment: Moment) -> Iterator[Found]:
                 continue
             if other.sentence.party is item.sentence.party and other.sentence.party is not Party.UNKNOWN:
                 continue
-            echo = choose(other.mentions)
+            echo = choose([one for one in other.mentions if one.span.first in (due.first, None)])
             if echo is None or (echo.first, echo.last) != (due.first, due.last) or _is_other_matter(other):
                 continue
             if guards["taken_over"].search(other.sentence.low) or guards["taken_over"].search(item.sentence.low):

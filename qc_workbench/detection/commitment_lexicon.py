@@ -148,7 +148,7 @@ _REFLEXIVE = re.compile(r"(?<=те)сь$")
 @cache
 def _form_of(low: str) -> str | None:
     found = verb_forms().get(low) or verb_forms().get(_REFLEXIVE.sub("", low))
-    if found is not None or len(low) < 6 or not "а" <= low[0] <= "я" or is_dictionary_word(low):
+    if found is not None or len(low) < 7 or not "а" <= low[0] <= "я" or is_dictionary_word(low):
         return found
     near = process.extractOne(low, verb_forms().keys(), scorer=fuzz.ratio, score_cutoff=_VERB_LIKENESS)
     return verb_forms()[near[0]] if near and (near[0][0] == low[0] or near[1] >= 88) else None

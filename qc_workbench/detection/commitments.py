@@ -199,7 +199,8 @@ def _stated(
         return None
     if guards["broken"].search(item.sentence.low):
         return None
-    if guards["own_call"].search(item.code) and item.sentence.party is not Party.AGENT:
+    # In mono the parties are guessed, so there «я сам вас наберу» is taken for the client's.
+    if guards["own_call"].search(item.code) and (item.sentence.party is not Party.AGENT or _is_mono(heard)):
         return None
     around = " ".join(tokens[max(0, at - 3) : end + 5])
     if family.action == "callback" and guards["others"].search(around):
@@ -239,6 +240,10 @@ def _stated(
     final = revised(index, heard, due)
     tied = due is None and guards["once_done"].search(before) is not None
     return Found(item, family, action, by, at, end, final, tied, later)
+
+
+def _is_mono(heard: Sequence[Heard]) -> bool:
+    return len({item.sentence.channel for item in heard}) == 1 and len({item.sentence.party for item in heard}) > 1
 
 
 def _goes_elsewhere(after: str, before: str) -> bool:

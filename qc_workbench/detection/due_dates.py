@@ -72,8 +72,9 @@ CORRECTION = re.compile(
 #: What is said of a day that does not suit, soon after naming it or just before.
 _REFUSED_AFTER = re.compile(
     r"^(?:[^\s]+ ){0,4}?(?:не могу|не смогу|не получ\w+|не удобно|неудобно|не будет|не буду|не надо|не нужно|"
-    r"не подход\w+|не выйд\w+|занят\w*|забит\w*|занято|никак|некогда|нереально|исключен\w*|вычеркива\w+|"
-    r"вычеркн\w+|отмен\w+|улета\w+|уезжа\w+|уед\w+|в отпуске|в отъезде|в дороге|выходной|выходные у|не работа\w+|нельзя|"
+    r"не подход\w+|не выйд\w+|занят\w*|забит\w*|занято|никак|некогда|нереально|исключен\w*|"
+    r"вычеркива\w+|вычеркн\w+|отмен\w+|улета\w+|уезжа\w+|уед\w+|в отпуске|в отъезде|в дороге|"
+    r"выходной|выходные у|не работа\w+|нельзя|"
     r"поздно|рано|рановато|праздничн\w+|will not (?:work|do)|does not (?:work|suit)|is (?:no good|out|bad|tricky|too|not)|"
     r"not (?:possible|good)|am (?:away|out|busy|off|flying|travelling|traveling|in meetings)|"
     r"can not|no good|too (?:soon|early|late))\b"
@@ -85,7 +86,9 @@ _REFUSED_BEFORE = re.compile(
 _NOT_EARLIER = re.compile(r"\bне (?:раньше|позже|позднее)\b|\bnot (?:before|later|earlier)\b")
 #: Said about the past: no due date.
 _PAST = re.compile(r"^(?:[^\s]+ ){0,1}?(?:назад|тому назад|ago|before last|last)\b")
-_PAST_BEFORE = re.compile(r"\b(?:прошл\w+|позапрошл\w+|last|past|since)(?: (?:недел\w*|раз\w*|месяц\w*|week|month))?(?: (?:в|во|на|on))?$")
+_PAST_BEFORE = re.compile(
+    r"\b(?:прошл\w+|позапрошл\w+|last|past|since)(?: (?:недел\w*|раз\w*|месяц\w*|week|month))?(?: (?:в|во|на|on))?$"
+)
 
 
 def moment_of(said_at: datetime, company: Company) -> Moment:

@@ -48,6 +48,7 @@ class Sentence:
     end_s: float
     is_question: bool
     quotable: bool
+    channel: int = 0
 
     @property
     def low(self) -> str:
@@ -342,7 +343,7 @@ def sentences_of(transcript: Transcript) -> tuple[Sentence, ...]:
                 sentences.append(
                     Sentence(
                         len(sentences), index, group[0].party, text, normal,
-                        words[0][1], words[-1][2], question, quotable,
+                        words[0][1], words[-1][2], question, quotable, group[0].channel,
                     )
                 )  # fmt: skip
     return tuple(sentences)
