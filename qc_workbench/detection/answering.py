@@ -200,7 +200,10 @@ def _exchange(heard: Heard, machine: Sequence[Piece], pending: Sequence[Piece], 
         # sides unknown: before the first phrase at most one piece of greeting may stand, later ones a few
         seconds = sum(item.speech_s for item in pending)
         parties = {item.party for item in pending} & {Party.AGENT, Party.CUSTOMER}
-        return seconds > 9.0 if machine else (seconds > 8.0 or len(pending) > 2 or len(parties) > 1)
+        if machine:
+            return seconds > 9.0
+        beeped = bool(heard.far_sounds(SoundKind.BEEP))  # proves a greeting, so that more of it may precede its phrase
+        return seconds > (8.0 if beeped else 6.0) or len(pending) > (2 if beeped else 1) or len(parties) > 1
     replies = _replies(heard, pending[0].end_s, piece.start_s)
     return len(replies) >= 1 if not machine else len(replies) >= 2 and len(pending) >= 2
 
