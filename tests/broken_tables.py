@@ -223,7 +223,7 @@ CASES = [
         "call_id,начало",
         (),
     ),
-    Broken("utf-16", {CALLS: calls_csv().encode("utf-16")}, "file_encoding", CALLS, 1, None, "", ()),
+    Broken("utf-16", {CALLS: calls_csv().encode("utf-16")}, "file_encoding", CALLS, 1, None, "call_id", ()),
     Broken("nothing in the file", {CALLS: ""}, "file_empty", CALLS, None, None, "", ()),
     Broken(
         "no required column",

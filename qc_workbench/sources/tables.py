@@ -63,7 +63,8 @@ def read_csv(file: str, data: bytes, known_columns: Sequence[str]) -> Table:
     """Split the bytes of a CSV file. Which delimiter it uses is told by the columns we know."""
     encoded = _wide_encoding(data)
     if encoded:
-        return _unreadable(Problem(file, 1, None, shown(data[:40]), "file_encoding", {"encoding": encoded}))
+        beginning = data[:160].decode(encoded, "replace").lstrip("\ufeff")
+        return _unreadable(Problem(file, 1, None, shown(beginning[:40]), "file_encoding", {"encoding": encoded}))
     text = data.decode("utf-8-sig", errors="surrogateescape")
     lines = list(io.StringIO(text, newline=""))
     first, delimiter = _header_place(lines, known_columns)
