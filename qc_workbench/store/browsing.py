@@ -8,13 +8,15 @@ from datetime import date, datetime
 
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Call, Recording
-from qc_workbench.domain.commitment import Commitment
+from qc_workbench.domain.commitment import ClientSaid, Commitment, Refusal
 from qc_workbench.domain.crm import Activity, ActivityChange, Deal, Note
-from qc_workbench.domain.flag import Flag
+from qc_workbench.domain.flag import AnsweredBy, Conversation, Flag
+from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.store.calls import call_of, recording_of
 from qc_workbench.store.crm import activity_of, deal_of
 from qc_workbench.store.database import Reader, Row
 from qc_workbench.store.listening import acoustics as acoustics_of_hash
+from qc_workbench.store.samples import sampled_of
 from qc_workbench.store.verdicts import commitment_of, flag_of
 
 
@@ -196,6 +198,33 @@ def commitments_as_of(reader: Reader) -> datetime | None:
     """The moment the outcomes of promises stand at."""
     found: datetime | None = reader.value("select max(as_of) from commitments")
     return found
+
+
+def conversation_of_call(reader: Reader, call_id: str) -> Conversation | None:
+    row = reader.row("select * from conversations where call_id = ?", call_id)
+    return Conversation(**{**row, "answered_by": AnsweredBy(row["answered_by"])}) if row else None
+
+
+def refusal_of_call(reader: Reader, call_id: str) -> Refusal | None:
+    row = reader.row("select * from refusals where call_id = ?", call_id)
+    return Refusal(**{**row, "client_said": ClientSaid(row["client_said"])}) if row else None
+
+
+def sample_of_call(reader: Reader, call_id: str) -> list[SampledCall]:
+    """The draws a call is in, the oldest first."""
+    return [sampled_of(row) for row in reader.rows("select * from sample where call_id = ? order by drawn_at", call_id)]
+
+
+def counted_by_agent(reader: Reader, counted_from_s: float) -> dict[str, int]:
+    """manager_id -> calls with clients that the CRM counts as effective."""
+    rows = reader.rows(
+        """
+        select manager_id, count(*) as n from calls
+        where outcome = 'answered' and talk_s >= ? and direction <> 'internal' group by manager_id
+        """,
+        counted_from_s,
+    )
+    return {row["manager_id"]: int(row["n"]) for row in rows}
 
 
 def failures_of_call(reader: Reader, call_id: str) -> list[Failure]:

@@ -1,7 +1,8 @@
-"""Names of codes: kinds of evidence, outcomes, reasons."""
+"""Names of codes, and texts from outside made safe to show."""
 
 from __future__ import annotations
 
+from qc_workbench.errors import QcwError
 from qc_workbench.ui.i18n import Translator
 
 
@@ -13,3 +14,24 @@ def named(t: Translator, family: str, code: str) -> str:
     """
     full = f"{family}.{code}"
     return t(full) if t.knows(full) else code.replace("_", " ")
+
+
+def plain(text: str) -> str:
+    """Text from outside (names, quotes, reasons) for a place that takes Markdown.
+
+    Without it a client named ``![](https://…)`` would make every page that names them load a picture
+    from that address.
+    """
+    return "".join(f"\\{char}" if char in _MARKDOWN else char for char in text)
+
+
+_MARKDOWN = frozenset("\\*_`[]<>$#~:!|&")
+
+
+def error_text(error: QcwError, t: Translator) -> str:
+    """What happened, where and what next; values from outside are not Markdown."""
+    return t(f"error.{error.code}", **{name: _safe(value) for name, value in error.params.items()})
+
+
+def _safe(value: object) -> object:
+    return plain(value) if isinstance(value, str) else value

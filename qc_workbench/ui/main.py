@@ -10,6 +10,7 @@ from qc_workbench.domain.call import Role
 from qc_workbench.errors import QcwError
 from qc_workbench.store.calls import managers
 from qc_workbench.ui.i18n import LANGUAGES, Translator
+from qc_workbench.ui.labels import error_text, plain
 from qc_workbench.ui.navigation import ROOMS, room_page
 from qc_workbench.ui.state import LANGUAGE_KEY, WHO_KEY, language, workspace_or_error
 from qc_workbench.workspace import Workspace
@@ -43,7 +44,7 @@ def main() -> None:
     if isinstance(opened, QcwError):
         _language_switch(t)
         st.title(t("app.title"))
-        st.error(t.error(opened))
+        st.error(error_text(opened, t))
         return
     page = st.navigation([room_page(name, t) for name in ROOMS], position="sidebar")
     with st.sidebar:
@@ -51,7 +52,7 @@ def main() -> None:
     try:
         page.run()
     except QcwError as error:
-        st.error(t.error(error))
+        st.error(error_text(error, t))
 
 
 def _sidebar(workspace: Workspace, t: Translator) -> None:
@@ -70,7 +71,7 @@ def _sidebar(workspace: Workspace, t: Translator) -> None:
     st.caption(t("sidebar.who_help"))
     _language_switch(t)
     if workspace.settings.company.name:
-        st.caption(workspace.settings.company.name)
+        st.caption(plain(workspace.settings.company.name))
 
 
 def _language_switch(t: Translator) -> None:

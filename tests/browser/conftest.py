@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests.browser.serving import CHROMIUM_OPTIONS, chromium_path, served
 from tests.ui import sample_company as company
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e .[dev]")
-
-_SERVE = "import sys; from pathlib import Path; from qc_workbench.ui.server import serve; "
-_SERVE += "serve(Path(sys.argv[1]), port=int(sys.argv[2]))"
-
-
-def chromium_path() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    return os.environ.get("QCW_CHROMIUM") or found
 
 
 @dataclass
@@ -61,40 +46,15 @@ class Seen:
             self.problems.append(f"external: {request.url}")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def workspace_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return company.sample_company(tmp_path_factory.mktemp("browser")).home
 
 
 @pytest.fixture(scope="session")
-def server(workspace_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = _free_port()
-    log = (tmp_path_factory.mktemp("server") / "log").open("w+")
-    process = subprocess.Popen([sys.executable, "-c", _SERVE, str(workspace_home), str(port)], stdout=log, stderr=log)
-    base = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                if httpx.get(f"{base}/healthz").status_code == 200:
-                    break
-            except httpx.TransportError:
-                pass
-            if process.poll() is not None or time.monotonic() > deadline:
-                log.seek(0)
-                pytest.fail(f"the server did not start: {log.read()}")
-            time.sleep(0.2)
+def server(workspace_home: Path) -> Iterator[str]:
+    with served(workspace_home) as base:
         yield base
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        log.close()
 
 
 @pytest.fixture(scope="session")
@@ -102,10 +62,8 @@ def chromium() -> Iterator[playwright.Browser]:
     path = chromium_path()
     if path is None:
         pytest.skip("no Chromium on this machine: install it or name it in QCW_CHROMIUM")
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    options += ["--autoplay-policy=no-user-gesture-required"]
     with playwright.sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=path, args=options)
+        browser = tool.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
         yield browser
         browser.close()
 

@@ -10,6 +10,7 @@ import pytest
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.workspace import Workspace
 from tests.browser.conftest import playwright
+from tests.browser.serving import SETTLED
 from tests.ui import sample_company as company
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -34,8 +35,7 @@ def opened(page: Page, address: str) -> None:
 
 
 def settled(page: Page) -> None:
-    """The page has been drawn to the end."""
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
+    page.wait_for_selector(SETTLED, timeout=60_000)
 
 
 def playing_time(page: Page) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from qc_workbench.store.database import Statement
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.server import SCRIPT
 from qc_workbench.ui.state import HOME_VARIABLE, LANGUAGE_KEY, WHO_KEY
@@ -221,3 +222,17 @@ def test_a_doubtful_refusal_is_sent_back_to_work_and_that_can_be_undone(
     assert "Вера Главная" in shown
     app.button(key="refusal_withdrawn_flag-refused").click().run()
     assert "Клиент не отказывался · 1" in read(app)
+
+
+def test_a_name_from_the_crm_is_text_and_never_markdown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture in a client's name must not make every reader's browser call an address outside."""
+    workspace = company.sample_company(tmp_path / "names")
+    hostile = "![x](https://example.com/p.png) **b** :red[c]"
+    workspace.store.write(Statement("update deals set client_name = ?, lost_reason = ?", (hostile, hostile)))
+    app = start(workspace.home, "ru", monkeypatch)
+    for room, query in (("call", {"id": company.REFUSED}), ("promises", {}), ("refusals", {})):
+        enter(app, room, **query)
+        marked = [str(element.value) for kind in ("title", "markdown", "caption") for element in app.main.get(kind)]
+        marked += [element.proto.label for element in app.main.get("page_link")]
+        assert any("example" in text for text in marked), room
+        assert not any("![x](" in text or ":red[" in text or "**b**" in text for text in marked), room

@@ -13,7 +13,7 @@ from qc_workbench.review.rulings import CaseState, case_state
 from qc_workbench.ui.components.blocks import call_link, deal_text, due_text, recording_state
 from qc_workbench.ui.components.rows import flag_reasons, plan_text
 from qc_workbench.ui.i18n import Translator, clock
-from qc_workbench.ui.labels import named
+from qc_workbench.ui.labels import named, plain
 from qc_workbench.ui.navigation import link
 from qc_workbench.ui.views.call import CallView
 from qc_workbench.ui.views.client import Step
@@ -34,19 +34,19 @@ STATE_COLOURS: Mapping[CaseState, BadgeColour] = {
 def header(view: CallView, t: Translator) -> None:
     """Who, when, which deal, and why this call is listened to."""
     call, people = view.call, view.people
-    st.title(f"{people.agent(call.manager_id)} · {people.client(call.client_phone, t)}", anchor=False)
+    st.title(plain(f"{people.agent(call.manager_id)} · {people.client(call.client_phone, t)}"), anchor=False)
     facts = [
         t.moment(call.started_at, "d MMMM y, HH:mm"),
         t(f"direction.{call.direction.value}"),
         t("call.connected", time=clock(call.talk_s))
         if call.outcome is Outcome.ANSWERED
         else t(f"call_outcome.{call.outcome.value}"),
-        deal_text(people.deal(call.client_phone), t),
+        plain(deal_text(people.deal(call.client_phone), t)),
     ]
     st.markdown(" · ".join(facts))
     why = [plan_text(item, t) for item in view.drawn]
     if why:
-        st.caption(" · ".join(why))
+        st.caption(plain(" · ".join(why)))
     if view.recording is None or not view.recording.is_audible:
         st.warning(t("call.no_recording", state=recording_state(view.recording, t)))
     for failure in view.failures:
@@ -88,7 +88,7 @@ def findings_panel(view: CallView, t: Translator) -> None:
 
 
 def _evidence_line(item: Evidence, t: Translator) -> str:
-    quote = f" «{item.quote}»" if item.quote else ""
+    quote = f" «{plain(item.quote)}»" if item.quote else ""
     return f"{clock(item.start_s)}–{clock(item.end_s)} {evidence_name(item.kind, t)}{quote}"
 
 
@@ -100,9 +100,9 @@ def client_panel(view: CallView, t: Translator) -> None:
         if not client.deals:
             st.caption(t("deal.none"))
         for deal in client.deals:
-            st.markdown(f"**{deal_text(deal, t)}**")
+            st.markdown(f"**{plain(deal_text(deal, t))}**")
             if deal.lost_reason:
-                st.caption(t("deal.lost_reason", reason=deal.lost_reason))
+                st.caption(t("deal.lost_reason", reason=plain(deal.lost_reason)))
             if deal.stage_since:
                 st.caption(t("deal.since", day=t.day(deal.stage_since)))
         st.markdown(f"**{t('crm.steps')}**")
@@ -113,7 +113,7 @@ def client_panel(view: CallView, t: Translator) -> None:
         if client.notes:
             st.markdown(f"**{t('crm.notes')}**")
         for note in client.notes:
-            st.caption(f"{t.moment(note.created_at)} · {view.people.agent(note.author_id)}")
+            st.caption(f"{t.moment(note.created_at)} · {plain(view.people.agent(note.author_id))}")
             st.text(note.text)
         _calls(t("crm.earlier"), client.earlier, t)
         _calls(t("crm.later"), client.later, t)

@@ -12,6 +12,7 @@ from qc_workbench.ui.components.call_parts import STATE_COLOURS
 from qc_workbench.ui.components.player import player
 from qc_workbench.ui.components.rows import flag_reasons
 from qc_workbench.ui.i18n import Translator, clock
+from qc_workbench.ui.labels import error_text, plain
 from qc_workbench.ui.state import Room, remember, remembered
 from qc_workbench.ui.views.call import call_view
 from qc_workbench.ui.views.people import call_line
@@ -103,7 +104,7 @@ def decision(room: Room, case: Case | None) -> None:
                 t(
                     "ruling.stands",
                     ruling=t(f"case_one.{ruling.ruling.value}"),
-                    who=ruling.by,
+                    who=plain(ruling.by),
                     moment=t.moment(ruling.at),
                 )
             )
@@ -147,7 +148,7 @@ def _rule(room: Room, case: Case, ruling: Ruling, reason: str) -> None:
     try:
         write_ruling(room.workspace, case.flag, ruling, room.who, room.now, reason)
     except QcwError as error:
-        st.error(room.t.error(error))
+        st.error(error_text(error, room.t))
         return
     remember(_LAST_RULED, None if ruling is Ruling.WITHDRAWN else case.flag.flag_id)
     st.toast(room.t(f"ruling.{ruling.value}.done"))

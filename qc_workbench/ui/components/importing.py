@@ -14,7 +14,7 @@ from pipelines.run import run
 from qc_workbench.errors import QcwError
 from qc_workbench.store.browsing import store_counts
 from qc_workbench.ui.i18n import Translator
-from qc_workbench.ui.labels import named
+from qc_workbench.ui.labels import error_text, named
 from qc_workbench.ui.state import Room
 from qc_workbench.workspace import Workspace
 
@@ -73,6 +73,6 @@ def _bring(room: Room, folder: Path, source: str, as_of: datetime) -> None:
             run(room.workspace, as_of, progress)
         except QcwError as error:
             status.update(label=room.t("empty.stopped"), state="error")
-            st.error(room.t.error(error))
+            st.error(error_text(error, room.t))
             return
     st.rerun()

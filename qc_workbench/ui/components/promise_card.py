@@ -8,7 +8,7 @@ from qc_workbench.domain.call import Call
 from qc_workbench.ui.components.blocks import call_link, deal_text, due_text, moment_or_dash
 from qc_workbench.ui.components.player import quote_button
 from qc_workbench.ui.i18n import Translator, clock
-from qc_workbench.ui.labels import named
+from qc_workbench.ui.labels import named, plain
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.people import Directory
 from qc_workbench.ui.views.promises import Board, Column, Promise
@@ -32,8 +32,8 @@ def promise_card(room: Room, view: Board, promise: Promise) -> None:
                 )
                 line = t(
                     "promise.said",
-                    agent=view.people.agent(promise.call.manager_id),
-                    client=view.people.client(promise.call.client_phone, t),
+                    agent=plain(view.people.agent(promise.call.manager_id)),
+                    client=plain(view.people.client(promise.call.client_phone, t)),
                     moment=t.moment(promise.call.started_at),
                 )
                 call_link(t, line, promise.call.call_id, spoken.start_s)
@@ -65,7 +65,7 @@ def _activity(promise: Promise, t: Translator) -> None:
 
 
 def _next_call(call: Call, people: Directory, t: Translator) -> str:
-    return f"{t.moment(call.started_at)} · {people.agent(call.manager_id)} · {clock(call.talk_s)}"
+    return f"{t.moment(call.started_at)} · {plain(people.agent(call.manager_id))} · {clock(call.talk_s)}"
 
 
 def column_name(column: Column, t: Translator) -> str:

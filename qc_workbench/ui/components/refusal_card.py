@@ -7,7 +7,7 @@ import streamlit as st
 from qc_workbench.domain.flag import Finding, Flag, Ruling
 from qc_workbench.ui.components.blocks import call_link, deal_text
 from qc_workbench.ui.components.player import quote_button
-from qc_workbench.ui.labels import named
+from qc_workbench.ui.labels import named, plain
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.refusals import RefusalCase, Refusals
 from qc_workbench.ui.views.suspicious import write_ruling
@@ -32,8 +32,8 @@ def refusal_card(room: Room, view: Refusals, case: RefusalCase) -> None:
                     )
                 line = t(
                     "promise.said",
-                    agent=view.people.agent(case.call.manager_id),
-                    client=view.people.client(case.call.client_phone, t),
+                    agent=plain(view.people.agent(case.call.manager_id)),
+                    client=plain(view.people.client(case.call.client_phone, t)),
                     moment=t.moment(case.call.started_at),
                 )
                 call_link(t, line, case.call.call_id, refusal.start_s)
@@ -51,7 +51,7 @@ def _decision(room: Room, flag: Flag, ruling: Finding | None) -> None:
     t = room.t
     if ruling is not None:
         what = t(f"refusal_ruling.{ruling.ruling.value}.done")
-        st.caption(t("ruling.stands", ruling=what, who=ruling.by, moment=t.moment(ruling.at)))
+        st.caption(t("ruling.stands", ruling=what, who=plain(ruling.by), moment=t.moment(ruling.at)))
     offered = (Ruling.CONFIRMED, Ruling.REJECTED) if ruling is None else (Ruling.WITHDRAWN,)
     with st.container(horizontal=True):
         for choice in offered:

@@ -7,6 +7,7 @@ import streamlit as st
 from pipelines.draw_sample import replace_call
 from qc_workbench.errors import QcwError
 from qc_workbench.ui.i18n import catalogue
+from qc_workbench.ui.labels import error_text
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.queue import Drawn
 
@@ -32,7 +33,7 @@ def replace_form(room: Room, item: Drawn) -> None:
                     code = reason.removeprefix("replacement.")
                     replace_call(room.workspace, drawn.draw_id, drawn.call_id, code, room.who, room.now)
             except QcwError as error:
-                st.error(t.error(error))
+                st.error(error_text(error, t))
             else:
                 st.toast(t("replace.done"))
                 st.rerun()

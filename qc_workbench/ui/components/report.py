@@ -18,6 +18,7 @@ from qc_workbench.reporting.document import (
     Tiles,
 )
 from qc_workbench.ui.components.plots import UNKNOWN
+from qc_workbench.ui.labels import plain
 
 
 def show_document(document: Document) -> None:
@@ -33,11 +34,11 @@ def show_document(document: Document) -> None:
 def _show(block: Block) -> None:
     match block:
         case Paragraph(text):
-            st.markdown(_plain(text))
+            st.markdown(plain(text))
         case Notice(text):
-            st.info(_plain(text))
+            st.info(plain(text))
         case Heading(text):
-            st.markdown(f"**{_plain(text)}**")
+            st.markdown(f"**{plain(text)}**")
         case Tiles():
             _tiles(block)
         case Table():
@@ -53,12 +54,12 @@ def _tiles(tiles: Tiles) -> None:
             st.metric(tile.label, tile.cell.text)
             for note in (tile.note, tile.change):
                 if note:
-                    st.caption(_plain(note))
+                    st.caption(plain(note))
 
 
 def _table(table: Table) -> None:
     if not table.rows:
-        st.caption(_plain(table.empty))
+        st.caption(plain(table.empty))
         return
     rows = [{name: cell.text for name, cell in zip(table.columns, row, strict=True)} for row in table.rows]
     numeric = {
@@ -78,8 +79,3 @@ def _readable(layer: Mapping[str, Any]) -> dict[str, Any]:
     """Numbers beside bars are black on paper; on a page this grey reads on light and on dark ground."""
     mark = layer["mark"]
     return {**layer, "mark": {**mark, "color": UNKNOWN}} if mark.get("type") == "text" else dict(layer)
-
-
-def _plain(text: str) -> str:
-    """Text of a report is not Markdown: what could be taken for it is escaped."""
-    return "".join(f"\\{char}" if char in "\\*_`[]<>$#~:" else char for char in text)

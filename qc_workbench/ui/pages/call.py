@@ -6,6 +6,7 @@ from qc_workbench.ui.components.blocks import heading, nothing
 from qc_workbench.ui.components.call_list import choose_call
 from qc_workbench.ui.components.call_parts import client_panel, findings_panel, header
 from qc_workbench.ui.components.player import player
+from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.call import call_view
 from qc_workbench.ui.views.playback import playback
@@ -21,7 +22,7 @@ if not call_id:
 view = call_view(room.workspace, call_id)
 if view is None:
     heading(t("room.call"))
-    nothing(t("calls.unknown", call=call_id))
+    nothing(t("calls.unknown", call=plain(call_id)))
     st.stop()
 
 header(view, t)

@@ -5,6 +5,7 @@ import streamlit as st
 from qc_workbench.ui.components.blocks import heading, nothing, open_call, picked
 from qc_workbench.ui.components.replacing import replace_form
 from qc_workbench.ui.components.rows import period_text, plan_name, queue_row
+from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.queue import listening_queue
 
@@ -32,7 +33,7 @@ if view.progress:
                 plan.share,
                 text=t(
                     "queue.plan_progress",
-                    plan=plan_name(plan.plan, t),
+                    plan=plain(plan_name(plan.plan, t)),
                     period=period_text(plan.period, t),
                     done=plan.done,
                     drawn=plan.drawn,

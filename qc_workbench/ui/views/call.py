@@ -17,12 +17,14 @@ from qc_workbench.store.browsing import (
     Failure,
     acoustics_of_recording,
     commitments_of_call,
+    conversation_of_call,
     failures_of_call,
     flags_of_call,
     latest_calls,
     recordings_by_call,
+    refusal_of_call,
+    sample_of_call,
 )
-from qc_workbench.store.samples import sampled
 from qc_workbench.ui.views.client import ClientContext, client_context
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
@@ -68,12 +70,12 @@ def call_view(workspace: Workspace, call_id: str) -> CallView | None:
             recording=recording,
             acoustics=acoustics_of_recording(reader, recording),
             transcript=listening.transcript(reader, call_id),
-            conversation=verdicts.conversations(reader).get(call_id),
+            conversation=conversation_of_call(reader, call_id),
             flags=tuple(flags_of_call(reader, call_id)),
             rulings=standing(verdicts.findings(reader)),
             promises=tuple(commitments_of_call(reader, call_id)),
-            refusal=next((item for item in verdicts.refusals(reader) if item.call_id == call_id), None),
-            drawn=tuple(item for item in sampled(reader) if item.call_id == call_id),
+            refusal=refusal_of_call(reader, call_id),
+            drawn=tuple(sample_of_call(reader, call_id)),
             failures=tuple(failures_of_call(reader, call_id)),
             client=client_context(reader, call),
         )

@@ -11,7 +11,7 @@ from qc_workbench.domain.call import Call
 from qc_workbench.domain.flag import Finding, Flag, FlagKind, Ruling, Side, Verdict
 from qc_workbench.review.rulings import CaseState, case_state, rule, standing, undo
 from qc_workbench.store import verdicts
-from qc_workbench.store.browsing import calls_by_id
+from qc_workbench.store.browsing import calls_by_id, counted_by_agent
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.database import Statement, insert
 from qc_workbench.ui.views.people import Directory, directory
@@ -55,13 +55,7 @@ def suspicious_calls(workspace: Workspace) -> SuspiciousCalls:
         flags = [flag for flag in verdicts.flags(reader) if flag.kind is FlagKind.FAKE_EFFECTIVE]
         rulings = standing(verdicts.findings(reader))
         calls = calls_by_id(reader, {flag.call_id for flag in flags})
-        counted = {
-            row["manager_id"]: int(row["n"])
-            for row in reader.rows(
-                "select manager_id, count(*) as n from calls where outcome = 'answered' and talk_s >= ? group by 1",
-                workspace.settings.effective.counted_from_s,
-            )
-        }
+        counted = counted_by_agent(reader, workspace.settings.effective.counted_from_s)
         people = directory(reader, {call.client_phone for call in calls.values()})
     cases = [Case(flag, calls[flag.call_id], rulings.get(flag.flag_id)) for flag in flags if flag.call_id in calls]
     cases.sort(key=lambda case: (-case.flag.score, case.call.started_at))

@@ -1,0 +1,59 @@
+"""Pictures of every room, to be looked at: ``python -m tests.browser.take_screenshots OUT [--home WORKSPACE]``.
+
+Both languages, light and dark, two widths; without a workspace the sample company of the tests and an empty one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from itertools import product
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from qc_workbench.ui.navigation import ROOMS
+from tests.browser.serving import CHROMIUM_OPTIONS, SETTLED, chromium_path, served
+from tests.ui import sample_company as company
+
+LOCALES = {"ru": "ru-RU", "en": "en-GB"}
+
+
+def take(browser: Browser, base: str, out: Path, pages: list[str], prefix: str) -> None:
+    for language, scheme, width in product(LOCALES, ("light", "dark"), (1440, 1024)):
+        context = browser.new_context(
+            base_url=base,
+            locale=LOCALES[language],
+            color_scheme="dark" if scheme == "dark" else "light",
+            viewport={"width": width, "height": 900},
+        )
+        page = context.new_page()
+        for address in pages:
+            page.goto(f"/{address}")
+            page.wait_for_selector(SETTLED, timeout=60_000)
+            page.wait_for_timeout(1500)  # plots and fonts draw after the page has settled
+            name = address.split("?")[0] or "overview"
+            page.screenshot(path=out / f"{prefix}-{name}-{language}-{scheme}-{width}.png")
+        context.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--home", type=Path, help="a workspace of your own")
+    parser.add_argument("--call", default=company.PADDED, help="the call of the call page")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    rooms = ["" if room == "overview" else room for room in ROOMS if room != "call"]
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as tool:
+        browser = tool.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
+        home = options.home or company.sample_company(Path(folder) / "full").home
+        with served(home) as base:
+            take(browser, base, options.out, [*rooms, "call", f"call?id={options.call}"], "full")
+        with served(company.empty_company(Path(folder) / "empty").home) as base:
+            take(browser, base, options.out, rooms, "empty")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
