@@ -165,6 +165,8 @@ def _said_in(index: int, heard: Sequence[Heard], lexicon: CommitmentLexicon) -> 
         found = [one for one in found if one.action is not Action.CALLBACK or not _share_words(one, sent)]
     if "callback" in taken:  # «позвоню, запишу вас на замер»: the visit is arranged in that call
         found = [one for one in found if one.action is not Action.VISIT]
+    if "pay" in taken:  # «деньги придут» is no visit
+        found = [one for one in found if one.action is not Action.VISIT]
     if "decide" in taken:  # «примем решение, и я вам сообщу» is one promise
         found = [one for one in found if one.action is not Action.CALLBACK]
     return found

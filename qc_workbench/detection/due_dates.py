@@ -75,7 +75,8 @@ _REFUSED_AFTER = re.compile(
     r"не подход\w+|не выйд\w+|занят\w*|забит\w*|занято|никак|некогда|нереально|исключен\w*|"
     r"вычеркива\w+|вычеркн\w+|отмен\w+|улета\w+|уезжа\w+|уед\w+|в отпуске|в отъезде|в дороге|"
     r"выходной|выходные у|не работа\w+|нельзя|"
-    r"поздно|рано|рановато|праздничн\w+|will not (?:work|do)|does not (?:work|suit)|is (?:no good|out|bad|tricky|too|not)|"
+    r"поздно|рано|рановато|праздничн\w+|will not (?:work|do)|does not (?:work|suit)|"
+    r"is (?:no good|out|bad|tricky|too|not)|"
     r"not (?:possible|good)|am (?:away|out|busy|off|flying|travelling|traveling|in meetings)|"
     r"can not|no good|too (?:soon|early|late))\b"
 )
