@@ -77,7 +77,7 @@ class Speech(_Section):
     compute_type: str = Field("auto", description="CTranslate2 number format; auto: int8 on a CPU, float16 on a GPU.")
     threads: int = Field(0, ge=0, description="CPU threads of the speech model; 0: all cores.")
     beam_size: int = Field(
-        1, ge=1, le=10, description="Search width of recognition; 5 is slower, rarely better on telephone speech."
+        5, ge=1, le=10, description="Search width of recognition; 1 is a quarter faster and makes a tenth more errors."
     )
     batch_size: int = Field(8, ge=1, le=64, description="Stretches of speech recognised together.")
     languages: tuple[str, ...] = Field(
