@@ -2,7 +2,7 @@
 
 from streamlit import App
 
-from qc_workbench.ui.server import SCRIPT, routes
+from qc_workbench.ui.server import SCRIPT, parts
 
 # `streamlit run` looks for a call of App in this very file: that is why create_app() is not called here.
-app = App(SCRIPT, routes=routes())
+app = App(SCRIPT, **parts())

@@ -26,7 +26,9 @@ _DENSE = """
 [data-testid="stMetric"] { gap: 0; }
 [data-testid="stPageLink"] a { padding-left: 0; height: auto; }
 [data-testid="stPageLink"] a span, [data-testid="stPageLink"] a p { white-space: normal; overflow: visible; }
-[data-variant="segmented_control"][aria-checked="true"] { color: inherit; font-weight: 600; }
+[data-variant="segmented_control"][aria-checked="true"] { color: inherit !important; font-weight: 600; }
+[data-variant="segmented_control"][aria-checked="true"] * { color: inherit !important; }
+[data-testid="stMetricLabel"] * { white-space: normal !important; overflow: visible; }
 [data-testid="stText"] { white-space: pre-wrap; overflow-wrap: anywhere; font-family: inherit; }
 </style>
 """

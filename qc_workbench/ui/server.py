@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -21,10 +21,13 @@ from qc_workbench.domain.call import Recording
 from qc_workbench.errors import MediaError, QcwError
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.calls import audit_entry
+from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import FIRST_ROOM, ROOMS
 from qc_workbench.ui.recordings import Grant, check_grant, playable
-from qc_workbench.ui.state import HOME_VARIABLE, default_home, open_workspace
+from qc_workbench.ui.state import HOME_VARIABLE, default_home, language, open_workspace, workspace_or_error
 from qc_workbench.workspace import Workspace
+
+_LOG = logging.getLogger(__name__)
 
 #: The script Streamlit runs for every page. Not beside ``pages/``: Streamlit takes a folder of that
 #: name next to its script for an old-style app.
@@ -62,13 +65,27 @@ def create_app(home: Path | Workspace | None = None) -> st.App:
     """
     if home is not None:
         os.environ[HOME_VARIABLE] = str(home.home if isinstance(home, Workspace) else home)
-    return st.App(SCRIPT, routes=routes())
+    return st.App(SCRIPT, **parts())
 
 
-def routes() -> Sequence[BaseRoute]:
-    """Our own addresses beside Streamlit's; also sets the options that every way of starting needs."""
+def parts() -> dict[str, Any]:
+    """What an application is made of beside its script; also sets the options that every way of starting needs."""
     for name, value in OPTIONS.items():
         config.set_option(name, value)
+    return {"routes": routes(), "on_script_error": _say_mistake}
+
+
+def _say_mistake(error: Exception) -> bool:
+    """A mistake of the program: the log gets all of it, the reader a sentence (and no links to outside)."""
+    _LOG.error("a page could not be drawn", exc_info=error)
+    opened = workspace_or_error()
+    t = Translator(language(None if isinstance(opened, QcwError) else opened))
+    st.error(t("app.mistake", kind=type(error).__name__))
+    return True
+
+
+def routes() -> list[BaseRoute]:
+    """Our own addresses beside Streamlit's."""
     return [
         Route("/healthz", _health),
         *(Route(f"/{room}", _page) for room in ROOMS if room != FIRST_ROOM),

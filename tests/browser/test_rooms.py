@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from qc_workbench.store.database import Statement
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.workspace import Workspace
 from tests.browser.conftest import playwright
@@ -167,3 +168,18 @@ def test_a_quote_of_a_promise_plays_in_the_list(page: Page) -> None:
     button = page.get_by_role("button", name="Слушать (пробел)").first
     button.click()
     expect(page.get_by_role("button", name="Пауза (пробел)")).to_have_count(1)
+
+
+def test_a_mistake_of_the_program_is_a_sentence_without_links_outside(
+    page: Page, server: str, workspace_home: Path
+) -> None:
+    """A table is missing, as after a failed update: the page says so and leads nowhere else."""
+    store = Workspace.open(workspace_home).store
+    store.write(Statement("alter table refusals rename to refusals_away"))
+    try:
+        opened(page, "/refusals")
+        expect(page.get_by_text("из-за ошибки в программе")).to_be_visible()
+        links = [link.evaluate("link => link.href") for link in page.locator("a").all()]
+        assert [link for link in links if not link.startswith(server)] == []
+    finally:
+        store.write(Statement("alter table refusals_away rename to refusals"))

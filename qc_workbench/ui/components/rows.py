@@ -17,9 +17,9 @@ from qc_workbench.ui.views.queue import Drawn
 def queue_row(item: Drawn, people: Directory, t: Translator) -> dict[str, Any]:
     """A call to listen to and why it is in the list."""
     return {
-        t("column.why"): why(item, t),
         **call_row(item.call, people, item.recording, t),
         t("column.reviewer"): people.agent(item.assigned_to),
+        t("column.why"): why(item, t),
     }
 
 
