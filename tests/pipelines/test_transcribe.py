@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pipelines.progress import Silent
-from pipelines.transcribe import transcribe
+from pipelines.transcribe import GROUP_CALLS, transcribe
 from qc_workbench.domain.call import Call, Direction, Outcome, Recording, RecordingState
 from qc_workbench.domain.transcript import Party, Word
 from qc_workbench.errors import UsageError
@@ -155,14 +155,15 @@ def test_a_recording_that_does_not_decode_is_a_failure_and_the_rest_goes_on(work
 
 
 def test_an_interrupted_run_keeps_what_was_written_and_goes_on_there(workspace: Workspace) -> None:
-    for index in range(20):
+    total = GROUP_CALLS + 4
+    for index in range(total):
         add_call(workspace, f"c{index:02}")
     with pytest.raises(KeyboardInterrupt):
         transcribe(workspace, Silent(), everything=True, recogniser=FakeRecogniser(fail_after=1))
     kept = len(texts(workspace))
-    assert 0 < kept < 20
+    assert kept == GROUP_CALLS
     report = transcribe(workspace, Silent(), everything=True, recogniser=FakeRecogniser())
-    assert (report.already, report.transcribed) == (kept, 20 - kept)
+    assert (report.already, report.transcribed) == (kept, total - kept)
 
 
 def test_by_default_only_sampled_calls_are_transcribed(workspace: Workspace) -> None:
