@@ -11,10 +11,9 @@ from qc_workbench.reporting.share import Share
 from qc_workbench.ui.i18n import Translator
 
 if TYPE_CHECKING:
-    from pipelines.detect import DetectReport
-
     from pipelines.assign_reviews import AssignReport
     from pipelines.demo import DemoReport
+    from pipelines.detect import DetectReport
     from pipelines.draw_sample import DrawReport
     from pipelines.import_report import IngestReport
     from pipelines.measure import MeasureReport

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -14,7 +15,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from qc_workbench.reporting.export_fields import What
+from pipelines.export import export
+from qc_workbench.reporting.export_fields import Format, What
+from qc_workbench.workspace import Workspace
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 AS_OF = "2026-11-01T09:00+03:00"
@@ -60,7 +63,13 @@ def workspace(home: Path, source: Path) -> Path:
 
 def exported(home: Path) -> dict[str, bytes]:
     """Everything the workspace says, by export; when something was drawn or ruled is not part of it."""
-    return {what.value: finish(start(home, "export", what.value)) for what in What}
+    opened = Workspace.open(home)
+    found = {}
+    for what in What:
+        out = io.BytesIO()
+        export(opened, what, Format.JSONL, out)
+        found[what.value] = out.getvalue()
+    return found
 
 
 def rows(home: Path, table: str) -> int:
