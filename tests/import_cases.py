@@ -30,7 +30,17 @@ def calls_csv(*rows: str, header: str = CALLS_HEADER) -> str:
 def new_workspace(home: Path, settings: str = "") -> Workspace:
     home.mkdir(parents=True, exist_ok=True)
     (home / "qcw.toml").write_text(settings, encoding="utf-8")
+    (home / "qcw.duckdb").write_bytes(_empty_store())
     return Workspace.open(home)
+
+
+@cache
+def _empty_store() -> bytes:
+    """A migrated database, made once: making it takes longer than most of these imports."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "qcw.toml").write_bytes(b"")
+        Workspace.open(Path(folder))
+        return (Path(folder) / "qcw.duckdb").read_bytes()
 
 
 def folder_with(path: Path, files: dict[str, str | bytes]) -> Path:

@@ -26,7 +26,7 @@ from qc_workbench.sources.tables import read_csv
 from tests.import_cases import calls_csv, mp3, wav
 
 #: The first call loads telephone metadata, and the machine may be busy: time is no failure here.
-UNHURRIED = settings(deadline=None)
+UNHURRIED = settings(deadline=None, max_examples=50)
 MOSCOW = ZoneInfo("Europe/Moscow")
 CONVENTIONS = Conventions("RU", MOSCOW)
 #: Text a cell may hold; spaces around it are no part of it. Python writes a lone \\r without quotes, so there is none.

@@ -40,7 +40,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return Store(home / "qcw.duckdb", home / ".locks")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(ROWS)
 def test_rows_read_back_as_they_were_written(store: Store, rows: list[dict[str, object]]) -> None:
     store.write(TABLE)
