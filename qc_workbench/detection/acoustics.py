@@ -27,7 +27,7 @@ from qc_workbench.transcription.audio import RATE_HZ, Audio
 from qc_workbench.transcription.crosstalk import own_speech
 
 #: Names the rules of this module and the modules it calls; a change of them measures every recording anew.
-FINGERPRINT: Final = "acoustics-3"
+FINGERPRINT: Final = "acoustics-4"
 
 _SHORTEST_VOICE_S: Final = 0.12
 
@@ -76,7 +76,7 @@ def _channel_sounds(
     for interval in subtract(raw_voices, [*hard, *music]):
         long_enough = interval[1] - interval[0] >= _SHORTEST_VOICE_S
         if long_enough and is_voiced(frames, interval) and not _is_tone(frames, interval, cadences):
-            voices.append(interval)
+            voices.append((float(interval[0]), float(interval[1])))
     for tone in tones:
         for start, end in subtract([(tone.start_s, tone.end_s)], voices):
             if tone.kind in (SoundKind.BEEP, SoundKind.DTMF) or end - start > 0.3:

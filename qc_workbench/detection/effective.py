@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from qc_workbench.config import Effective
@@ -68,6 +68,10 @@ def examine(
     """Judge one call. Deterministic; raises nothing. ``transcript`` None means "not transcribed" or "failed"."""
     heard = hear(recording, acoustics, transcript)
     answering = answering_of(heard)
+    long_speech = sum(piece.speech_s for piece in answering.human) > SHORT_HUMAN_S
+    if answering.answered_by is AnsweredBy.HUMAN and long_speech and _held_without_a_word(heard):
+        # the agent said nothing at all to it: a machine's, more likely, but its words do not tell
+        answering = replace(answering, answered_by=AnsweredBy.UNKNOWN)
     agent, human = _sides(heard, answering)
     conversation_s = _conversation_s(heard, answering, agent, human)
     monologue = read_monologue(_to_nobody(heard, answering, agent), mono=heard.mono)

@@ -22,6 +22,9 @@ _SHORTEST_UNTOLD_S: Final = 0.35
 _VOICED_SHARE: Final = 0.25
 
 
+#: A wordless voice this much weaker than the other channel's, and under it for this share, is its leak.
+_LEAK_DB: Final = 18.0
+_LEAK_SHARE: Final = 0.7
 #: Text that nobody said; other suspicions are doubts about the words only.
 _INVENTED: Final = frozenset({Suspicion.NO_VOICE, Suspicion.PHANTOM_PHRASE})
 
@@ -102,7 +105,7 @@ def hear(recording: Recording, acoustics: Acoustics, transcript: Transcript | No
     for channel, intervals in enumerate(voices):
         told = union((p.start_s - 0.3, p.end_s + 0.3) for p in pieces if p.channel == channel)
         for start, end in union(subtract(intervals, told), gap_s=0.3):
-            if end - start >= _SHORTEST_UNTOLD_S:
+            if end - start >= _SHORTEST_UNTOLD_S and not _is_leak(acoustics, channel, (start, end), voices):
                 side = _side(channel, agent_channel)
                 pitch = _pitch(acoustics, channel, (start, end))
                 untold.append(Piece(side, channel, start, end, end - start, "", _party(side), False, pitch))
@@ -116,6 +119,26 @@ def hear(recording: Recording, acoustics: Acoustics, transcript: Transcript | No
         sounds=acoustics.sounds,
         untold_s=sum(piece.speech_s for piece in [*untold, *pieces] if not piece.quotable),
     )
+
+
+def _is_leak(acoustics: Acoustics, channel: int, interval: Interval, voices: Sequence[tuple[Interval, ...]]) -> bool:
+    """Voice without words under the other channel's much louder voice: what a codec left of that one."""
+    if acoustics.channels == 1:
+        return False
+    other = 1 - channel
+    if overlap_s(interval, voices[other]) < _LEAK_SHARE * (interval[1] - interval[0]):
+        return False
+    levels = [_level(acoustics, where, interval) for where in (channel, other)]
+    return levels[0] < levels[1] - _LEAK_DB
+
+
+def _level(acoustics: Acoustics, channel: int, interval: Interval) -> float:
+    touching = [
+        s.features.get("level_db", 0.0)
+        for s in acoustics.sounds
+        if _is_voice(s, channel) and overlap_s((s.start_s, s.end_s), (interval,)) > 0
+    ]
+    return max(touching, default=-120.0)
 
 
 def _is_voice(sound: Sound, channel: int) -> bool:

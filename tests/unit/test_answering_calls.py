@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from qc_workbench.config import Effective
@@ -252,3 +254,17 @@ def test_every_code_of_evidence_and_reason_has_its_text() -> None:
                 codes += [f"evidence.{item.kind}" for item in found.flag.evidence]
                 codes += [f"reason.{reason}" for reason in found.flag.reasons]
             assert [code for code in codes if code not in texts] == []
+
+
+def test_what_a_codec_left_of_the_agents_voice_is_no_person_at_the_far_end() -> None:
+    story = greeting().agent("Захар, это Пётр из мастерской, хотел сообщить, что беседка готова")
+    story.agent("Перезвоните мне, пожалуйста, на этот номер, я сегодня на месте до шести вечера").silence(20)
+    for number, sound in enumerate(list(story.sounds)):
+        if sound.kind is SoundKind.VOICE:
+            loud = replace(sound, features={**sound.features, "level_db": -20.0})
+            story.sounds[number] = loud
+            if sound.channel == AGENT:
+                story.sounds.append(replace(loud, channel=CUSTOMER, features={"level_db": -45.0}))
+    found = story.examined()
+    assert found.conversation.answered_by is AnsweredBy.VOICEMAIL
+    assert found.conversation.message_left
