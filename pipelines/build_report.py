@@ -13,8 +13,8 @@ from qc_workbench.store import crm, samples, verdicts
 from qc_workbench.workspace import Workspace
 
 if TYPE_CHECKING:
-    from qc_workbench.reporting.document import Document, Words
     from qc_workbench.reporting.day import Day
+    from qc_workbench.reporting.document import Document, Words
     from qc_workbench.reporting.month import Month
 
 

@@ -302,13 +302,23 @@ def padded_table(padded: tuple[PaddedCall, ...], names: Mapping[str, str], words
 
 
 def evidence_text(evidence: tuple[Evidence, ...], words: Words) -> str:
-    """«Автоответчик 0:01–0:07 «Оставьте сообщение…»; тишина 0:09–0:48», what speaks for the agent marked."""
-    parts = []
+    """«Приветствие автоответчика 0:01–0:07 «Оставьте сообщение…»; Тишина 0:09–0:48 и ещё 2».
+
+    One part a kind in order of appearance: its longest stretch, its first words, how many stretches more.
+    What speaks for the agent is marked. The call page has every stretch.
+    """
+    kinds: dict[tuple[str, Side], list[Evidence]] = {}
     for item in evidence:
-        what = named(words, f"evidence.{item.kind}")
-        quote = f" «{item.quote}»" if item.quote else ""
-        part = f"{what} {doc.clock(item.start_s)}–{doc.clock(item.end_s)}{quote}"
-        parts.append(words("report.evidence_for", evidence=part) if item.side is Side.FOR else part)
+        kinds.setdefault((item.kind, item.side), []).append(item)
+    parts = []
+    for (kind, side), stretches in kinds.items():
+        longest = max(stretches, key=lambda item: item.end_s - item.start_s)
+        part = f"{named(words, f'evidence.{kind}')} {doc.clock(longest.start_s)}–{doc.clock(longest.end_s)}"
+        if len(stretches) > 1:
+            part += " " + words("report.more_stretches", count=words.number(len(stretches) - 1))
+        quote = next((item.quote for item in stretches if item.quote), None)
+        part += f" «{quote}»" if quote else ""
+        parts.append(words("report.evidence_for", evidence=part) if side is Side.FOR else part)
     return "; ".join(parts)
 
 

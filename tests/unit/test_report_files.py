@@ -14,11 +14,12 @@ from pypdf import PdfReader
 
 from qc_workbench.config import Company
 from qc_workbench.domain.call import Manager
+from qc_workbench.domain.flag import Evidence
 from qc_workbench.reporting.day import build_day
 from qc_workbench.reporting.day_document import day_document
 from qc_workbench.reporting.document import Document, Plot
 from qc_workbench.reporting.month import build_month
-from qc_workbench.reporting.month_document import month_document
+from qc_workbench.reporting.month_document import evidence_text, month_document
 from qc_workbench.reporting.render_html import render_html
 from qc_workbench.reporting.render_pdf import render_pdf
 from qc_workbench.reporting.render_xlsx import render_xlsx
@@ -137,3 +138,10 @@ def test_unexamined_effective_calls_are_unknown_and_not_clean() -> None:
     page = render_html(month_document(build_month(known, date(2026, 10, 1)), words))
     assert words("report.say.all_unknown") in page
     assert words("report.empty.padded") not in page
+
+
+def test_many_stretches_of_one_kind_are_told_once_by_the_longest() -> None:
+    stretches = tuple(Evidence(0, start, end, "silence") for start, end in ((1.0, 2.0), (5.0, 20.0), (30.0, 31.0)))
+    told = evidence_text((Evidence(1, 0.5, 0.9, "beep"), *stretches), Translator("en", ZONE))
+    assert told.count(";") == 1
+    assert "0:05–0:20 and 2 more" in told
