@@ -29,7 +29,7 @@ from qc_workbench.domain.violation import Violation
 from qc_workbench.errors import UsageError
 from qc_workbench.store import calls as call_store
 from qc_workbench.store import crm, listening, verdicts
-from qc_workbench.store.database import Reader, Statement, bulk_insert, insert
+from qc_workbench.store.database import Reader, Statement, insert, insert_all
 from qc_workbench.workspace import Workspace
 
 STEP: Final = "detect"
@@ -322,7 +322,7 @@ class _Detection:
             elif row["retired_at"] is not None and flag_id in wanted:
                 statements.append(Statement("update flags set retired_at = null where flag_id = ?", (flag_id,)))
         new = [verdicts.flag_row(flag, now) for flag_id, flag in wanted.items() if flag_id not in standing]
-        return [*statements, *bulk_insert("flags", new)]
+        return [*statements, *insert_all("flags", new)]
 
     def _write(self, statements: Sequence[Statement]) -> None:
         if statements:
@@ -382,7 +382,7 @@ def _differences(
         if name not in after
     ]
     changed = [row for name, row in after.items() if name not in before or not same(before[name], row)]
-    return [*gone, *bulk_insert(table, changed, replace=True)]
+    return [*gone, *insert_all(table, changed, replace=True)]
 
 
 def _count(names: Iterator[str]) -> dict[str, int]:

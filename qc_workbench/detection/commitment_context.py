@@ -217,7 +217,7 @@ def agreed_days(heard: Sequence[Heard], moment: Moment) -> Iterator[Found]:
     guards = commitment_lexicon().guards
     for index, item in enumerate(heard):
         due = choose(item.mentions)
-        if due is None or due.first is None or due.last is None or due.first <= moment.today:
+        if due is None or due.first is None or due.last is None or due.last <= moment.today:
             continue
         farewell = len(item.sentence.words) <= SHORT and index >= len(heard) - _LAST_SENTENCES
         if farewell and guards["farewell"].search(item.sentence.low):
@@ -226,7 +226,9 @@ def agreed_days(heard: Sequence[Heard], moment: Moment) -> Iterator[Found]:
             if named.sentence.quotable:
                 yield Found(named, _FAREWELL, Action.CALLBACK, Promiser.BOTH, 0, 0, day)
             continue
-        if (due.last - due.first).days > _LONGEST_AGREED_DAYS or not item.sentence.quotable or _is_other_matter(item):
+        if due.first <= moment.today or (due.last - due.first).days > _LONGEST_AGREED_DAYS:
+            continue
+        if not item.sentence.quotable or _is_other_matter(item):
             continue
         for other in heard[index + 1 : index + 1 + REACH]:
             if other.sentence.turn == item.sentence.turn or len(other.sentence.words) > SHORT:

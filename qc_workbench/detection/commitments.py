@@ -46,10 +46,12 @@ from qc_workbench.domain.call import Call
 from qc_workbench.domain.commitment import Action, ClientSaid, DueWindow, Promiser, SpokenCommitment
 from qc_workbench.domain.transcript import Party, Transcript
 
-VERSION = "1"
+VERSION = "2"
 
 #: Said with the day a promise is moved to.
 _MOVES = re.compile(r"\b(?:давайте|лучше|тогда|нет|вычеркива\w*|make it|rather|instead|better|then)\b")
+#: What follows is the speaker's own again: "they said Wednesday, so give me a ring on Thursday".
+_CONCLUSION = re.compile(r"\b(?:so|поэтому|так что|короче|давайте)\b")
 _WORKER = re.compile(r"\b(?:замерщик|мастер|бригад|монтажник|специалист|инженер|surveyor|fitter|installer|technician)")
 #: Longest quote, in words.
 _QUOTE_WORDS = 22
@@ -92,6 +94,8 @@ def _add_agreed(kept: list[Found], found: Found, heard: Sequence[Heard], lexicon
     """A day agreed without a phrase: a promise where there is none to meet or speak, or the day one was moved to."""
     if _cancelled_later(found, heard, lexicon):
         return
+    if found.due is None or any(item.due is not None and _overlap(item.due, found.due) for item in kept):
+        return  # that day is spoken for
     others = [item for item in kept if item.action in (Action.CALLBACK, Action.VISIT, Action.MEETING)]
     if not others:
         kept.append(found)
@@ -195,9 +199,9 @@ def _stated(
     guards = lexicon.guards
     if guards["negation_before"].search(before) or phrase.startswith("не "):
         return None
-    if guards["reported"].search(" ".join(tokens[max(0, at - 9) : at])) and not guards["reported_but"].search(
-        item.sentence.low
-    ):
+    if guards["reported"].search(_CONCLUSION.split(" ".join(tokens[max(0, at - 9) : at]))[-1]) and not guards[
+        "reported_but"
+    ].search(item.sentence.low):
         return None
     if guards["broken"].search(item.sentence.low):
         return None

@@ -31,7 +31,7 @@ from qc_workbench.domain.flag import Evidence, Flag, FlagKind, Side, Verdict
 from qc_workbench.domain.transcript import Party, Transcript
 
 DETECTOR = "refusals"
-VERSION = "1"
+VERSION = "2"
 
 #: «Если не поможет, сама наберу» postpones nothing.
 _CONDITIONAL = re.compile(r"\b(?:если|if)\b")

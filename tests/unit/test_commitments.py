@@ -126,6 +126,18 @@ def test_a_day_taken_over_is_agreed_even_when_the_verb_was_garbled() -> None:
     assert (promise.action, promise.due.due_from) == (Action.CALLBACK, day("10-08"))
 
 
+def test_a_goodbye_until_a_day_is_an_agreement_to_speak() -> None:
+    (promise,) = found(
+        "C: Мне удобно на берите завтра днём.", "A: Добро, понял вас.", "C: Спасибо.", "A: Ну, до завтра."
+    )
+    assert (promise.due.due_from, promise.due.due_to) == (day("10-07"), day("10-07"))
+
+
+def test_what_others_said_does_not_hide_a_request_that_follows_from_it() -> None:
+    (promise,) = found("C: They said Wednesday at the latest so give me a ring on Thursday.", "A: Sure.")
+    assert promise.due.due_from == day("10-08")
+
+
 def test_a_promise_tied_to_another_shares_its_window() -> None:
     pay, tell = found(
         "A: Бухгалтерия до пятницы деньги вам перечислит.",
