@@ -13,7 +13,7 @@ from qc_workbench.domain.sampling import Draw, Period, Plan, SampledCall
 from qc_workbench.sampling.draws import due_draws, redraw, replacement, retire
 from qc_workbench.store import calls as call_rows
 from qc_workbench.store import samples
-from qc_workbench.store.database import Statement, bulk_insert, insert
+from qc_workbench.store.database import Statement, insert, insert_all
 from qc_workbench.workspace import Workspace
 
 #: Draws written in one transaction.
@@ -98,7 +98,7 @@ def draw_statements(draw: Draw, rows: tuple[SampledCall, ...]) -> list[Statement
     """The passport and its calls, to be written together."""
     return [
         insert("draws", samples.draw_row(draw)),
-        *bulk_insert("sample", [samples.sampled_row(row) for row in rows]),
+        *insert_all("sample", [samples.sampled_row(row) for row in rows]),
     ]
 
 
@@ -120,7 +120,7 @@ def replace_call(workspace: Workspace, draw_id: str, call_id: str, reason: str, 
             "update sample set status = ?, reason = ? where draw_id = ? and call_id = ?",
             (retired.status.value, reason, draw_id, call_id),
         ),
-        *bulk_insert("sample", new_rows),
+        *insert_all("sample", new_rows),
         call_rows.audit_entry(
             at, by, "call_replaced", call_id, draw=draw_id, reason=reason, by=newcomer.call_id if newcomer else None
         ),

@@ -9,8 +9,7 @@ from typing import Any
 
 from qc_workbench.sources.csv_folder import KnownIds
 from qc_workbench.store import calls, crm
-from qc_workbench.store.bulk import insert_all
-from qc_workbench.store.database import Reader, Store
+from qc_workbench.store.database import Reader, Store, insert_all
 
 Row = Mapping[str, Any]
 

@@ -28,7 +28,7 @@ from qc_workbench.sources.recording_files import Expectations, RecordingsFolder,
 from qc_workbench.sources.rows import Placed
 from qc_workbench.store import calls as call_store
 from qc_workbench.store import imports as import_store
-from qc_workbench.store.bulk import insert_all
+from qc_workbench.store.database import insert_all
 from qc_workbench.store.imports import ImportRecord, SeenFile
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.workspace import Workspace

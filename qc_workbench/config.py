@@ -71,7 +71,8 @@ class Effective(_Section):
 class Speech(_Section):
     model: str = Field(
         "auto",
-        description="faster-whisper model name, a folder with one, or auto: the best one present that this machine runs fast enough.",
+        description="faster-whisper model name, a folder with one, or auto: the best one present "
+        "that this machine runs fast enough.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the speech model runs.")
     compute_type: str = Field("auto", description="CTranslate2 number format; auto: int8 on a CPU, float16 on a GPU.")
@@ -105,7 +106,8 @@ class SamplingPlan(_Section):
     )
     strata: tuple[str, ...] = Field(
         ("direction", "manager_id"),
-        description="Fields within which the share is taken: direction, manager_id, group_id, source, language or any attribute.",
+        description="Fields within which the share is taken: direction, manager_id, group_id, source, language "
+        "or any attribute.",
     )
     minimum_per_agent: int = Field(1, ge=0, description="At least this many calls of each agent who has them.")
     minimum_talk_s: float = Field(

@@ -86,7 +86,6 @@ def detect(
     call: Annotated[list[str] | None, typer.Option("--call", metavar="ID", show_default=False)] = None,
 ) -> Done:
     from pipelines.detect import detect as detect_calls
-
     from pipelines.measure import measure
     from qc_workbench.commands.summaries import detected
 

@@ -14,7 +14,8 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -151,7 +152,7 @@ class Store:
 
     def insert_many(self, table: str, rows: Sequence[Mapping[str, Any]], *, replace: bool = False) -> None:
         """Insert rows with the same columns in one transaction, fast."""
-        self.write(*bulk_insert(table, rows, replace=replace))
+        self.write(*insert_all(table, rows, replace=replace))
 
     def migrate(self) -> int:
         """Bring the schema up to this program's version, one transaction a step. Returns the version.
@@ -181,18 +182,41 @@ class Store:
             return newest
 
 
-def bulk_insert(table: str, rows: Sequence[Mapping[str, Any]], *, replace: bool = False) -> list[Statement]:
-    """Inserts of many rows with the same columns, in statements of at most 200 rows."""
-    statements = []
-    for start in range(0, len(rows), 200):
-        part = rows[start : start + 200]
-        names = list(part[0])
-        columns = ", ".join(f'"{name}"' for name in names)
-        marks = "(" + ", ".join("?" for _ in names) + ")"
-        verb = "insert or replace" if replace else "insert"
-        sql = f"{verb} into {table} ({columns}) values " + ", ".join([marks] * len(part))
-        statements.append(Statement(sql, tuple(row[name] for row in part for name in names)))
-    return statements
+def insert_all(table: str, rows: Sequence[Mapping[str, Any]], *, replace: bool = False) -> list[Statement]:
+    """One statement that inserts many rows with the same columns; none for no rows.
+
+    The rows travel as one bound parameter (JSON text) and DuckDB casts each cell to its column's type:
+    some ten times faster than a bound parameter for each cell.
+
+    ``replace`` overwrites rows with the same primary key. Values are those that the store's row functions give:
+    text, numbers, booleans, times and None; an unknown kind is a TypeError.
+    """
+    if not rows:
+        return []
+    names = list(rows[0])
+    columns = ", ".join(f'"{name}"' for name in names)
+    cells = ", ".join(f"cells[{place}]" for place in range(1, len(names) + 1))
+    verb = "insert or replace" if replace else "insert"
+    sql = (
+        f"{verb} into {table} ({columns}) select {cells} "  # noqa: S608 - names of our own tables and columns
+        "from (select unnest(from_json(?, '[[\"VARCHAR\"]]')) as cells)"
+    )
+    return [Statement(sql, (json.dumps([[_text(row[name]) for name in names] for row in rows]),))]
+
+
+def _text(value: object) -> str | None:
+    """A value as DuckDB casts it back without loss."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, int | Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no value of a row")
 
 
 def _migrations() -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from qc_workbench.domain.acoustics import Acoustics, Sound, SoundKind
 from qc_workbench.domain.transcript import Party, Suspicion, Transcript, Turn, Word
-from qc_workbench.store.database import Reader, Row, Statement, bulk_insert, from_json, insert, to_json
+from qc_workbench.store.database import Reader, Row, Statement, from_json, insert, insert_all, to_json
 
 
 def acoustics_row(acoustics: Acoustics) -> Mapping[str, Any]:
@@ -80,7 +80,7 @@ def save_transcript(transcript: Transcript, created_at: datetime) -> list[Statem
         Statement("delete from turns where call_id = ?", (transcript.call_id,)),
         Statement("delete from failures where step = 'transcribe' and call_id = ?", (transcript.call_id,)),
         head,
-        *bulk_insert("turns", rows),
+        *insert_all("turns", rows),
     ]
 
 

@@ -22,7 +22,7 @@ from qc_workbench.sampling.draws import redraw, verify
 from qc_workbench.sampling.passports import draw_of_passport, passport
 from qc_workbench.store import calls as call_rows
 from qc_workbench.store import listening, samples, verdicts
-from qc_workbench.store.database import Statement, bulk_insert, insert
+from qc_workbench.store.database import Statement, insert, insert_all
 from qc_workbench.workspace import Workspace
 from tests.sampling_cases import call, month_of_calls
 
@@ -42,7 +42,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     (opened.media / "a.wav").write_bytes(SOUND)
     people = [Manager(f"m{n}", f"Agent {n}") for n in range(4)]
     people += [Manager("q1", "First", Role.QC), Manager("q2", "Second", Role.QC)]
-    opened.store.write(*bulk_insert("managers", [call_rows.manager_row(person) for person in people]))
+    opened.store.write(*insert_all("managers", [call_rows.manager_row(person) for person in people]))
     put(opened, month_of_calls(days=9))
     shutil.copytree(calls, drawn)
     draw_sample(Workspace(drawn), AS_OF, Silent())
@@ -65,8 +65,8 @@ def put(workspace: Workspace, calls: list[Call]) -> None:
         for item in calls
     ]
     workspace.store.write(
-        *bulk_insert("calls", [call_rows.call_row(item, AS_OF) for item in calls]),
-        *bulk_insert("recordings", [call_rows.recording_row(item) for item in recordings]),
+        *insert_all("calls", [call_rows.call_row(item, AS_OF) for item in calls]),
+        *insert_all("recordings", [call_rows.recording_row(item) for item in recordings]),
     )
 
 

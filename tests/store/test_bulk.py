@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc_workbench.store.bulk import insert_all
-from qc_workbench.store.database import Statement, Store
+from qc_workbench.store.database import Statement, Store, insert_all
 
 TABLE = Statement(
     "create or replace table things (name varchar primary key, made_at timestamptz, size double, "

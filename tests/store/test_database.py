@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from qc_workbench.errors import StoreBusy, StoreTooNew, WorkspaceError
-from qc_workbench.store.database import Statement, Store, bulk_insert, insert
+from qc_workbench.store.database import Statement, Store, insert, insert_all
 
 WRITER = """
 import sys
@@ -104,7 +104,7 @@ def test_times_come_back_aware_and_in_utc_whatever_zone_they_were_written_in(sto
 
 def test_many_rows_are_written_in_one_transaction(store: Store) -> None:
     rows = [audit_row(str(number)) for number in range(451)]
-    assert len(bulk_insert("audit", rows)) == 3
+    assert len(insert_all("audit", rows)) == 1
     store.insert_many("audit", rows)
     with store.reading() as reader:
         assert reader.value("select count(distinct actor) from audit") == 451
