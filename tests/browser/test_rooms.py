@@ -85,7 +85,12 @@ def test_a_click_on_a_word_goes_to_it_and_the_sound_goes_on_from_there(page: Pag
     expect(page.locator(".word.now")).to_have_text("четверг")
     page.get_by_role("button", name="Слушать (пробел)").click()
     wait_for_time(page, at + 0.5)
+    page.get_by_role("button", name="Пауза (пробел)").click()
     assert playing_time(page) < at + 8
+    # What was jumped over was not heard: some seconds of thirty at most.
+    heard = re.search(r"\d+", page.locator(".heard").inner_text())
+    assert heard is not None
+    assert 1 <= int(heard.group()) < 25
 
 
 def test_keys_play_move_and_change_the_speed_in_any_layout(page: Page) -> None:

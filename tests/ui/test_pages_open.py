@@ -236,3 +236,20 @@ def test_a_name_from_the_crm_is_text_and_never_markdown(tmp_path: Path, monkeypa
         marked += [element.proto.label for element in app.main.get("page_link")]
         assert any("example" in text for text in marked), room
         assert not any("![x](" in text or ":red[" in text or "**b**" in text for text in marked), room
+
+
+def test_a_call_marked_as_listened_to_leaves_the_queue_and_counts_in_its_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = company.sample_company(tmp_path / "listened")
+    app = start(workspace.home, "ru", monkeypatch)
+    enter(app, "call", id=company.PROMISE)
+    assert app.button(key="listened").disabled
+    app.session_state[WHO_KEY] = "Глеб Слушатель"
+    app.run()
+    app.button(key="listened").click().run()
+    read(app)
+    assert "Случайная выборка · 0" in read(enter(app, "queue"))
+    with workspace.store.reading() as reader:
+        assert reader.value("select count(*) from sample where status = 'done'") == 2
+        assert reader.value("select actor from audit where action = 'call_listened'") == "Глеб Слушатель"

@@ -5,6 +5,7 @@ import streamlit as st
 from qc_workbench.ui.components.blocks import heading, nothing
 from qc_workbench.ui.components.call_list import choose_call
 from qc_workbench.ui.components.call_parts import client_panel, findings_panel, header
+from qc_workbench.ui.components.listening import listened_button
 from qc_workbench.ui.components.player import player
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import enter
@@ -26,6 +27,8 @@ if view is None:
     st.stop()
 
 header(view, t)
+if view.waits_for_listening:
+    listened_button(room, view.call.call_id)
 left, right = st.columns([7, 3], gap="medium")
 with left:
     shown = playback(

@@ -26,6 +26,7 @@ from qc_workbench.store.browsing import (
     sample_of_call,
 )
 from qc_workbench.ui.views.client import ClientContext, client_context
+from qc_workbench.ui.views.overview import OPEN_STATUSES
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
@@ -48,6 +49,10 @@ class CallView:
     drawn: tuple[SampledCall, ...]
     failures: tuple[Failure, ...]
     client: ClientContext
+
+    @property
+    def waits_for_listening(self) -> bool:
+        return any(item.status in OPEN_STATUSES for item in self.drawn)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,12 @@ from datetime import datetime
 from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.flag import Flag
 from qc_workbench.domain.sampling import Queue, SampledCall, SampleStatus
+from qc_workbench.errors import UsageError
 from qc_workbench.review.rulings import CaseState, case_state, standing
 from qc_workbench.store import verdicts
 from qc_workbench.store.browsing import calls_by_id, recordings_by_call
+from qc_workbench.store.calls import audit_entry
+from qc_workbench.store.database import Statement
 from qc_workbench.store.samples import sampled
 from qc_workbench.ui.views.overview import OPEN_STATUSES
 from qc_workbench.ui.views.people import Directory, directory
@@ -98,6 +101,24 @@ def listening_queue(workspace: Workspace) -> ListeningQueue:
         people=people,
         reviewers=tuple(sorted({item.assigned_to for item in open_items if item.assigned_to})),
     )
+
+
+def mark_listened(workspace: Workspace, call_id: str, by: str, at: datetime) -> str | None:
+    """Every open draw of this call is done; the next call of the random sample, or None when it was the last.
+
+    Raises :class:`UsageError` ``listening_needs_name`` without a name.
+    """
+    if not by:
+        raise UsageError("listening_needs_name")
+    workspace.store.write(
+        Statement(
+            "update sample set status = ? where call_id = ? and status in (?, ?)",
+            (SampleStatus.DONE.value, call_id, *(status.value for status in OPEN_STATUSES)),
+        ),
+        audit_entry(at, by, "call_listened", call_id),
+    )
+    waiting = listening_queue(workspace).random
+    return waiting[0].call.call_id if waiting else None
 
 
 def plan_progress(drawn: Sequence[SampledCall]) -> tuple[PlanProgress, ...]:

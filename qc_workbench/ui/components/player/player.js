@@ -3,6 +3,8 @@
 const players = new WeakMap();
 const STEP_S = 5;
 const SMALL_STEP_S = 1;
+const SLOT_S = 0.25; // seconds: the grain of what was heard
+const REPORT_AGAIN_MS = 10 * 60 * 1000;
 const UNSURE_BELOW = 0.5;
 
 const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
@@ -20,8 +22,10 @@ class Player {
     this.audio = new Audio();
     this.audio.preload = "none"; // nothing travels before somebody listens; the length is known
     this.audio.preservesPitch = true;
-    this.reported = false;
+    this.reportedAt = 0;
     this.clipEnd = null;
+    this.slots = new Set();
+    this.lastTime = 0;
     this.frame = 0;
     this.onKey = (event) => this.key(event);
     this.onOther = (event) => { if (event.detail !== this) this.audio.pause(); };
@@ -69,6 +73,7 @@ class Player {
 
   build(data) {
     this.data = data;
+    this.drawnSlots = -1;
     const path = (url) => url && url.split("?")[0];
     if (data.url && path(this.audio.getAttribute("src")) !== path(data.url)) this.audio.src = data.url;
     const box = (this.box = make("section", "qcw"));
@@ -285,7 +290,7 @@ class Player {
     this.box.dataset.time = now.toFixed(2);
     this.box.dataset.playing = String(playing);
     this.follow(now, playing);
-    this.heardSoFar();
+    this.heardSoFar(now, playing);
   }
 
   follow(now, playing) {
@@ -314,26 +319,38 @@ class Player {
     }
   }
 
-  heardSoFar() {
-    const ranges = this.audio.played;
-    let total = 0;
+  // What was really listened to: a jump over a stretch does not count as hearing it.
+  heardSoFar(now, playing) {
+    const step = now - this.lastTime;
+    if (playing && step > 0 && step < 1)
+      for (let slot = Math.floor(this.lastTime / SLOT_S); slot <= now / SLOT_S; slot++) this.slots.add(slot);
+    this.lastTime = now;
+    if (this.slots.size === this.drawnSlots) return;
+    this.drawnSlots = this.slots.size;
     this.heardBox.replaceChildren();
-    for (let i = 0; i < ranges.length; i++) {
-      const part = make("i");
-      this.place(part, ranges.start(i), ranges.end(i));
-      this.heardBox.append(part);
-      total += ranges.end(i) - ranges.start(i);
+    let start = null;
+    const last = Math.ceil(this.duration / SLOT_S);
+    for (let slot = 0; slot <= last; slot++) {
+      const has = this.slots.has(slot) && slot < last;
+      if (has && start === null) start = slot;
+      if (!has && start !== null) {
+        const part = make("i");
+        this.place(part, start * SLOT_S, Math.min(slot * SLOT_S, this.duration));
+        this.heardBox.append(part);
+        start = null;
+      }
     }
-    const percent = Math.min(100, Math.round((total / this.duration) * 100));
+    const percent = Math.min(100, Math.round(((this.slots.size * SLOT_S) / this.duration) * 100));
     this.heard.textContent = `${this.data.labels.heard} ${percent} %`;
   }
 
   started() {
     window.__qcwActive = this;
     window.dispatchEvent(new CustomEvent("qcw-play", { detail: this }));
-    if (!this.reported && this.data.played_url) {
-      this.reported = true;
-      fetch(this.data.played_url, { method: "POST" }).catch(() => { this.reported = false; });
+    // One line of the log a listening, not one a pause.
+    if (this.data.played_url && Date.now() - this.reportedAt > REPORT_AGAIN_MS) {
+      this.reportedAt = Date.now();
+      fetch(this.data.played_url, { method: "POST" }).catch(() => { this.reportedAt = 0; });
     }
     const loop = () => { this.tick(); if (!this.audio.paused) this.frame = requestAnimationFrame(loop); };
     this.frame = requestAnimationFrame(loop);

@@ -1,0 +1,29 @@
+"""Marking a drawn call as listened to, and going on to the next."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from qc_workbench.ui.components.blocks import open_call
+from qc_workbench.ui.navigation import go
+from qc_workbench.ui.state import Room
+from qc_workbench.ui.views.queue import mark_listened
+
+
+def listened_button(room: Room, call_id: str) -> None:
+    t = room.t
+    pressed = st.button(
+        t("queue.listened"),
+        type="primary",
+        shortcut="Ctrl+Enter",
+        disabled=not room.who,
+        help=None if room.who else t("sidebar.who_needed"),
+        key="listened",
+    )
+    if not pressed:
+        return
+    following = mark_listened(room.workspace, call_id, room.who, room.now)
+    if following is None:
+        go("queue", t)
+    else:
+        open_call(t, following)
