@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
 
@@ -19,7 +19,9 @@ _BETWEEN: Final = 5
 _ONE_WRONG_FROM: Final = 6
 _TWO_WRONG_FROM: Final = 10
 
-Stems = tuple[tuple[str, ...], ...]
+#: Stems that may stand for one another, such as («оставьте», «запишите»).
+Options = tuple[str, ...]
+Stems = tuple[Options, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +69,15 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(word.strip("'") for word in _WORD.findall(flat) if word.strip("'"))
 
 
-@cache
+@lru_cache(maxsize=4_000)
 def family_scores(text: str) -> Mapping[str, float]:
     """For each family 0..1: how much the text sounds like it. Entries found add up as 1 - product of (1 - weight)."""
-    words = words_of(text)
+    heard = [_matching(word) for word in words_of(text)]
     scores: dict[str, float] = {}
     for name, entries in lexicon().families.items():
         rest = 1.0
         for entry in entries:
-            if _occurs(entry, words):
+            if _occurs(entry, heard):
                 rest *= 1 - entry.weight
         scores[name] = 1 - rest
     return scores
@@ -87,12 +89,15 @@ def opens_with_backchannel(text: str) -> bool:
     return any(words[: len(opening)] == opening for opening in lexicon().backchannels)
 
 
-def _occurs(entry: Entry, words: tuple[str, ...]) -> bool:
-    places = [[index for index, word in enumerate(words) if _any_stem(options, word)] for options in entry.stems]
-    if not all(places):
-        return False
+def _occurs(entry: Entry, heard: Sequence[frozenset[Options]]) -> bool:
+    places = []
+    for options in entry.stems:
+        found = [index for index, matching in enumerate(heard) if options in matching]
+        if not found:
+            return False
+        places.append(found)
     span = len(entry.stems) + entry.between
-    for first in range(len(words)):
+    for first in range(len(heard)):
         inside = [[index for index in found if first <= index < first + span] for found in places]
         if all(inside) and _distinct(inside, frozenset()):
             return True
@@ -106,11 +111,17 @@ def _distinct(places: list[list[int]], used: frozenset[int]) -> bool:
     return any(_distinct(places[1:], used | {index}) for index in places[0] if index not in used)
 
 
-def _any_stem(options: tuple[str, ...], word: str) -> bool:
-    return any(_is_stem(stem, word) for stem in options)
-
-
 @cache
+def _all_options() -> frozenset[Options]:
+    return frozenset(options for entries in lexicon().families.values() for entry in entries for options in entry.stems)
+
+
+@lru_cache(maxsize=20_000)
+def _matching(word: str) -> frozenset[Options]:
+    """The stem sets of the lexicon that a word belongs to: looked up once a word, not once an entry."""
+    return frozenset(options for options in _all_options() if any(_is_stem(stem, word) for stem in options))
+
+
 def _is_stem(stem: str, word: str) -> bool:
     if len(stem) <= 3:  # «не», «вы», "for": short words, not beginnings
         return word == stem
