@@ -213,7 +213,7 @@ def _text(value: object) -> str | None:
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, float):
-        return repr(value)
+        return float.__repr__(value)  # numpy's own floats are floats too, but write their type's name
     if isinstance(value, int | Decimal):
         return str(value)
     raise TypeError(f"{type(value).__name__} is no value of a row")
