@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
 import streamlit as st
 
-from qc_workbench.domain.call import Call, Direction, Recording
+from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.commitment import DueWindow
 from qc_workbench.domain.crm import Deal
 from qc_workbench.ui.i18n import Translator, clock
@@ -27,13 +27,6 @@ def nothing(text: str) -> None:
     """A list that is empty, and why that is so."""
     with st.container(border=True):
         st.markdown(text)
-
-
-def tile(label: str, value: str, opens: Callable[[], None] | None = None, help_text: str | None = None) -> None:
-    with st.container(border=True):
-        st.metric(label, value, help=help_text)
-        if opens:
-            opens()
 
 
 def picked(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Any], key: str, alt: str) -> int | None:
@@ -73,14 +66,6 @@ def call_row(call: Call, people: Directory, recording: Recording | None, t: Tran
 
 def recording_state(recording: Recording | None, t: Translator) -> str:
     return t(f"recording_state.{recording.state.value}" if recording else "recording_state.absent")
-
-
-def direction_icon(direction: Direction) -> str:
-    return {
-        Direction.INBOUND: ":material/call_received:",
-        Direction.OUTBOUND: ":material/call_made:",
-        Direction.INTERNAL: ":material/sync_alt:",
-    }[direction]
 
 
 def due_text(due: DueWindow, t: Translator) -> str:
