@@ -8,9 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from qc_workbench.store.database import Statement
+from qc_workbench.ui.components.rows import period_text, queue_row
+from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.server import SCRIPT
 from qc_workbench.ui.state import HOME_VARIABLE, LANGUAGE_KEY, WHO_KEY
+from qc_workbench.ui.views.queue import listening_queue
 from tests.ui import sample_company as company
 
 PAGES = SCRIPT.parent.parent / "pages"
@@ -236,6 +239,26 @@ def test_a_name_from_the_crm_is_text_and_never_markdown(tmp_path: Path, monkeypa
         marked += [element.proto.label for element in app.main.get("page_link")]
         assert any("example" in text for text in marked), room
         assert not any("![x](" in text or ":red[" in text or "**b**" in text for text in marked), room
+
+
+def test_the_targeted_queue_is_apart_and_names_its_reviewer_and_reason(tmp_path: Path) -> None:
+    workspace = company.sample_company(tmp_path / "targeted")
+    workspace.store.write(Statement("update sample set assigned_to = 'q1' where draw_id = 'draw-2'"))
+    view = listening_queue(workspace)
+    assert [item.call.call_id for item in view.random] == [company.PROMISE]
+    targeted = {item.call.call_id: item for item in view.targeted}
+    assert set(targeted) == {company.PADDED, company.UNSURE, company.REFUSED}
+    row = queue_row(targeted[company.PADDED], view.people, Translator("ru"))
+    assert row["Кому"] == "Глеб Слушатель"
+    assert row["Почему"] == "Ответил автоответчик"
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [("2026-10-07", "7 окт."), ("2026-W41", "5–11 окт."), ("2026-W40", "28 сент.–4 окт."), ("q3", "q3")],
+)
+def test_the_period_of_a_draw_is_said_in_days(period: str, expected: str) -> None:
+    assert period_text(period, Translator("ru")) == expected
 
 
 def test_a_call_marked_as_listened_to_leaves_the_queue_and_counts_in_its_plan(

@@ -44,7 +44,9 @@ def period_text(period: str, t: Translator) -> str:
         if "-W" in period:
             year, week = period.split("-W")
             monday = date.fromisocalendar(int(year), int(week), 1)
-            return f"{t.day(monday, 'd MMM')} – {t.day(monday + timedelta(days=6), 'd MMM')}"
+            sunday = monday + timedelta(days=6)
+            first = t.day(monday, "d" if monday.month == sunday.month else "d MMM")
+            return f"{first}–{t.day(sunday, 'd MMM')}"
         return t.day(date.fromisoformat(period), "d MMM")
     except ValueError:
         return period

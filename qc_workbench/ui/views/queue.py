@@ -89,15 +89,15 @@ def listening_queue(workspace: Workspace) -> ListeningQueue:
         calls = calls_by_id(reader, ids)
         recordings = recordings_by_call(reader, ids)
         people = directory(reader, {call.client_phone for call in calls.values()})
-    by_call: dict[str, list[SampledCall]] = {}
+    random: dict[str, list[SampledCall]] = {}
+    targeted: dict[str, list[SampledCall]] = {call_id: [] for call_id in waiting}
     for item in open_items:
-        if item.queue is Queue.RANDOM:
-            by_call.setdefault(item.call_id, []).append(item)
-    targeted = set(waiting) | {item.call_id for item in open_items if item.queue is Queue.TARGETED}
+        rows = random if item.queue is Queue.RANDOM else targeted
+        rows.setdefault(item.call_id, []).append(item)
     return ListeningQueue(
         progress=plan_progress(drawn),
-        random=_rows(by_call, calls, recordings, {}),
-        targeted=_rows({call_id: [] for call_id in targeted}, calls, recordings, waiting),
+        random=_rows(random, calls, recordings, {}),
+        targeted=_rows(targeted, calls, recordings, waiting),
         people=people,
         reviewers=tuple(sorted({item.assigned_to for item in open_items if item.assigned_to})),
     )
