@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from functools import lru_cache
 
-import holidays
-
 from qc_workbench.config import Company
 
 DAY = timedelta(days=1)
@@ -18,6 +16,8 @@ DAY = timedelta(days=1)
 def _public_holidays(country: str, year: int) -> frozenset[date]:
     """Days off of one year; an unknown country has none (weekends still count)."""
     try:
+        import holidays  # costs a second of start-up: only where there is work
+
         return frozenset(holidays.country_holidays(country, years=[year]))
     except NotImplementedError:
         return frozenset()

@@ -31,8 +31,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.stats import t as student
-
 from qc_workbench.domain.sampling import Draw, FrameItem, Queue, SampledCall, SampleStatus
 from qc_workbench.errors import UsageError
 
@@ -114,9 +112,16 @@ def estimate_share(strata: Sequence[StratumSample], confidence: float = 0.95) ->
     effective = 1 / spread
     if binomial > 0:
         effective = min(effective, binomial / max(basis.variance, 1e-300))
-    quantile = float(student.ppf((1 + confidence) / 2, basis.freedom))
+    quantile = _quantile(confidence, basis.freedom)
     low, high = wilson(share, effective, quantile)
     return basis.estimate(share, low, high, confidence)
+
+
+def _quantile(confidence: float, freedom: float) -> float:
+    """Of Student's distribution, two-sided."""
+    from scipy.stats import t as student  # costs a second of start-up: only where there is work
+
+    return float(student.ppf((1 + confidence) / 2, freedom))
 
 
 def estimate_mean(
@@ -134,7 +139,7 @@ def estimate_mean(
     if basis.judged < 2:
         low, high = bounds if bounds else (None, None)
         return basis.estimate(mean, low, high, confidence)
-    reach = float(student.ppf((1 + confidence) / 2, basis.freedom)) * math.sqrt(basis.variance)
+    reach = _quantile(confidence, basis.freedom) * math.sqrt(basis.variance)
     low, high = mean - reach, mean + reach
     if bounds:
         low, high = max(low, bounds[0]), min(high, bounds[1])

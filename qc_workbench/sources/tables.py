@@ -17,8 +17,6 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-
 from qc_workbench.sources.problems import Problem, Severity, shown
 from qc_workbench.sources.values import nearest
 
@@ -207,6 +205,8 @@ def guess_encoding(data: bytes) -> str:
 
 def read_workbook(file: str, path: Path, wanted: Sequence[str]) -> tuple[dict[str, Table], tuple[Problem, ...]]:
     """Tables of the sheets whose names are ``wanted``, by name, and what was wrong with the workbook itself."""
+    import openpyxl  # costs half a second of start-up: only where there is work
+
     try:
         with zipfile.ZipFile(path) as packed:
             if sum(item.file_size for item in packed.infolist()) > LARGEST_WORKBOOK_BYTES:

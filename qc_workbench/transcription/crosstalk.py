@@ -13,8 +13,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import correlate
 
 from qc_workbench.transcription.audio import RATE_HZ
 from qc_workbench.transcription.voice_activity import speech_intervals
@@ -63,6 +61,8 @@ def _copied_at(this: NDArray[np.float32], other: NDArray[np.float32], delay: int
 
     def smoothed(product: NDArray[np.float32]) -> NDArray[np.float64]:
         energy = product[: count * _FRAME].reshape(count, _FRAME).mean(axis=1, dtype=np.float64)
+        from scipy.ndimage import uniform_filter1d  # costs a second of start-up: only where there is work
+
         return np.asarray(uniform_filter1d(energy, width, mode="nearest"), dtype=np.float64)
 
     ours, theirs = smoothed(this * this) + 1e-12, smoothed(shifted * shifted) + 1e-12
@@ -101,6 +101,8 @@ def _delays(this: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[int,
     if not a.any() or not b.any():
         return (0,)
     reach = round(LONGEST_ECHO_S * RATE_HZ / 2)
+    from scipy.signal import correlate  # costs a second of start-up: only where there is work
+
     correlation = np.abs(correlate(a, b, mode="full", method="fft"))
     echo = int(np.argmax(correlation[b.size - 1 : b.size + reach])) * 2
     return (0, echo) if echo else (0,)

@@ -18,9 +18,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.fft import dct, irfft, rfft
-from scipy.ndimage import median_filter
 
 from qc_workbench.domain.transcript import Word
 from qc_workbench.transcription.audio import RATE_HZ
@@ -113,6 +110,8 @@ def speaker_of_words(words: Sequence[Word], separation: Separation) -> list[int]
 
 def voice_features(samples: NDArray[np.float32]) -> Floats:
     """Per 10 ms: cepstral coefficients of the telephone band and the logarithm of the pitch."""
+    from scipy.fft import dct  # costs a second of start-up: only where there is work
+
     count = max(0, (samples.size - _FRAME) // _STEP + 1)
     if count == 0:
         return np.zeros((0, _CEPSTRA + 1))
@@ -120,15 +119,17 @@ def voice_features(samples: NDArray[np.float32]) -> Floats:
     plain = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[::_STEP][:count]
     sharp = np.lib.stride_tricks.sliding_window_view(emphasised, _FRAME)[::_STEP][:count]
     window = np.hanning(_FRAME)
-    power = np.abs(rfft(sharp * window, axis=1)) ** 2
+    power = np.abs(np.fft.rfft(sharp * window, axis=1)) ** 2
     cepstra = dct(np.log(power @ _filters().T + 1e-9), type=2, norm="ortho", axis=1)[:, 1 : _CEPSTRA + 1]
     return np.column_stack([cepstra, 2.0 * _log_pitch(plain * window)])
 
 
 def _log_pitch(frames: Floats) -> Floats:
     """Logarithm of the fundamental by autocorrelation; unvoiced frames take the nearest voiced value's median."""
-    spectrum = np.abs(rfft(frames, 2 * _FRAME, axis=1)) ** 2
-    correlation = irfft(spectrum, axis=1)[:, :_FRAME]
+    from scipy.ndimage import median_filter  # costs a second of start-up: only where there is work
+
+    spectrum = np.abs(np.fft.rfft(frames, 2 * _FRAME, axis=1)) ** 2
+    correlation = np.fft.irfft(spectrum, axis=1)[:, :_FRAME]
     correlation = correlation / (correlation[:, :1] + 1e-9)
     shortest, longest = round(RATE_HZ / _PITCH_HZ[1]), round(RATE_HZ / _PITCH_HZ[0])
     # the window's own correlation falls with the lag; undo it so that low voices are not taken for high
@@ -168,6 +169,8 @@ def _stretches(speech: Sequence[tuple[float, float]], total: int) -> list[tuple[
 
 def _grouped(spoken: Floats, owner: NDArray[np.int_], count: int) -> NDArray[np.bool_]:
     """Stretches in two groups by their mean voice, in a space where the spread inside a stretch is one."""
+    from scipy.cluster.hierarchy import fcluster, linkage  # costs a second of start-up: only where there is work
+
     sizes = np.bincount(owner, minlength=count)
     means = np.stack([np.bincount(owner, column, count) / sizes for column in spoken.T], axis=1)
     inside = np.cov((spoken - means[owner]).T) + 0.05 * np.eye(spoken.shape[1])
