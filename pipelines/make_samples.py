@@ -5,7 +5,7 @@
 Takes the calls of ``CHOSEN`` with all that the CRM and the telephone system know about
 their clients, replaces every phone by an evidently invented one (+7 900 000-NN-NN), and
 adds what a development folder lacks and a department has: a QC specialist, a head of
-sales, and missed inbound calls (without recordings) with and without a call back.
+sales, and calls without recordings: missed ones with and without a call back, short answered ones.
 The result is the same for the same input.
 """
 
@@ -30,15 +30,15 @@ CHOSEN = [
 #: Missed inbound calls: day and time, minutes until the department called back (None: never),
 #: or "again" when the caller had to try a second time.
 MISSED: tuple[tuple[str, int | str | None], ...] = (
-    ("2026-10-05T10:12:00+03:00", 9),
     ("2026-10-07T12:48:00+03:00", None),
     ("2026-10-12T18:40:00+03:00", "again"),
     ("2026-10-15T09:31:00+03:00", 64),
-    ("2026-10-20T13:20:00+03:00", None),
     ("2026-10-23T17:05:00+03:00", 14),
-    ("2026-10-27T11:11:00+03:00", None),
     ("2026-10-30T19:02:00+03:00", None),
 )
+
+#: Short answered inbound calls without a recording, as every department has: "is my order ready".
+SHORT_INBOUND = tuple(f"2026-10-{day:02d}T{9 + day % 9:02d}:{day * 7 % 60:02d}:00+03:00" for day in range(1, 31, 3))
 
 STAFF = (
     {"manager_id": "q1", "name": "Ольга Ветрова", "role": "qc", "extension": "110"},
@@ -84,7 +84,7 @@ def make_samples(source: Path, target: Path) -> None:
         if call["recording"]:
             shutil.copyfile(source / "recordings" / call["recording"], target / "recordings" / call["recording"])
     renumber = Phones()
-    kept_calls = sorted(kept_calls + _missed_calls(), key=lambda call: (call["started_at"], call["call_id"]))
+    kept_calls = sorted(kept_calls + _unrecorded_calls(), key=lambda call: (call["started_at"], call["call_id"]))
     for row in [*kept_calls, *deals]:
         row["client_phone"] = renumber(row["client_phone"])
     for name, rows in {
@@ -101,7 +101,7 @@ def make_samples(source: Path, target: Path) -> None:
             print(json.dumps(truth[call_id], ensure_ascii=False), file=out)
 
 
-def _missed_calls() -> Rows:
+def _unrecorded_calls() -> Rows:
     rows: Rows = []
     for number, (started, called_back) in enumerate(MISSED, start=1):
         missed_at = datetime.fromisoformat(started)
@@ -114,6 +114,9 @@ def _missed_calls() -> Rows:
         elif isinstance(called_back, int):
             later = missed_at + timedelta(minutes=called_back)
             rows.append(_cdr(f"miss-{number:02d}-back", later, "outbound", caller, 74, "answered"))
+    for number, started in enumerate(SHORT_INBOUND, start=1):
+        answered_at = datetime.fromisoformat(started)
+        rows.append(_cdr(f"short-{number:02d}", answered_at, "inbound", f"short-{number}", 18 + number, "answered"))
     return rows
 
 
