@@ -238,7 +238,11 @@ def agreed_days(heard: Sequence[Heard], moment: Moment) -> Iterator[Found]:
             echo = choose([one for one in other.mentions if one.span.first in (due.first, None)])
             if echo is None or (echo.first, echo.last) != (due.first, due.last) or _is_other_matter(other):
                 continue
-            if guards["taken_over"].search(other.sentence.low) or guards["taken_over"].search(item.sentence.low):
+            if (
+                guards["taken_over"].search(other.sentence.low)
+                or guards["taken_over"].search(item.sentence.low)
+                or "#call/" in other.code  # «В субботу я дома» — «В субботу набирали»: a call in whatever form
+            ):
                 yield Found(item, _AGREED, Action.CALLBACK, Promiser.BOTH, 0, 0, merged(due, echo))
                 break
 

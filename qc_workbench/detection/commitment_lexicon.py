@@ -17,7 +17,8 @@ from importlib import resources
 
 from rapidfuzz import fuzz, process
 
-from qc_workbench.detection.spoken_words import SpokenWord, is_dictionary_word, morphology
+from qc_workbench.detection.sound_alike import alike, sound_table
+from qc_workbench.detection.spoken_words import SpokenWord, cut_in_two, is_dictionary_word, morphology
 
 
 class FamilyKind(StrEnum):
@@ -139,6 +140,8 @@ def verb_forms() -> Mapping[str, str]:
 #: Likeness (0..100) from which a word that no dictionary has is taken for a form of a lexicon verb:
 #: recognition writes «звятнете» for «звякните», «позванить» for «позвонить».
 _VERB_LIKENESS = 83.0
+#: The same by sound (:mod:`sound_alike`): «потревошьте», «выхадити».
+_VERB_SOUND_LIKENESS = 88.0
 
 
 #: «Наберитесь» for «наберите»: recognition adds the reflexive ending.
@@ -151,9 +154,48 @@ def _form_of(low: str) -> str | None:
     if found is not None or len(low) < 7 or not "а" <= low[0] <= "я" or is_dictionary_word(low):
         return found
     near = process.extractOne(low, verb_forms().keys(), scorer=fuzz.ratio, score_cutoff=_VERB_LIKENESS)
-    return verb_forms()[near[0]] if near and (near[0][0] == low[0] or near[1] >= 88) else None
+    if near and (near[0][0] == low[0] or near[1] >= 88):
+        return verb_forms()[near[0]]
+    sounding = alike(low, _verb_sounds(), _VERB_SOUND_LIKENESS)
+    if sounding is not None:
+        return verb_forms()[sounding]
+    # «Перенескину»: glued to the word before; the longest ending that is a verb of the lexicon.
+    endings = (low[start:] for start in range(3, len(low) - _SHORTEST_GLUED + 1))
+    return next((verb_forms()[ending] for ending in endings if ending in verb_forms()), None)
+
+
+#: Letters of a verb that may be recognised at the end of a word no dictionary has.
+_SHORTEST_GLUED = 5
+
+
+@cache
+def _verb_sounds() -> Mapping[str, str]:
+    return sound_table([form for form in verb_forms() if len(form) >= 6])
+
+
+#: Prefixes that recognition writes apart: «на берите», «пере звоню».
+_PREFIXES = frozenset(["на", "по", "пере", "при", "от", "под", "за", "до", "с", "со", "вы", "про"])
+#: Stands for the second half of a verb that was cut in two, so that codes and words keep step.
+SECOND_HALF = "+"
+
+
+@cache
+def _form_of_two(first: str, second: str) -> str | None:
+    """The code of a verb that was cut in two, or None."""
+    if first in _PREFIXES and len(second) >= 4 and (whole := verb_forms().get(first + second)) is not None:
+        return whole
+    if not cut_in_two(first, second):
+        return None
+    sounding = alike(first + second, _verb_sounds(), _VERB_SOUND_LIKENESS)
+    return verb_forms()[sounding] if sounding is not None else None
 
 
 def coded(words: Sequence[SpokenWord]) -> str:
     """The words as one text, verbs of the lexicon replaced by ``#group/form``; one token a word."""
-    return " ".join(_form_of(word.low) or word.low for word in words)
+    tokens = [_form_of(word.low) or word.low for word in words]
+    for index in range(len(words) - 1):
+        if not tokens[index].startswith("#") and not tokens[index + 1].startswith("#reported"):
+            whole = _form_of_two(words[index].low, words[index + 1].low)
+            if whole is not None:
+                tokens[index : index + 2] = [whole, SECOND_HALF]
+    return " ".join(tokens)

@@ -46,7 +46,7 @@ from qc_workbench.domain.call import Call
 from qc_workbench.domain.commitment import Action, ClientSaid, DueWindow, Promiser, SpokenCommitment
 from qc_workbench.domain.transcript import Party, Transcript
 
-VERSION = "2"
+VERSION = "3"
 
 #: Said with the day a promise is moved to.
 _MOVES = re.compile(r"\b(?:давайте|лучше|тогда|нет|вычеркива\w*|make it|rather|instead|better|then)\b")
@@ -227,6 +227,14 @@ def _stated(
     if conditional and not exempt:
         return None
     later = guards["later_today"].search(item.code) is not None
+    if (
+        item.sentence.party is Party.UNKNOWN
+        and item.sentence.is_question
+        and family.kind is FamilyKind.REQUEST
+        and family.action == "send"
+        and (own is None or not own.has_days)
+    ):
+        return None  # in mono: «Снимок пришлёте?» is rather asked of the client
     if family.needs_date and due is None and not (later and family.kind is FamilyKind.REQUEST):
         return None
     if (

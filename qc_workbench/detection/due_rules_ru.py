@@ -338,7 +338,7 @@ RUSSIAN_RULES: tuple[DueRule, ...] = (
          lambda m, at: in_days(at, 2) if m["n"] is None and "ден" in m.group() else _days(m, at)),
     rule("ru_days_in", rf"(?:дн(?:я|ей)|деньк\w+) через {_FILLER}{_RANGE}", _about_days),
     # -- weeks
-    rule("ru_week", rf"(?:(?P<part>до конца|до начала|к концу|{_PART}) )?(?P<which>{_NEXT}) недел\w+", _week),
+    rule("ru_week", rf"(?:(?P<part>до конца|до начала|к концу|{_PART}) (?:к |на )?)?(?P<which>{_NEXT}) недел\w+", _week),
     rule("ru_week_in_one", rf"(?:(?P<part>{_PART}) )?(?P<which>через одну) недел\w+|(?:на )?неделе? через одну",
          lambda m, at: part_of_week(at, at.monday + 14 * DAY, "whole")),
     rule("ru_this_week", rf"(?P<part>до конца|к концу|{_PART}) (?P<which>(?:этой|эту|текущей|нашей) )?недел(?:и|е|ю|ьки)", _week),
@@ -350,6 +350,8 @@ RUSSIAN_RULES: tuple[DueRule, ...] = (
     # -- numbered days
     rule("ru_about_day_of_month", rf"{_PREPOSITION}чис(?:ла|ел|лах) (?:до )?(?P<day>\d{{1,2}})(?:го|ое)?(?: (?:или |по )?(?P<day2>\d{{1,2}})(?:го|ое)?)?(?: (?P<month>{_MONTH}))?",
          _numbered_about),
+    rule("ru_numbered_day_and_part", r"(?<!в )(?<!к )(?<!до )(?<!после )(?<!на )(?P<day>\d{1,2}) (?=с утра|с утречка|утром|утречком|вечером|днем|после обеда|в обед|до обеда)(?P<day2>)(?P<month>)(?P<prep>)",
+         lambda m, at: _numbered(m, at)),
     rule("ru_day_range", rf"(?P<prep>с|со) (?P<day>\d{{1,2}})(?:го|ое)? (?:по|до) (?P<day2>\d{{1,2}})(?:го|ое)(?: числ\w+)?(?: (?P<month>{_MONTH}))?",
          _numbered),
     rule("ru_day_of_month", rf"{_PREPOSITION}(?P<day>\d{{1,2}})(?:го|ое)?(?: (?:или |по )?(?P<day2>\d{{1,2}})(?:го|ое)?)? (?P<month>{_MONTH})",

@@ -5,9 +5,13 @@ themselves. *None*: neither. Only the client's own words count: an agent who rep
 proves nothing, and in mono recordings, where the speaker is unknown, only whole-sentence statements in the
 first person count as much.
 
+Recognised words are matched as spoken words are: one that no dictionary has counts as the word of the lexicon
+it sounds like. Where the client's words came out too poor to judge, *none* means nothing: no closing is called
+false on such a call, the detector abstains.
+
 A **false refusal** is a lost deal whose client did not refuse in the last conversation before the closing
 (nor in an earlier one). Where a later conversation before the closing was not transcribed, the refusal may
-have been there: the detector abstains.
+have been there: the detector abstains. So it does where the client was hardly understood.
 """
 
 from __future__ import annotations
@@ -18,23 +22,24 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from qc_workbench.config import Company
 from qc_workbench.detection.commitment_lexicon import compiled, forms_of
-from qc_workbench.detection.spoken_words import Sentence, sentences_of
+from qc_workbench.detection.sound_alike import alike, sound_table
+from qc_workbench.detection.spoken_words import Sentence, is_dictionary_word, sentences_of
 from qc_workbench.domain.call import Call
 from qc_workbench.domain.commitment import Action, ClientSaid, Promiser, Refusal, SpokenCommitment
 from qc_workbench.domain.crm import Deal, DealStatus
 from qc_workbench.domain.flag import Evidence, Flag, FlagKind, Side, Verdict
-from qc_workbench.domain.transcript import Party, Transcript
+from qc_workbench.domain.transcript import Party, Transcript, Turn
 
 DETECTOR = "refusals"
-VERSION = "2"
+VERSION = "3"
 
 #: «Если не поможет, сама наберу» postpones nothing.
-_CONDITIONAL = re.compile(r"\b(?:если|if)\b")
+_CONDITIONAL = re.compile(r"\b(?:если(?! нет\b)|if(?! not\b))\b")
 
 #: Connected seconds from which a call without a transcript may have held a refusal.
 MAY_HOLD_REFUSAL_S = 20.0
@@ -74,6 +79,25 @@ def fingerprint() -> str:
     return f"{DETECTOR}-{VERSION}-{refusal_lexicon().fingerprint}"
 
 
+#: Likeness of sound (0..100) from which a word that no dictionary has is taken for one of the lexicon's verbs.
+_LIKENESS = 88.0
+
+
+@cache
+def _sounds() -> Mapping[str, str]:
+    return sound_table([form for form in refusal_lexicon().forms if len(form) >= 6])
+
+
+@lru_cache(maxsize=50_000)
+def _form_of(low: str) -> str:
+    """``#group/form`` of a verb of the lexicon, also of one that recognition wrote as it sounds; else the word."""
+    forms = refusal_lexicon().forms
+    if low in forms or len(low) < 6 or not "а" <= low[0] <= "я" or is_dictionary_word(low):
+        return forms.get(low, low)
+    sounding = alike(low, _sounds(), _LIKENESS)
+    return forms[sounding] if sounding is not None else low
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What the client said about buying, with the sentence that shows it (None for ``none``)."""
@@ -82,6 +106,32 @@ class Said:
     quote: str | None = None
     start_s: float | None = None
     end_s: float | None = None
+    #: Whether the client's words were recognised well enough for the lack of a refusal to mean something.
+    clear: bool = True
+
+
+#: Mean probability (0..1, weighted by words) of the client's recognised words, below which a refusal among them may
+#: well have been lost. Well recognised development and validation calls have 0.77 and more; at 0.65 every third
+#: word is wrong.
+CLEAR_FROM = 0.65
+#: The same for the client's last words, where refusals are said or repeated, and how many turns those are.
+CLEAR_END_FROM = 0.5
+_LAST_TURNS = 3
+
+
+def heard_clearly(transcript: Transcript) -> bool:
+    """Whether the client's part of a call was recognised well enough to say that no refusal was in it."""
+    theirs = [
+        turn
+        for turn in sorted(transcript.turns, key=lambda item: item.start_s)
+        if turn.party in (Party.CUSTOMER, Party.UNKNOWN) and turn.text.strip()
+    ]
+
+    def mean(turns: Sequence[Turn]) -> float:
+        words = sum(len(turn.text.split()) for turn in turns)
+        return sum(turn.confidence * len(turn.text.split()) for turn in turns) / words if words else 0.0
+
+    return bool(theirs) and mean(theirs) >= CLEAR_FROM and mean(theirs[-_LAST_TURNS:]) >= CLEAR_END_FROM
 
 
 def client_said(transcript: Transcript) -> Said:
@@ -90,25 +140,27 @@ def client_said(transcript: Transcript) -> Said:
     The first such sentence is quoted. Sentences that may not be quoted are not used.
     """
     lexicon = refusal_lexicon()
+    clear = heard_clearly(transcript)
+    mono = len({turn.channel for turn in transcript.turns}) == 1
     postponed: Sentence | None = None
     explicit: Sentence | None = None
     for sentence in sentences_of(transcript):
         if sentence.party not in (Party.CUSTOMER, Party.UNKNOWN) or not sentence.quotable:
             continue
-        text = " ".join(lexicon.forms.get(word.low, word.low) for word in sentence.words)
+        text = " ".join(_form_of(word.low) for word in sentence.words)
         stands = lexicon.always.search(sentence.low) or not lexicon.unless.search(text)
         if stands and lexicon.explicit.search(text) and not sentence.is_question:
             explicit = explicit or sentence
             continue
         if sentence.is_question or _CONDITIONAL.search(sentence.low):
             continue
-        if postponed is None and lexicon.postponed.search(text) and sentence.party is Party.CUSTOMER:
+        if postponed is None and lexicon.postponed.search(text) and (sentence.party is Party.CUSTOMER or mono):
             postponed = sentence
     found = explicit or postponed
     if found is None:
-        return Said(ClientSaid.NONE)
+        return Said(ClientSaid.NONE, clear=clear)
     said = ClientSaid.EXPLICIT if explicit else ClientSaid.POSTPONED
-    return Said(said, found.text, round(found.start_s, 2), round(found.end_s, 2))
+    return Said(said, found.text, round(found.start_s, 2), round(found.end_s, 2), clear)
 
 
 #: A client who asks to be called again only in so many days, or later, has put the purchase off.
@@ -123,7 +175,7 @@ def with_postponing(said: Said, spoken: Sequence[SpokenCommitment], call: Call, 
     for item in spoken:
         far = (item.due.due_from - today).days >= POSTPONED_FROM_DAYS
         if far and item.action is Action.CALLBACK and item.by is not Promiser.AGENT:
-            return Said(ClientSaid.POSTPONED, item.quote, item.start_s, item.end_s)
+            return Said(ClientSaid.POSTPONED, item.quote, item.start_s, item.end_s, said.clear)
     return said
 
 
@@ -167,7 +219,7 @@ def judge_refusals(
             start_s=talk.said.start_s,
             end_s=talk.said.end_s,
         )
-        judged.append((refusal, _flag(talk, talk.said, verdict)))
+        judged.append((refusal, _flag(talk, talk.said, verdict, known)))
     return tuple(judged)
 
 
@@ -198,18 +250,28 @@ def _false_refusal(talk: Talk, talks: Sequence[Talk], deal: Deal | None) -> Verd
     refused = [item for item in before_closing if item.said is not None and item.said.said is ClientSaid.EXPLICIT]
     if refused:
         return None
+    if any(not item.said.clear for item in before_closing if item.said is not None and item.is_conversation):
+        return Verdict.UNSURE
     if any(item.said is None and item.call.talk_s >= MAY_HOLD_REFUSAL_S for item in later):
         return Verdict.UNSURE
     return Verdict.FLAG
 
 
-def _flag(talk: Talk, said: Said, verdict: Verdict | None) -> Flag | None:
+def _why_unsure(talk: Talk, talks: Sequence[Talk]) -> str:
+    unheard = any(
+        item.said is None and item.call.talk_s >= MAY_HOLD_REFUSAL_S and item.call.started_at > talk.call.started_at
+        for item in talks
+    )
+    return "later_call_not_transcribed" if unheard else "client_words_unclear"
+
+
+def _flag(talk: Talk, said: Said, verdict: Verdict | None, talks: Sequence[Talk]) -> Flag | None:
     if verdict is None:
         return None
     evidence: tuple[Evidence, ...] = ()
     if said.start_s is not None and said.end_s is not None:
         evidence = (Evidence(1, said.start_s, said.end_s, f"client_{said.said.value}", said.quote, Side.AGAINST),)
-    reasons = ("deal_lost_without_refusal",) if verdict is Verdict.FLAG else ("later_call_not_transcribed",)
+    reasons = ("deal_lost_without_refusal",) if verdict is Verdict.FLAG else (_why_unsure(talk, talks),)
     score = {ClientSaid.POSTPONED: 0.9, ClientSaid.NONE: 0.7}[said.said] if verdict is Verdict.FLAG else 0.4
     identity = repr(
         (talk.call.call_id, FlagKind.FALSE_REFUSAL.value, DETECTOR, VERSION, verdict.value, evidence, reasons)

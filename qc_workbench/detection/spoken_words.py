@@ -7,13 +7,14 @@ their rules against the ``low`` words this module makes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import pymorphy3
 from rapidfuzz import fuzz, process
 
+from qc_workbench.detection.sound_alike import alike, sound_table
 from qc_workbench.detection.spoken_numerals import numerals
 from qc_workbench.domain.transcript import Party, Transcript, Turn
 
@@ -143,6 +144,11 @@ _DATE_WORDS: dict[str, str] = {
         "утречком",
         "следующей",
         "праздников",
+        "ноябрьских",
+        "майских",
+        "новогодних",
+        "январских",
+        "каникул",
         "выходных",
         "обеда",
         "monday",
@@ -175,11 +181,20 @@ _SPLIT_WORDS = (
     (re.compile(r"\bпо недел(?:ю|ь|ьник\w*|ник\w*)\b(?! \w+ недел)"), "понедельник"),
     (re.compile(r"\b5 ?ниц[ауы]\b"), "пятницу"),
     (re.compile(r"\bв торник\w*"), "вторник"),
+    (re.compile(r"\bв(?= концу (?:\w+ )?(?:недел|месяц|дня|год|январ|феврал|март|апрел|ма[ея]|ию[нл]|август|сентябр|октябр|ноябр|декабр))"), "к"),
     (re.compile(r"\bда(?= (?:понедельника|вторника|вторник\w+|среды|четверга|пятницы)\b)"), "до"),
 )
 #: Likeness (rapidfuzz ratio, 0..100) from which an unknown word is taken for a date word. 80 keeps
 #: «восторгник» (84 to «вовторник») and refuses ordinary unknown names; measured on recognised development calls.
 _LIKENESS = 80.0
+#: Likeness of sound (0..100) for the same, and for a word that was cut in two: higher, because sound keys are
+#: coarser than spellings. Strangers among the recognised development words stay below 84.
+_SOUND_LIKENESS = 86.0
+
+
+@cache
+def _date_sounds() -> Mapping[str, str]:
+    return sound_table([word for word in _DATE_WORDS if "а" <= word[0] <= "я"])
 
 
 @cache
@@ -201,16 +216,18 @@ def repaired(low: str) -> str:
     if cyrillic and is_dictionary_word(low):
         return low
     found = process.extractOne(low, _DATE_WORDS.keys(), scorer=fuzz.ratio, score_cutoff=_LIKENESS if cyrillic else 88)
-    if found is None or found[0][0] != low[0]:
-        return low
-    return _DATE_WORDS[found[0]]
+    if found is not None and found[0][0] == low[0]:
+        return _DATE_WORDS[found[0]]
+    sounding = alike(low, _date_sounds(), _SOUND_LIKENESS) if cyrillic else None
+    return _DATE_WORDS[sounding] if sounding is not None else low
 
 
 # --- words and sentences -------------------------------------------------------------------------------------------
 
 _EN_CONTRACTIONS = (
     ("won't", "will not"), ("can't", "can not"), ("n't", " not"), ("'ll", " will"), ("'re", " are"), ("'ve", " have"),
-    ("'m", " am"), ("'d", " would"), ("let's", "lets"), ("o'clock", "oclock"),
+    ("'m", " am"), ("'d", " would"), ("let's", "lets"), ("o'clock", "oclock"), ("it's", "it is"), ("that's", "that is"), ("there's", "there is"),
+    ("what's", "what is"), ("he's", "he is"), ("who's", "who is"), ("where's", "where is"), ("here's", "here is"),
 )  # fmt: skip
 
 
@@ -245,7 +262,43 @@ def _mend_split(words: list[SpokenWord]) -> list[SpokenWord]:
             )
             words = [*words[:at], merged, *words[last + 1 :]]
             text = " ".join(word.low for word in words)
-    return words
+    return _mend_cut(words)
+
+
+#: Longest first half of a word that recognition cut in two: a false preposition or pronoun.
+_LONGEST_STUB = 3
+
+
+def cut_in_two(first: str, second: str) -> bool:
+    """Whether two words may be one that was cut: a short word before one that no dictionary has."""
+    return (
+        len(first) <= _LONGEST_STUB
+        and len(second) >= 5
+        and first.isalpha()
+        and second.isalpha()
+        and "а" <= second[0] <= "я"
+        and not is_dictionary_word(second)
+    )
+
+
+def _mend_cut(words: list[SpokenWord]) -> list[SpokenWord]:
+    """«На ябриски» is «ноябрьских»: date words that were cut in two, together again."""
+    mended: list[SpokenWord] = []
+    for word in words:
+        before = mended[-1] if mended else None
+        whole = None
+        if before is not None and word.low not in _DATE_WORDS and cut_in_two(before.low, word.low):
+            whole = alike(before.low + word.low, _date_sounds(), _SOUND_LIKENESS)
+        if before is None or whole is None:
+            mended.append(word)
+            continue
+        mended.pop()
+        parts = _DATE_WORDS[whole].split()
+        raw = f"{before.raw} {word.raw}".strip()
+        mended += [
+            SpokenWord(raw if index == 0 else "", part, before.start_s, word.end_s) for index, part in enumerate(parts)
+        ]
+    return mended
 
 
 def sentences_of(transcript: Transcript) -> tuple[Sentence, ...]:
