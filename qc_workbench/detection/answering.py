@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -18,7 +19,7 @@ from rapidfuzz import fuzz
 
 from qc_workbench.detection.heard import Heard, Piece, Side, hear
 from qc_workbench.detection.phrases import family_scores
-from qc_workbench.detection.sound_classes import overlap_s
+from qc_workbench.detection.sound_classes import overlap_s, union
 from qc_workbench.domain.acoustics import Acoustics, SoundKind
 from qc_workbench.domain.call import Recording
 from qc_workbench.domain.flag import AnsweredBy
@@ -43,9 +44,21 @@ _REPLY_S: Final = 0.9
 _FIRST_SPEECH_S: Final = 22.0
 #: In mono, longer speech without a pause holds several speakers: machine words in it may be a quotation.
 _LONGEST_MONO_S: Final = 16.0
+#: Words and likeness (0..100) of a stretch said twice; recognition differs a little from time to time.
+_FEWEST_REPEATED: Final = 12
+_SAME_TEXT: Final = 80
 _FEWEST_ANSWERS: Final = 3
 _SECOND_VOICE_S: Final = 5.0
 _WORD_OR_TWO_S: Final = 3.0
+#: An agent who says no more than this, and no reply in it, has not taken part.
+_TOOK_NO_PART_S: Final = 3.0
+#: Hold music at least this long, heard by an agent who takes no part: a queue, whatever was said in between.
+_HOLD_MUSIC_S: Final = 8.0
+#: Prompts fill at most this share of a call; a voice that goes on beyond it tells something to somebody.
+_PROMPTS_SHARE: Final = 0.6
+#: Mono: prompts are this short and this far apart, so that no turn was taken between them.
+_PROMPT_S: Final = 12.0
+_PROMPT_GAP_S: Final = 4.0
 #: Voices whose pitch differs by less than this are taken for one when they are all that is heard.
 _SAME_PITCH: Final = 0.12
 
@@ -105,6 +118,11 @@ def answering_of(heard: Heard) -> Answering:
         before = tuple(piece for piece in far if piece.end_s <= beep_s + 0.2)
         if machine or not _answered(heard, before):
             machine = tuple(piece for piece in far if piece in machine or piece in before)
+    alone = _prompts_to_nobody(heard, far)
+    if alone is not None:
+        spoken = _audible(far)
+        kind, certainty = _kind(spoken, beep_s) if alone >= _LIKELY or beep_s is not None else (AnsweredBy.IVR, 0.6)
+        return Answering(kind, spoken, (), beep_s, max(certainty, 0.6))
     human = _audible(tuple(piece for piece in far if piece not in machine))
     if machine:
         persons = _without_same_machine(heard, machine, human)
@@ -118,6 +136,39 @@ def answering_of(heard: Heard) -> Answering:
         told = any(piece.text and piece.quotable for piece in human) or _takes_turns(heard, human)
         return Answering(AnsweredBy.HUMAN if told else AnsweredBy.UNKNOWN, (), human, beep_s, 0.7 if told else 0.2)
     return Answering(AnsweredBy.NOBODY, (), human, beep_s, 0.8)
+
+
+def _prompts_to_nobody(heard: Heard, far: Sequence[Piece]) -> float | None:
+    """How much the far end's words sound like a machine's when no turn was ever taken with it; None when one
+    was, or when neither music nor the words tell a machine from a person whom the agent does not answer."""
+    if not _audible(tuple(far)):
+        return None
+    speech_s = sum(piece.speech_s for piece in far)
+    if speech_s > _PROMPTS_SHARE * heard.duration_s:
+        return None
+    score = _score(" ".join(piece.text for piece in far))
+    if heard.mono:
+        return score if score >= _SURE and _one_voice_apart(far) else None
+    agent = [piece for piece in heard.pieces if piece.side is Side.AGENT]
+    if sum(piece.speech_s for piece in agent) > _TOOK_NO_PART_S or _replies(heard, 0.0, heard.duration_s):
+        return None
+    if heard.is_unrecorded(heard.agent_channel):
+        return None
+    music_s = sum(sound.duration_s for sound in heard.far_sounds(SoundKind.MUSIC))
+    return score if score >= _SURE or music_s >= _HOLD_MUSIC_S else None
+
+
+def _one_voice_apart(pieces: Sequence[Piece]) -> bool:
+    """Mono: short stretches of one and the same voice, each followed by a long pause that nobody uses."""
+    stretches = union(((piece.start_s, piece.end_s) for piece in pieces), gap_s=_PROMPT_GAP_S / 2)
+    pitches = [piece.pitch_hz for piece in pieces if piece.pitch_hz and piece.speech_s >= 1.0]
+    return (
+        len(stretches) >= 2
+        and all(end - start <= _PROMPT_S for start, end in stretches)
+        and all(after[0] - before[1] >= _PROMPT_GAP_S for before, after in pairwise(stretches))
+        and bool(pitches)
+        and max(pitches) <= (1 + _SAME_PITCH) * min(pitches)
+    )
 
 
 def _audible(human: tuple[Piece, ...]) -> tuple[Piece, ...]:
@@ -142,7 +193,7 @@ def _machine_pieces(heard: Heard, far: Sequence[Piece]) -> tuple[Piece, ...]:
     pending: list[Piece] = []
     spoken_s = 0.0
     for index, piece in enumerate(far):
-        if heard.mono and piece.speech_s > _LONGEST_MONO_S:
+        if heard.mono and piece.speech_s > _LONGEST_MONO_S and not _comes_twice(piece, far):
             break
         score = _score(piece.text)
         following = far[index + 1] if index + 1 < len(far) else None
@@ -169,6 +220,16 @@ def _machine_pieces(heard: Heard, far: Sequence[Piece]) -> tuple[Piece, ...]:
 def _is_repeat(piece: Piece, earlier: Sequence[Piece]) -> bool:
     return piece.words >= 5 and any(
         other.words >= 5 and fuzz.partial_ratio(other.text.lower(), piece.text.lower()) >= 90 for other in earlier
+    )
+
+
+def _comes_twice(piece: Piece, far: Sequence[Piece]) -> bool:
+    """Whether a long stretch of speech is said twice in the call: a menu that starts again; dialogues do not."""
+    return any(
+        other is not piece
+        and other.words >= _FEWEST_REPEATED
+        and fuzz.ratio(other.text.lower(), piece.text.lower()) >= _SAME_TEXT
+        for other in far
     )
 
 

@@ -32,7 +32,7 @@ from qc_workbench.domain.flag import AnsweredBy, Conversation, Evidence, Flag, F
 from qc_workbench.domain.transcript import Party, Transcript
 
 DETECTOR: Final = "padded_calls"
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 _NEAR_S: Final = 7.0
 _TAIL_S: Final = 3.0
@@ -189,7 +189,7 @@ def _verdict(
         return None, ()
     if heard.duration_s < _WHOLE_FROM * call.talk_s:
         return Verdict.UNSURE, ("recording_too_short",)
-    if all(_not_recorded(heard, channel) for channel in range(len(heard.voices))):
+    if all(heard.is_unrecorded(channel) for channel in range(len(heard.voices))):
         return Verdict.UNSURE, ("nothing_recorded",)
     if transcript is None and voice_s > 1.0:
         return Verdict.UNSURE, ("no_transcript",)
@@ -246,17 +246,12 @@ def _held_without_a_word(heard: Heard) -> bool:
     was not recorded."""
     if heard.mono or _agent_s(heard) > _WORD_S:
         return False
-    if _not_recorded(heard, heard.agent_channel):
+    if heard.is_unrecorded(heard.agent_channel):
         return False
     far = [piece for piece in heard.pieces if piece.side is Side.CUSTOMER]
     if not far or sum(piece.speech_s for piece in far) > 0.4 * heard.duration_s:
         return False
     return heard.duration_s - far[-1].end_s >= 0.5 * heard.duration_s
-
-
-def _not_recorded(heard: Heard, channel: int | None) -> bool:
-    """The channel holds nothing but equal samples: a fault of recording, not of the agent."""
-    return all(sound.features.get("digital", 0.0) for sound in heard.sounds if sound.channel == channel)
 
 
 def _agent_s(heard: Heard) -> float:

@@ -75,6 +75,10 @@ class Heard:
         """Sounds of the far end: its channel, or all in mono."""
         return tuple(s for s in self.sounds if s.kind in kinds and (self.mono or s.channel == self.customer_channel))
 
+    def is_unrecorded(self, channel: int | None) -> bool:
+        """The channel holds nothing but equal samples: a fault of recording, not of the agent."""
+        return all(sound.features.get("digital", 0.0) for sound in self.sounds if sound.channel == channel)
+
     def all_voice(self) -> tuple[Interval, ...]:
         return union(interval for channel in self.voices for interval in channel)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -12,6 +13,7 @@ from typing import Final
 from qc_workbench.detection.heard import Piece
 from qc_workbench.detection.phrases import family_scores, opens_with_backchannel, words_of
 
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?…])\s+")
 #: A message takes at least this long; less is a sigh or "hello?".
 _SHORTEST_MESSAGE_S: Final = 4.0
 #: Fluent speech of this length with no answering word in it is a message even if it asks for nothing.
@@ -22,6 +24,10 @@ _ROOM_S: Final = 1.4
 #: Who acts answers lines that nobody said; a genuine message has at most one such word.
 _ACTED_REPLIES: Final = 2
 _ACTED_SHARE: Final = 0.25
+#: Who leaves a message hardly asks an answering machine anything; who acts does, and waits.
+_ACTED_PIECES: Final = 4
+#: Answering words in so many of the phrases outweigh what sounds like a message.
+_MOSTLY_ANSWERS: Final = 0.4
 
 
 class Monologue(StrEnum):
@@ -64,6 +70,10 @@ def read_monologue(pieces: Sequence[Piece], *, mono: bool = False) -> Reading:
     share = replies / max(len(phrases) - 1, 1)
     if message >= 0.5 and replies < _ACTED_REPLIES and pause_s < _ROOM_S:
         return replace(measured, kind=Monologue.MESSAGE)
+    asked = sum(phrase.endswith("?") for phrase in phrases[1:])
+    waits = len(pieces) >= _ACTED_PIECES and pause_s >= _ROOM_S and message < 0.5
+    if waits and replies >= 1 and replies + asked >= _ACTED_REPLIES:
+        return replace(measured, kind=Monologue.ACTED)
     if _is_acted(measured, share, scores["acting"]) and (pause_s >= _ROOM_S or not mono):
         return replace(measured, kind=Monologue.ACTED)
     dictated = (
@@ -77,14 +87,12 @@ def read_monologue(pieces: Sequence[Piece], *, mono: bool = False) -> Reading:
 def _is_acted(measured: Reading, share: float, acting: float) -> bool:
     """Answers to nobody with room left for the questions; without the room, half of all that is said."""
     if measured.replies >= _ACTED_REPLIES:
-        return measured.pause_s >= _ROOM_S or (share >= 0.5 and measured.message_score < 0.5)
+        message = measured.message_score >= 0.75 and share < _MOSTLY_ANSWERS
+        return (measured.pause_s >= _ROOM_S and not message) or (share >= 0.5 and measured.message_score < 0.5)
     likely = acting >= 0.5 and measured.replies + 1 >= _ACTED_REPLIES
     return likely and measured.pause_s >= _ROOM_S and measured.message_score < 0.75
 
 
 def _phrases(text: str) -> list[str]:
-    """Sentences as recognised (a dozen dots counts as one end)."""
-    parts = [text]
-    for mark in (". ", "! ", "? ", "… ", "... "):
-        parts = [piece for part in parts for piece in part.split(mark)]
-    return [part.strip() for part in parts if words_of(part)]
+    """Sentences as recognised, with their marks (a dozen dots counts as one end)."""
+    return [part for part in _SENTENCE_END.split(text) if words_of(part)]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import pairwise
 from typing import Final
 
 from rapidfuzz.distance import Levenshtein
@@ -18,6 +19,10 @@ _BETWEEN: Final = 5
 #: Recognition errs on about one letter in a word; short stems must be exact, or everything would match.
 _ONE_WRONG_FROM: Final = 6
 _TWO_WRONG_FROM: Final = 10
+#: Two words joined may stand for a stem of this length at least; the first letter must be right.
+_JOINED_FROM: Final = 8
+#: Hums of somebody who listens, however many letters were recognised.
+_HUM: Final = re.compile(r"m+|h+m+|m+h+m*|м+|х+м+|г+м+|у+г+у+|а+г+а+")
 
 #: Stems that may stand for one another, such as («оставьте», «запишите»).
 Options = tuple[str, ...]
@@ -72,7 +77,10 @@ def words_of(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4_000)
 def family_scores(text: str) -> Mapping[str, float]:
     """For each family 0..1: how much the text sounds like it. Entries found add up as 1 - product of (1 - weight)."""
-    heard = [_matching(word) for word in words_of(text)]
+    words = words_of(text)
+    heard = [_matching(word) for word in words]
+    for index, (word, following) in enumerate(pairwise(words)):  # "не доступен", «авто ответчик»: one word cut in two
+        heard[index] |= _matching_joined(word + following)
     scores: dict[str, float] = {}
     for name, entries in lexicon().families.items():
         rest = 1.0
@@ -86,6 +94,8 @@ def family_scores(text: str) -> Mapping[str, float]:
 def opens_with_backchannel(text: str) -> bool:
     """Whether a text begins the way people answer what they have just heard («ага», «понял вас», "right")."""
     words = words_of(text)
+    if words and _HUM.fullmatch(words[0]):
+        return True
     return any(words[: len(opening)] == opening for opening in lexicon().backchannels)
 
 
@@ -120,6 +130,30 @@ def _all_options() -> frozenset[Options]:
 def _matching(word: str) -> frozenset[Options]:
     """The stem sets of the lexicon that a word belongs to: looked up once a word, not once an entry."""
     return frozenset(options for options in _all_options() if any(_is_stem(stem, word) for stem in options))
+
+
+@lru_cache(maxsize=40_000)
+def _matching_joined(word: str) -> frozenset[Options]:
+    """The stem sets that two neighbouring words written as one belong to."""
+    if len(word) < _JOINED_FROM - 1:
+        return frozenset()
+    return frozenset(
+        options for stem, sets in _long_stems().get(word[0], ()) if _is_stem(stem, word) for options in sets
+    )
+
+
+@cache
+def _long_stems() -> Mapping[str, Sequence[tuple[str, tuple[Options, ...]]]]:
+    """By first letter: stems of ``_JOINED_FROM`` letters and more with the stem sets they are in."""
+    sets: dict[str, list[Options]] = {}
+    for options in _all_options():
+        for stem in options:
+            if len(stem) >= _JOINED_FROM:
+                sets.setdefault(stem, []).append(options)
+    letters: dict[str, list[tuple[str, tuple[Options, ...]]]] = {}
+    for stem, found in sets.items():
+        letters.setdefault(stem[0], []).append((stem, tuple(found)))
+    return letters
 
 
 def _is_stem(stem: str, word: str) -> bool:
