@@ -202,7 +202,7 @@ def demonstrated(session: Session, report: DemoReport) -> Done:
         (t("cli.demo.flags"), t.number(report.flags)),
         (t("cli.demo.unsure"), t.number(report.unsure)),
     ]
-    promises = tuple((t(f"report.promise.{code}"), t.number(count)) for code, count in report.commitments.items())
+    promises = tuple((t(f"outcome.{code}"), t.number(count)) for code, count in report.commitments.items())
     return Done(
         data={"demo": report},
         tables=(

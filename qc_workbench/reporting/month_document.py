@@ -215,7 +215,7 @@ def _analysis(month: Month, words: Words) -> tuple[Block, ...]:
     promises: list[Block] = [doc.Heading(words("report.month.promises"))]
     if outcomes:
         plot = bars(
-            ((words(f"report.promise.{code.value}"), count, _colour(code)) for code, count in outcomes),
+            ((words(f"outcome.{code.value}"), count, _colour(code)) for code, count in outcomes),
             words("report.promises"),
         )
         promises.append(doc.Plot(plot, words("report.month.promises_plot")))
@@ -332,7 +332,7 @@ def broken_table(
             doc.text(item.spoken.call_id),
             doc.text(f"«{item.spoken.quote}»"),
             doc.text(due_text(item, words)),
-            doc.text(words(f"report.promise.{item.outcome.value}")),
+            doc.text(words(f"outcome.{item.outcome.value}")),
         )
         for item in broken
     )

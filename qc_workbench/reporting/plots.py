@@ -52,8 +52,9 @@ def bars(rows: Iterable[tuple[str, int, str]], x_title: str) -> dict[str, Any]:
     values = [{"name": name, "value": value, "colour": colour} for name, value, colour in rows]
     position = {
         "y": {"field": "name", "type": "nominal", "sort": [row["name"] for row in values], "title": None,
-              "axis": {"labelLimit": 260}},
-        "x": {"field": "value", "type": "quantitative", "title": x_title, "axis": {"tickMinStep": 1}},
+              "axis": {"labelLimit": 360}},
+        "x": {"field": "value", "type": "quantitative", "title": x_title,
+              "axis": {"labels": False, "ticks": False, "grid": False}},  # each bar carries its number
     }  # fmt: skip
     return _specification(
         values,
