@@ -27,10 +27,10 @@ app: $(STAMP) ## open the app on ./workspace
 	$(QCW) serve
 
 test: setup lint ## lint, types and all tests but the long ones
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow"
 
 test-all: setup lint ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
