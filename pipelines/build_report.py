@@ -38,6 +38,7 @@ def read_facts(workspace: Workspace, as_of: datetime) -> Facts:
             activities=tuple(crm.activities(reader)),
             activity_changes=tuple(crm.activity_changes(reader)),
             stage_changes=tuple(crm.stage_changes(reader)),
+            draws=tuple(samples.draws(reader)),
             sample=tuple(samples.sampled(reader)),
             violations=tuple(verdicts.violations(reader)),
         )

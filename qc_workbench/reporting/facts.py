@@ -11,7 +11,7 @@ from qc_workbench.domain.call import Call, Direction, Manager, Outcome
 from qc_workbench.domain.commitment import Commitment, Refusal
 from qc_workbench.domain.crm import Activity, ActivityChange, Deal, StageChange
 from qc_workbench.domain.flag import Conversation, Finding, Flag
-from qc_workbench.domain.sampling import SampledCall
+from qc_workbench.domain.sampling import Draw, SampledCall
 from qc_workbench.domain.violation import Violation
 
 
@@ -37,6 +37,7 @@ class Facts:
     activities: tuple[Activity, ...] = ()
     activity_changes: tuple[ActivityChange, ...] = ()
     stage_changes: tuple[StageChange, ...] = ()
+    draws: tuple[Draw, ...] = ()
     sample: tuple[SampledCall, ...] = ()
     violations: tuple[Violation, ...] = ()
 

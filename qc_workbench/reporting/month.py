@@ -31,6 +31,7 @@ from qc_workbench.reporting.facts import (
 )
 from qc_workbench.reporting.share import Share
 from qc_workbench.review.rulings import standing
+from qc_workbench.sampling.estimates import Estimate, estimate_share, stratum_samples
 
 Code = TypeVar("Code", CommitmentOutcome, ClientSaid, ViolationKind)
 
@@ -72,10 +73,24 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleEstimate:
+    """A share estimated from the random draws of one plan. Machine-picked calls never enter it."""
+
+    plan: str
+    share: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class Dynamics:
-    """Section 1. ``before`` are the figures of the month before, None when it has no calls and no deals."""
+    """Section 1. ``before`` are the figures of the month before, None when it has no calls and no deals.
+
+    ``verified_share``: share of live conversations among the calls that the CRM counts as effective; None when
+    no randomly drawn one was examined. (``now.verified`` of ``now.examined`` is no such share:
+    suspicious calls are examined more often than others.)
+    """
 
     now: Figures
+    verified_share: SampleEstimate | None
     before: Figures | None
     weeks: tuple[Figures, ...]
 
@@ -183,6 +198,7 @@ def build_month(facts: Facts, month: date) -> Month:
         company=facts.company.name,
         dynamics=Dynamics(
             now=figures(facts, days),
+            verified_share=_verified_share(facts, days),
             before=before if before.calls or before.deals_created or before.deals_won or before.deals_lost else None,
             weeks=tuple(figures(facts, week) for week in weeks_of(days, facts.company)),
         ),
@@ -236,6 +252,23 @@ class _Effective:
         verdicts = [facts.conversations.get(call.call_id) for call in crm]
         known = [verdict for verdict in verdicts if verdict is not None and verdict.verified_effective is not None]
         return _Effective(len(crm), len(known), sum(bool(verdict.verified_effective) for verdict in known))
+
+
+def _verified_share(facts: Facts, days: Span) -> SampleEstimate | None:
+    """From the plan with the most judged calls: plans draw from the same calls and can't be added up."""
+    effective = {call.call_id for call in client_calls(facts, days) if is_crm_effective(call, facts.effective)}
+    judged = {
+        call_id: float(verdict.verified_effective)
+        for call_id, verdict in facts.conversations.items()
+        if call_id in effective and verdict.verified_effective is not None
+    }
+    estimates = []
+    for plan in sorted({draw.plan.name for draw in facts.draws}):
+        draws = [draw for draw in facts.draws if draw.plan.name == plan]
+        strata = stratum_samples(draws, facts.sample, judged, keep=lambda item: item.call_id in effective)
+        estimates.append(SampleEstimate(plan, estimate_share(strata)))
+    best = max(estimates, key=lambda item: item.share.judged, default=None)
+    return best if best is not None and best.share.value is not None else None
 
 
 def _amounts(deals: Iterable[Deal]) -> dict[str, Decimal]:
