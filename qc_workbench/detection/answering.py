@@ -20,7 +20,7 @@ from rapidfuzz import fuzz
 from qc_workbench.detection.heard import Heard, Piece, Side, hear
 from qc_workbench.detection.phrases import family_scores
 from qc_workbench.detection.sound_classes import overlap_s, union
-from qc_workbench.domain.acoustics import Acoustics, SoundKind
+from qc_workbench.domain.acoustics import Acoustics, Sound, SoundKind
 from qc_workbench.domain.call import Recording
 from qc_workbench.domain.flag import AnsweredBy
 from qc_workbench.domain.transcript import Party, Transcript
@@ -35,6 +35,10 @@ _FAMILIES: Final = {
 _SURE: Final = 0.7
 #: After a sure phrase, a single likely one keeps the machine speaking.
 _LIKELY: Final = 0.45
+#: Talk about machines, such as "you left us a voicemail": then neither voicemail nor assistant speaks.
+_ABOUT: Final = 0.5
+#: Mono: a "beep" that runs into a voice within this time is the beginning of that voice.
+_INTO_VOICE_S: Final = 0.12
 #: A beep belongs to the speech that ended at most this long before it.
 _BEEP_AFTER_S: Final = 4.0
 #: Words that make an agent's piece a reply and not a sigh.
@@ -54,13 +58,19 @@ _WORD_OR_TWO_S: Final = 3.0
 _TOOK_NO_PART_S: Final = 3.0
 #: Hold music at least this long, heard by an agent who takes no part: a queue, whatever was said in between.
 _HOLD_MUSIC_S: Final = 8.0
+#: Mono: a queue is mostly music, with the prompts in between.
+_MOSTLY_MUSIC: Final = 0.4
 #: Prompts fill at most this share of a call; a voice that goes on beyond it tells something to somebody.
 _PROMPTS_SHARE: Final = 0.6
+#: Mono: one voice may read so many pieces (an extension digit by digit) before its first telling phrase.
+_PIECES_OF_ONE_VOICE: Final = 4
 #: Mono: prompts are this short and this far apart, so that no turn was taken between them.
 _PROMPT_S: Final = 12.0
 _PROMPT_GAP_S: Final = 4.0
 #: Voices whose pitch differs by less than this are taken for one when they are all that is heard.
 _SAME_PITCH: Final = 0.12
+#: The sentences of one greeting differ more, and there a beep speaks for a machine as well.
+_ONE_GREETING: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +131,7 @@ def answering_of(heard: Heard) -> Answering:
     alone = _prompts_to_nobody(heard, far)
     if alone is not None:
         spoken = _audible(far)
-        kind, certainty = _kind(spoken, beep_s) if alone >= _LIKELY or beep_s is not None else (AnsweredBy.IVR, 0.6)
+        kind, certainty = _kind(spoken, beep_s) if alone >= _SURE or beep_s is not None else (AnsweredBy.IVR, 0.6)
         return Answering(kind, spoken, (), beep_s, max(certainty, 0.6))
     human = _audible(tuple(piece for piece in far if piece not in machine))
     if machine:
@@ -147,15 +157,24 @@ def _prompts_to_nobody(heard: Heard, far: Sequence[Piece]) -> float | None:
     if speech_s > _PROMPTS_SHARE * heard.duration_s:
         return None
     score = _score(" ".join(piece.text for piece in far))
+    music_s = sum(sound.duration_s for sound in heard.far_sounds(SoundKind.MUSIC))
     if heard.mono:
-        return score if score >= _SURE and _one_voice_apart(far) else None
+        queue = music_s >= _MOSTLY_MUSIC * heard.duration_s and speech_s <= music_s
+        return score if score >= (_LIKELY if queue else _SURE) and _one_voice_apart(far) else None
     agent = [piece for piece in heard.pieces if piece.side is Side.AGENT]
     if sum(piece.speech_s for piece in agent) > _TOOK_NO_PART_S or _replies(heard, 0.0, heard.duration_s):
         return None
     if heard.is_unrecorded(heard.agent_channel):
         return None
-    music_s = sum(sound.duration_s for sound in heard.far_sounds(SoundKind.MUSIC))
     return score if score >= _SURE or music_s >= _HOLD_MUSIC_S else None
+
+
+def _far_apart(heard: Heard) -> bool:
+    """Whether speech comes in short stretches with long pauses, as prompts do that nobody answers; a dialogue,
+    even a slow one, is one long stretch."""
+    stretches = union(heard.all_voice(), gap_s=_PROMPT_GAP_S / 2)
+    gaps = [after[0] - before[1] for before, after in pairwise(stretches)]
+    return all(end - start <= _LONGEST_MONO_S for start, end in stretches) and median(gaps or [0.0]) >= _PROMPT_GAP_S
 
 
 def _one_voice_apart(pieces: Sequence[Piece]) -> bool:
@@ -185,7 +204,10 @@ def _takes_turns(heard: Heard, human: Sequence[Piece]) -> bool:
 
 
 def _score(text: str) -> float:
-    return max(family_scores(text)[name] for name in _FAMILIES)
+    scores = family_scores(text)
+    if scores["about_machines"] >= _ABOUT:
+        return max(scores["operator_announcement"], scores["ivr"])
+    return max(scores[name] for name in _FAMILIES)
 
 
 def _machine_pieces(heard: Heard, far: Sequence[Piece]) -> tuple[Piece, ...]:
@@ -233,12 +255,12 @@ def _comes_twice(piece: Piece, far: Sequence[Piece]) -> bool:
     )
 
 
-def _is_alone(heard: Heard, row: Sequence[Piece]) -> bool:
+def _is_alone(heard: Heard, row: Sequence[Piece], apart: float = _SAME_PITCH) -> bool:
     """Whether a row of pieces is one voice that nobody answered."""
     if not heard.mono:
         return not _replies(heard, row[0].start_s, row[-1].start_s)
     pitches = [piece.pitch_hz for piece in row]
-    return min(pitches) > 0 and max(pitches) - min(pitches) <= _SAME_PITCH * min(pitches)
+    return min(pitches) > 0 and max(pitches) - min(pitches) <= apart * min(pitches)
 
 
 def _replies(heard: Heard, start_s: float, end_s: float) -> list[Piece]:
@@ -264,7 +286,10 @@ def _exchange(heard: Heard, machine: Sequence[Piece], pending: Sequence[Piece], 
         if machine:
             return seconds > 9.0
         beeped = bool(heard.far_sounds(SoundKind.BEEP))  # proves a greeting, so that more of it may precede its phrase
-        return seconds > (8.0 if beeped else 6.0) or len(pending) > (2 if beeped else 1) or len(parties) > 1
+        most = 2 if beeped else 1
+        if len(parties) <= 1 and _is_alone(heard, [*pending, piece]):
+            most = _PIECES_OF_ONE_VOICE
+        return seconds > (8.0 if beeped else 6.0) or len(pending) > most or len(parties) > 1
     replies = _replies(heard, pending[0].end_s, piece.start_s)
     return len(replies) >= 1 if not machine else len(replies) >= 2 and len(pending) >= 2
 
@@ -279,12 +304,19 @@ def _beep_after_speech(heard: Heard, far: Sequence[Piece], machine: Sequence[Pie
         spoken = [piece for piece in far if piece.end_s <= beep.start_s + 0.4]
         if not spoken or beep.start_s - spoken[-1].end_s > _BEEP_AFTER_S:
             continue
-        if heard.mono and not machine and sum(piece.speech_s for piece in spoken) > 15:
+        if heard.mono and not machine and not _proves_mono_greeting(heard, spoken, beep):
             continue
         if _answered(heard, spoken) and not (machine and machine[-1].end_s <= beep.start_s):
             continue
         return beep.end_s
     return None
+
+
+def _proves_mono_greeting(heard: Heard, spoken: Sequence[Piece], beep: Sound) -> bool:
+    """Whether a beep alone tells a greeting in mono: one voice spoke before it, for no longer than greetings do,
+    and the beep stands for itself (the first vowel of an answer sounds like one)."""
+    runs_on = any(0 <= start - beep.end_s < _INTO_VOICE_S for start, _ in heard.all_voice())
+    return not runs_on and sum(piece.speech_s for piece in spoken) <= 15 and _is_alone(heard, spoken, _ONE_GREETING)
 
 
 def _kind(machine: Sequence[Piece], beep_s: float | None) -> tuple[AnsweredBy, float]:
@@ -326,7 +358,7 @@ def _without_same_machine(heard: Heard, machine: Sequence[Piece], human: tuple[P
         seconds = sum(piece.speech_s for piece in human)
         room_s = max(heard.duration_s - machine[0].start_s, 1.0)
         sparse = (seconds + sum(piece.speech_s for piece in machine)) / room_s < 0.65
-        if not (sparse and pitch and _family_sure(machine, "voice_assistant", "ivr")):
+        if not (sparse and pitch and _family_sure(machine, "voice_assistant", "ivr") and _far_apart(heard)):
             return human
         others = tuple(
             piece

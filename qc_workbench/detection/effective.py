@@ -32,7 +32,7 @@ from qc_workbench.domain.flag import AnsweredBy, Conversation, Evidence, Flag, F
 from qc_workbench.domain.transcript import Party, Transcript
 
 DETECTOR: Final = "padded_calls"
-VERSION: Final = "2"
+VERSION: Final = "3"
 
 _NEAR_S: Final = 7.0
 _TAIL_S: Final = 3.0
@@ -204,7 +204,7 @@ def _verdict(
         return Verdict.UNSURE, ("not_explained",)
     who = answering.answered_by
     if who in _MACHINES:
-        return _machine_verdict(answering, monologue, human)
+        return _machine_verdict(heard, answering, monologue, human)
     if who is AnsweredBy.NOBODY:
         if monologue.speech_s or _agent_s(heard) > 6.0:
             return Verdict.UNSURE, ("customer_not_heard",)
@@ -223,10 +223,13 @@ def _verdict(
 
 
 def _machine_verdict(
-    answering: Answering, monologue: Reading, human: Sequence[Piece]
+    heard: Heard, answering: Answering, monologue: Reading, human: Sequence[Piece]
 ) -> tuple[Verdict, tuple[str, ...]]:
     if sum(piece.speech_s for piece in human) > SHORT_HUMAN_S:
         return Verdict.UNSURE, ("one_sided",)
+    if monologue.kind is Monologue.ACTED and heard.mono and answering.answered_by is not AnsweredBy.VOICEMAIL:
+        # the same voices with the same pauses could be two people after a sentence that only sounds like a machine's
+        return Verdict.UNSURE, (answering.answered_by.value, "monologue_unclear")
     if monologue.kind is Monologue.ACTED:
         return Verdict.FLAG, (answering.answered_by.value, "acted_conversation")
     if monologue.kind is Monologue.TRIFLE:
