@@ -22,6 +22,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 from faster_whisper import WhisperModel
+from rapidfuzz.distance import Levenshtein
 
 from pipelines.transcribe import GROUP_CALLS
 from qc_workbench.config import Speech
@@ -89,13 +90,7 @@ def _timed(work: Callable[[], dict[str, str]]) -> Measured:
 def word_errors(said: str, heard: str) -> tuple[int, int]:
     """Edits (insertions, deletions, substitutions of words) and the number of words said."""
     reference, found = plain(said).split(), plain(heard).split()
-    row = list(range(len(found) + 1))
-    for index, word in enumerate(reference, 1):
-        following = [index]
-        for position, other in enumerate(found, 1):
-            following.append(min(row[position] + 1, following[-1] + 1, row[position - 1] + (word != other)))
-        row = following
-    return row[-1], len(reference)
+    return Levenshtein.distance(reference, found), len(reference)
 
 
 def said_in(folder: Path) -> dict[str, str]:

@@ -32,8 +32,8 @@ from qc_workbench.workspace import Workspace
 
 STEP: Final = "transcribe"
 #: Calls and seconds of sound recognised and written together: enough for full batches, little to lose.
-GROUP_CALLS: Final = 24
-GROUP_S: Final = 900.0
+GROUP_CALLS: Final = 16
+GROUP_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
