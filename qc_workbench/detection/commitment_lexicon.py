@@ -175,6 +175,8 @@ def _verb_sounds() -> Mapping[str, str]:
 
 #: Prefixes that recognition writes apart: «на берите», «пере звоню».
 _PREFIXES = frozenset(["на", "по", "пере", "при", "от", "под", "за", "до", "с", "со", "вы", "про"])
+#: Letters of a verb that is put together by sound alone: shorter ones sound like too many others.
+_SHORTEST_CUT = 8
 #: Stands for the second half of a verb that was cut in two, so that codes and words keep step.
 SECOND_HALF = "+"
 
@@ -184,7 +186,7 @@ def _form_of_two(first: str, second: str) -> str | None:
     """The code of a verb that was cut in two, or None."""
     if first in _PREFIXES and len(second) >= 4 and (whole := verb_forms().get(first + second)) is not None:
         return whole
-    if not cut_in_two(first, second):
+    if len(first) + len(second) < _SHORTEST_CUT or not cut_in_two(first, second):
         return None
     sounding = alike(first + second, _verb_sounds(), _VERB_SOUND_LIKENESS)
     return verb_forms()[sounding] if sounding is not None else None

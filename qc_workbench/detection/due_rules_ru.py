@@ -350,7 +350,7 @@ RUSSIAN_RULES: tuple[DueRule, ...] = (
     # -- numbered days
     rule("ru_about_day_of_month", rf"{_PREPOSITION}чис(?:ла|ел|лах) (?:до )?(?P<day>\d{{1,2}})(?:го|ое)?(?: (?:или |по )?(?P<day2>\d{{1,2}})(?:го|ое)?)?(?: (?P<month>{_MONTH}))?",
          _numbered_about),
-    rule("ru_numbered_day_and_part", r"(?<!в )(?<!к )(?<!до )(?<!после )(?<!на )(?P<day>\d{1,2}) (?=с утра|с утречка|утром|утречком|вечером|днем|после обеда|в обед|до обеда)(?P<day2>)(?P<month>)(?P<prep>)",
+    rule("ru_numbered_day_and_part", r"(?<!в )(?<!к )(?<!до )(?<!после )(?<!на )(?P<day>\d{1,2})(?= (?:с утра|с утречка|утром|утречком|вечером|днем|после обеда|в обед|до обеда))(?P<day2>)(?P<month>)(?P<prep>)",
          lambda m, at: _numbered(m, at)),
     rule("ru_day_range", rf"(?P<prep>с|со) (?P<day>\d{{1,2}})(?:го|ое)? (?:по|до) (?P<day2>\d{{1,2}})(?:го|ое)(?: числ\w+)?(?: (?P<month>{_MONTH}))?",
          _numbered),

@@ -11,7 +11,8 @@ false on such a call, the detector abstains.
 
 A **false refusal** is a lost deal whose client did not refuse in the last conversation before the closing
 (nor in an earlier one). Where a later conversation before the closing was not transcribed, the refusal may
-have been there: the detector abstains. So it does where the client was hardly understood.
+have been there: the detector abstains. So it does where the client
+was hardly understood, and where the agent answers as one answers a refusal («жаль, удачи вам с ними»).
 """
 
 from __future__ import annotations
@@ -41,6 +42,12 @@ VERSION = "3"
 #: «Если не поможет, сама наберу» postpones nothing.
 _CONDITIONAL = re.compile(r"\b(?:если(?! нет\b)|if(?! not\b))\b")
 
+#: In mono, where the speaker is unknown, «я вам позвоню» is as well the agent's.
+_TO_YOU = re.compile(r"\b(?:вам|вас|вами|you|your)\b")
+
+#: What only a buyer says of themselves; «не горит», «позже» either side may say.
+_BUYERS_WORDS = re.compile(r"#(?:self|ponder|wait)/|дума|посовету|обсу[дж]|после|think|discuss|talk")
+
 #: Connected seconds from which a call without a transcript may have held a refusal.
 MAY_HOLD_REFUSAL_S = 20.0
 
@@ -51,6 +58,7 @@ class RefusalLexicon:
     unless: re.Pattern[str]
     always: re.Pattern[str]
     postponed: re.Pattern[str]
+    acknowledged: re.Pattern[str]
     forms: Mapping[str, str]
     fingerprint: str
 
@@ -69,6 +77,7 @@ def refusal_lexicon() -> RefusalLexicon:
         compiled(raw["explicit"]["unless"], words),
         compiled(raw["explicit"]["always"], words),
         any_of([*raw["postponed"]["ru"], *raw["postponed"]["en"]]),
+        any_of([*raw["acknowledged"]["ru"], *raw["acknowledged"]["en"]]),
         forms_of(raw["verbs"]),
         hashlib.sha256(text.encode()).hexdigest()[:16],
     )
@@ -85,7 +94,9 @@ _LIKENESS = 88.0
 
 @cache
 def _sounds() -> Mapping[str, str]:
-    return sound_table([form for form in refusal_lexicon().forms if len(form) >= 6])
+    forms = refusal_lexicon().forms
+    # Not those of thinking it over: «сравним» and «ровно» sound too much alike.
+    return sound_table([form for form, code in forms.items() if len(form) >= 6 and not code.startswith("#ponder")])
 
 
 @lru_cache(maxsize=50_000)
@@ -106,8 +117,9 @@ class Said:
     quote: str | None = None
     start_s: float | None = None
     end_s: float | None = None
-    #: Whether the client's words were recognised well enough for the lack of a refusal to mean something.
-    clear: bool = True
+    #: Why the lack of a refusal proves nothing here (a reason code), or None: client_words_unclear where they were
+    #: hardly recognised, agent_spoke_of_refusal where the agent answers a refusal that was not heard.
+    doubt: str | None = None
 
 
 #: Mean probability (0..1, weighted by words) of the client's recognised words, below which a refusal among them may
@@ -140,27 +152,33 @@ def client_said(transcript: Transcript) -> Said:
     The first such sentence is quoted. Sentences that may not be quoted are not used.
     """
     lexicon = refusal_lexicon()
-    clear = heard_clearly(transcript)
+    doubt = None if heard_clearly(transcript) else "client_words_unclear"
     mono = len({turn.channel for turn in transcript.turns}) == 1
     postponed: Sentence | None = None
     explicit: Sentence | None = None
     for sentence in sentences_of(transcript):
+        if sentence.party is not Party.CUSTOMER and lexicon.acknowledged.search(sentence.low):
+            doubt = doubt or "agent_spoke_of_refusal"
         if sentence.party not in (Party.CUSTOMER, Party.UNKNOWN) or not sentence.quotable:
             continue
-        text = " ".join(_form_of(word.low) for word in sentence.words)
-        stands = lexicon.always.search(sentence.low) or not lexicon.unless.search(text)
-        if stands and lexicon.explicit.search(text) and not sentence.is_question:
+        coded = " ".join(_form_of(word.low) for word in sentence.words)
+        readings = (coded, sentence.low)  # patterns name verbs by group or, for one phrase only, by the word itself
+        stands = lexicon.always.search(sentence.low) or not any(lexicon.unless.search(text) for text in readings)
+        if stands and any(lexicon.explicit.search(text) for text in readings) and not sentence.is_question:
             explicit = explicit or sentence
             continue
         if sentence.is_question or _CONDITIONAL.search(sentence.low):
             continue
-        if postponed is None and lexicon.postponed.search(text) and (sentence.party is Party.CUSTOMER or mono):
-            postponed = sentence
+        match = lexicon.postponed.search(coded)
+        if postponed is None and match is not None:
+            in_mono = mono and _BUYERS_WORDS.search(match.group()) and not _TO_YOU.search(sentence.low)
+            if sentence.party is Party.CUSTOMER or in_mono:
+                postponed = sentence
     found = explicit or postponed
     if found is None:
-        return Said(ClientSaid.NONE, clear=clear)
+        return Said(ClientSaid.NONE, doubt=doubt)
     said = ClientSaid.EXPLICIT if explicit else ClientSaid.POSTPONED
-    return Said(said, found.text, round(found.start_s, 2), round(found.end_s, 2), clear)
+    return Said(said, found.text, round(found.start_s, 2), round(found.end_s, 2), None if explicit else doubt)
 
 
 #: A client who asks to be called again only in so many days, or later, has put the purchase off.
@@ -175,7 +193,7 @@ def with_postponing(said: Said, spoken: Sequence[SpokenCommitment], call: Call, 
     for item in spoken:
         far = (item.due.due_from - today).days >= POSTPONED_FROM_DAYS
         if far and item.action is Action.CALLBACK and item.by is not Promiser.AGENT:
-            return Said(ClientSaid.POSTPONED, item.quote, item.start_s, item.end_s, said.clear)
+            return Said(ClientSaid.POSTPONED, item.quote, item.start_s, item.end_s, said.doubt)
     return said
 
 
@@ -250,7 +268,7 @@ def _false_refusal(talk: Talk, talks: Sequence[Talk], deal: Deal | None) -> Verd
     refused = [item for item in before_closing if item.said is not None and item.said.said is ClientSaid.EXPLICIT]
     if refused:
         return None
-    if any(not item.said.clear for item in before_closing if item.said is not None and item.is_conversation):
+    if any(item.said.doubt for item in before_closing if item.said is not None and item.is_conversation):
         return Verdict.UNSURE
     if any(item.said is None and item.call.talk_s >= MAY_HOLD_REFUSAL_S for item in later):
         return Verdict.UNSURE
@@ -258,11 +276,12 @@ def _false_refusal(talk: Talk, talks: Sequence[Talk], deal: Deal | None) -> Verd
 
 
 def _why_unsure(talk: Talk, talks: Sequence[Talk]) -> str:
-    unheard = any(
-        item.said is None and item.call.talk_s >= MAY_HOLD_REFUSAL_S and item.call.started_at > talk.call.started_at
+    doubts = [
+        item.said.doubt
         for item in talks
-    )
-    return "later_call_not_transcribed" if unheard else "client_words_unclear"
+        if item.said is not None and item.said.doubt and item.call.started_at <= talk.call.started_at
+    ]
+    return doubts[-1] if doubts else "later_call_not_transcribed"
 
 
 def _flag(talk: Talk, said: Said, verdict: Verdict | None, talks: Sequence[Talk]) -> Flag | None:

@@ -181,7 +181,7 @@ _SPLIT_WORDS = (
     (re.compile(r"\bпо недел(?:ю|ь|ьник\w*|ник\w*)\b(?! \w+ недел)"), "понедельник"),
     (re.compile(r"\b5 ?ниц[ауы]\b"), "пятницу"),
     (re.compile(r"\bв торник\w*"), "вторник"),
-    (re.compile(r"\bв(?= концу (?:\w+ )?(?:недел|месяц|дня|год|январ|феврал|март|апрел|ма[ея]|ию[нл]|август|сентябр|октябр|ноябр|декабр))"), "к"),
+    (re.compile(r"\bв(?= концу\b)"), "к"),
     (re.compile(r"\bда(?= (?:понедельника|вторника|вторник\w+|среды|четверга|пятницы)\b)"), "до"),
 )
 #: Likeness (rapidfuzz ratio, 0..100) from which an unknown word is taken for a date word. 80 keeps
@@ -226,7 +226,8 @@ def repaired(low: str) -> str:
 
 _EN_CONTRACTIONS = (
     ("won't", "will not"), ("can't", "can not"), ("n't", " not"), ("'ll", " will"), ("'re", " are"), ("'ve", " have"),
-    ("'m", " am"), ("'d", " would"), ("let's", "lets"), ("o'clock", "oclock"), ("it's", "it is"), ("that's", "that is"), ("there's", "there is"),
+    ("'m", " am"), ("'d", " would"), ("let's", "lets"), ("o'clock", "oclock"),
+    ("it's", "it is"), ("that's", "that is"), ("there's", "there is"),
     ("what's", "what is"), ("he's", "he is"), ("who's", "who is"), ("where's", "where is"), ("here's", "here is"),
 )  # fmt: skip
 

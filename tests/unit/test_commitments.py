@@ -39,6 +39,15 @@ def day(text: str) -> date:
         (["A: You will have the estimate by Friday.", "C: Great."], Action.SEND_OFFER, "10-06", "10-09"),
         (["A: Our surveyor will come on Monday.", "C: Fine."], Action.VISIT, "10-12", "10-12"),
         (["A: Let's catch up next week.", "C: Yes, let's."], Action.CALLBACK, "10-12", "10-16"),
+        (["C: Выходите на связь после двенадцатого.", "A: Ладно."], Action.CALLBACK, "10-13", "10-16"),
+        (["C: Потревожьте меня в следующий вторник.", "A: Потревожу."], Action.CALLBACK, "10-13", "10-13"),
+        (["C: Дайте знать в понедельник.", "A: Дам."], Action.CALLBACK, "10-12", "10-12"),
+        (["A: Послезавтра с утра пораньше вам маякну.", "C: Жду."], Action.CALLBACK, "10-08", "10-08"),
+        (["A: Завтра до обеда скажу вам точную сумму.", "C: Хорошо."], Action.CALLBACK, "10-07", "10-07"),
+        (["A: После ноябрьских отзвонюсь.", "C: Отлично."], Action.CALLBACK, "11-05", "11-11"),
+        (["A: The fitter will pop by on Friday, if that's all right.", "C: Fine."], Action.VISIT, "10-09", "10-09"),
+        (["C: Drop me a line on Monday.", "A: Will do."], Action.CALLBACK, "10-12", "10-12"),
+        (["C: Get hold of me tomorrow.", "A: Okay."], Action.CALLBACK, "10-07", "10-07"),
     ],
 )
 def test_a_promise_is_found_with_its_action_and_window(lines: list[str], action: Action, first: str, last: str) -> None:
@@ -48,8 +57,33 @@ def test_a_promise_is_found_with_its_action_and_window(lines: list[str], action:
 
 
 @pytest.mark.parametrize(
+    ("lines", "action", "first", "last"),
+    [
+        # A word cut in two, glued together, spelt as it sounds, or a verb lost altogether.
+        (["C: В пятницу меня по тривожте.", "A: Ага."], Action.CALLBACK, "10-09", "10-09"),
+        (["C: Пере звоните в субботу.", "A: Ага."], Action.CALLBACK, "10-10", "10-10"),
+        (["A: После на ибрьских наберу.", "C: Ага."], Action.CALLBACK, "11-05", "11-11"),
+        (["A: Всётакивышлю вам договор завтра.", "C: Ага."], Action.SEND_DOCUMENT, "10-07", "10-07"),
+        (["A: Я с вами вяжусь в четверг.", "C: Ага."], Action.CALLBACK, "10-08", "10-08"),
+        (["A: Замерщик к вам подменит в среду.", "C: Ага."], Action.VISIT, "10-07", "10-07"),
+        (["A: В концу недели дам знать.", "C: Ага."], Action.CALLBACK, "10-06", "10-09"),
+        (["C: Девятого октября с утра я дома.", "A: 9 с утра набирала."], Action.CALLBACK, "10-09", "10-09"),
+    ],
+)
+def test_a_promise_is_found_in_words_that_were_misheard(
+    lines: list[str], action: Action, first: str, last: str
+) -> None:
+    (promise,) = found("C: Алло, слушаю.", *lines)
+    assert (promise.action, promise.due.due_from, promise.due.due_to) == (action, day(first), day(last))
+
+
+@pytest.mark.parametrize(
     "lines",
     [
+        ["C: Извините меня, в среду не смог.", "A: Ничего."],
+        ["C: Сам выйду на связь в пятницу.", "A: Хорошо."],
+        ["A: Скажу честно, в четверг у нас завал.", "C: Понимаю."],
+        ["C: I'll be in touch on Monday.", "A: Lovely."],
         ["C: Вы обещали перезвонить в среду и не перезвонили.", "A: Простите нас."],
         ["C: Мне сказали: звоните в четверг. И тишина.", "A: Разберёмся."],
         ["C: Я сама вас наберу в пятницу.", "A: Хорошо."],
@@ -165,6 +199,10 @@ def test_machines_make_and_hear_no_promises() -> None:
 def test_text_that_may_be_invented_is_never_quoted() -> None:
     invented = dialogue("C: Алло.", "A: Наберу вас в четверг.", suspicion=Suspicion.NO_VOICE)
     assert find_commitments(call_at(), invented, Company()) == ()
+
+
+def test_in_mono_a_question_to_send_something_is_not_taken_for_the_clients() -> None:
+    assert find_commitments(call_at(), dialogue("?: Снимок пришлёте?", "?: В субботу мы дома."), Company()) == ()
 
 
 def test_in_mono_an_unknown_speaker_may_promise() -> None:

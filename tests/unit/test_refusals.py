@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -26,6 +27,25 @@ AS_OF = datetime.fromisoformat("2026-11-01T09:00:00+03:00")
         ("We've decided against it.", ClientSaid.EXPLICIT),
         ("We went with another company.", ClientSaid.EXPLICIT),
         ("We shan't be needing any doors.", ClientSaid.EXPLICIT),
+        ("Отменяйте.", ClientSaid.EXPLICIT),
+        ("Ставить у вас мы ничего не будем.", ClientSaid.EXPLICIT),
+        ("Мы оплатили заказ другой фирме.", ClientSaid.EXPLICIT),
+        ("Нашли подешевле, извините.", ClientSaid.EXPLICIT),
+        ("Больше мне не звоните.", ClientSaid.EXPLICIT),
+        ("Необходимость отпала.", ClientSaid.EXPLICIT),
+        ("Мы атказываимся.", ClientSaid.EXPLICIT),
+        ("We're not ordering, thanks.", ClientSaid.EXPLICIT),
+        ("Take us off your list.", ClientSaid.EXPLICIT),
+        ("The whole thing is off.", ClientSaid.EXPLICIT),
+        ("Please don't phone us again.", ClientSaid.EXPLICIT),
+        ("Мы ещё определяемся.", ClientSaid.POSTPONED),
+        ("А если нет, будем копить.", ClientSaid.POSTPONED),
+        ("It's just the timing.", ClientSaid.POSTPONED),
+        ("We're still on the fence.", ClientSaid.POSTPONED),
+        ("Олег пока недоступен.", ClientSaid.NONE),
+        ("Белые мне не нужны, давайте серые.", ClientSaid.NONE),
+        ("He said he'd come, don't you worry.", ClientSaid.NONE),
+        ("The lights are off in the hall.", ClientSaid.NONE),
         ("Мы пока думаем.", ClientSaid.POSTPONED),
         ("Денег сейчас нет, к весне накопим.", ClientSaid.POSTPONED),
         ("Посоветуюсь с женой.", ClientSaid.POSTPONED),
@@ -52,6 +72,38 @@ def test_only_the_clients_words_count() -> None:
 def test_a_refusal_outweighs_an_earlier_postponement_and_is_quoted_with_its_time() -> None:
     said = client_said(dialogue("C: Мы пока думаем.", "A: Понимаю.", "C: Хотя нет, мы отказались."))
     assert (said.said, said.quote, said.start_s) == (ClientSaid.EXPLICIT, "Хотя нет, мы отказались.", 10.0)
+
+
+def test_in_mono_only_what_a_buyer_says_of_themselves_postpones() -> None:
+    assert client_said(dialogue("?: Мне не горит.", "?: Сам вам объявлюсь.")).said is ClientSaid.NONE
+    assert client_said(dialogue("?: Добрый день.", "?: Обсужу дома и сам объявлюсь.")).said is ClientSaid.POSTPONED
+
+
+@pytest.mark.parametrize(
+    ("confidence", "clear"), [((0.9, 0.9), True), ((0.6, 0.6), False), ((0.95, 0.3), False), ((0.5, 0.85), True)]
+)
+def test_words_count_as_clear_by_their_probability_above_all_at_the_end(
+    confidence: tuple[float, float], clear: bool
+) -> None:
+    early, late = confidence
+    talk = dialogue(*[f"C: Это реплика номер {n}." for n in range(6)])
+    turns = tuple(replace(turn, confidence=early if n < 3 else late) for n, turn in enumerate(talk.turns))
+    said = client_said(replace(talk, turns=turns))
+    assert said.doubt == (None if clear else "client_words_unclear")
+
+
+def test_an_agent_who_answers_a_refusal_raises_doubt() -> None:
+    assert client_said(dialogue("C: Мурка вся пила.", "A: Жаль, что так.")).doubt == "agent_spoke_of_refusal"
+    assert client_said(dialogue("C: Мы отказались.", "A: Жаль, что так.")).doubt is None
+
+
+@pytest.mark.parametrize("doubt", ["client_words_unclear", "agent_spoke_of_refusal"])
+def test_nobody_is_accused_where_a_refusal_may_have_been_lost(doubt: str) -> None:
+    unclear = Talk(call_at(), Said(ClientSaid.NONE, doubt=doubt), True)
+    ((refusal, flag),) = judge_refusals([unclear], [lost()], AS_OF)
+    assert not refusal.false_refusal
+    assert flag is not None
+    assert (flag.verdict, flag.reasons) == (Verdict.UNSURE, (doubt,))
 
 
 def test_text_that_may_be_invented_proves_no_refusal() -> None:
