@@ -56,8 +56,10 @@ _SECOND_VOICE_S: Final = 5.0
 _WORD_OR_TWO_S: Final = 3.0
 #: An agent who says no more than this, and no reply in it, has not taken part.
 _TOOK_NO_PART_S: Final = 3.0
-#: Hold music at least this long, heard by an agent who takes no part: a queue, whatever was said in between.
+_SAID_NOTHING_S: Final = 1.5
+#: Hold music of this length and share, heard by an agent who says nothing: a queue, whatever was said in between.
 _HOLD_MUSIC_S: Final = 8.0
+_MUSIC_SHARE: Final = 0.25
 #: Mono: a queue is mostly music, with the prompts in between.
 _MOSTLY_MUSIC: Final = 0.4
 #: Prompts fill at most this share of a call; a voice that goes on beyond it tells something to somebody.
@@ -149,8 +151,8 @@ def answering_of(heard: Heard) -> Answering:
 
 
 def _prompts_to_nobody(heard: Heard, far: Sequence[Piece]) -> float | None:
-    """How much the far end's words sound like a machine's when no turn was ever taken with it; None when one
-    was, or when neither music nor the words tell a machine from a person whom the agent does not answer."""
+    """How much the far end sounds like a machine when no turn was ever taken with it; None when one was, or when
+    neither music nor the words tell a machine from a person whom the agent does not answer."""
     if not _audible(tuple(far)):
         return None
     speech_s = sum(piece.speech_s for piece in far)
@@ -161,12 +163,12 @@ def _prompts_to_nobody(heard: Heard, far: Sequence[Piece]) -> float | None:
     if heard.mono:
         queue = music_s >= _MOSTLY_MUSIC * heard.duration_s and speech_s <= music_s
         return score if score >= (_LIKELY if queue else _SURE) and _one_voice_apart(far) else None
-    agent = [piece for piece in heard.pieces if piece.side is Side.AGENT]
-    if sum(piece.speech_s for piece in agent) > _TOOK_NO_PART_S or _replies(heard, 0.0, heard.duration_s):
+    agent_s = sum(piece.speech_s for piece in heard.pieces if piece.side is Side.AGENT)
+    if agent_s > _TOOK_NO_PART_S or _replies(heard, 0.0, heard.duration_s) or heard.is_unrecorded(heard.agent_channel):
         return None
-    if heard.is_unrecorded(heard.agent_channel):
-        return None
-    return score if score >= _SURE or music_s >= _HOLD_MUSIC_S else None
+    # without the words only an agent who says nothing and music in earnest (no radio in the room) will do
+    held = agent_s <= _SAID_NOTHING_S and music_s >= max(_HOLD_MUSIC_S, _MUSIC_SHARE * heard.duration_s)
+    return score if score >= _SURE or held else None
 
 
 def _far_apart(heard: Heard) -> bool:

@@ -87,7 +87,7 @@ def family_scores(text: str) -> Mapping[str, float]:
         for entry in entries:
             if _occurs(entry, heard):
                 rest *= 1 - entry.weight
-        scores[name] = 1 - rest
+        scores[name] = round(1 - rest, 6)  # one entry of 0.45 is 0.45, not a little less
     return scores
 
 

@@ -285,7 +285,7 @@ def test_a_client_whom_the_agent_does_not_answer_is_not_taken_for_a_machine() ->
 
 def test_a_queue_in_mono_needs_less_wording_when_it_is_mostly_music() -> None:
     def call(second: str) -> Story:
-        story = Story(mono=True).far("Вы попали куда надо, хорошего дня").sound(SoundKind.MUSIC, 16).silence(2)
+        story = Story(mono=True).far("Добрый день, компания Тихий створ").sound(SoundKind.MUSIC, 16).silence(2)
         return story.far(second).sound(SoundKind.MUSIC, 16).silence(6)
 
     queue = call("Приносим извинения за долгое ожидание").examined()
@@ -294,3 +294,12 @@ def test_a_queue_in_mono_needs_less_wording_when_it_is_mostly_music() -> None:
     assert queue.conversation.answered_by is AnsweredBy.IVR
     person = call("Инна вышла, кажется, во двор за досками").examined()
     assert person.conversation.answered_by is AnsweredBy.HUMAN
+
+
+def test_a_client_who_talks_with_a_radio_on_to_an_agent_of_few_words_is_a_person() -> None:
+    story = Story().agent("Алло").far("Здравствуйте, это насчёт беседки, которую вы нам на той неделе считали", 5)
+    story.agent("Ага").far("Так вот, мы с мужем подумали и решили брать без пола", 5).sound(SoundKind.MUSIC, 9)
+    story.agent("Угу").far("И крышу попроще, и чтобы до сентября успеть, если можно", 5).sound(SoundKind.MUSIC, 6)
+    found = story.agent("Хорошо").far("Тогда всего доброго").agent("До свидания").silence(6).examined(talk_s=45)
+    assert found.flag is None or found.flag.verdict is not Verdict.FLAG
+    assert found.conversation.answered_by is AnsweredBy.HUMAN
