@@ -202,7 +202,8 @@ _AGREED = Family("agreed_day", "callback", "any", FamilyKind.MUTUAL, re.compile(
 _FAREWELL = Family("goodbye_until", "callback", "any", FamilyKind.MUTUAL, re.compile(r"(?!)"))
 #: Days of something else: deliveries, fittings, trips, pay.
 _OTHER_MATTER = re.compile(
-    r"достав|привез|отгру|монтаж|установ|забер|заед|приед|подъед|улета|уезжа|вернусь|вернется|прид(?:ет|ут|ем|у к вам)|зарплат|аванс|отпуск|"
+    r"достав|привез|отгру|монтаж|установ|забер|заед|приед|подъед|улета|уезжа|вернусь|вернется|прид(?:ет|ут|ем|у к вам)|"
+    r"зарплат|аванс|отпуск|"
     r"обещал|готов|плитк|ключи|"
     r"deliver|fitting|install|arriv|ship|pick it up|come in|drop in|holiday|flying|payday|moving"
 )
