@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -19,7 +18,16 @@ from rapidfuzz import fuzz
 
 from qc_workbench.detection.heard import Heard, Piece, Side, hear
 from qc_workbench.detection.phrases import family_scores
-from qc_workbench.detection.sound_classes import overlap_s, union
+from qc_workbench.detection.prompts import (
+    LONGEST_MONO_S,
+    ONE_SENTENCE_S,
+    SAME_PITCH,
+    comes_twice,
+    is_far_apart,
+    is_one_voice_apart,
+    joined_text,
+)
+from qc_workbench.detection.sound_classes import overlap_s
 from qc_workbench.domain.acoustics import Acoustics, Sound, SoundKind
 from qc_workbench.domain.call import Recording
 from qc_workbench.domain.flag import AnsweredBy
@@ -46,11 +54,6 @@ _REPLY_WORDS: Final = 3
 _REPLY_S: Final = 0.9
 #: A machine's first sure phrase comes within this much speech of the far end.
 _FIRST_SPEECH_S: Final = 22.0
-#: In mono, longer speech without a pause holds several speakers: machine words in it may be a quotation.
-_LONGEST_MONO_S: Final = 16.0
-#: Words and likeness (0..100) of a stretch said twice; recognition differs a little from time to time.
-_FEWEST_REPEATED: Final = 12
-_SAME_TEXT: Final = 80
 _FEWEST_ANSWERS: Final = 3
 _SECOND_VOICE_S: Final = 5.0
 _WORD_OR_TWO_S: Final = 3.0
@@ -66,11 +69,6 @@ _MOSTLY_MUSIC: Final = 0.4
 _PROMPTS_SHARE: Final = 0.6
 #: Mono: one voice may read so many pieces (an extension digit by digit) before its first telling phrase.
 _PIECES_OF_ONE_VOICE: Final = 4
-#: Mono: prompts are this short and this far apart, so that no turn was taken between them.
-_PROMPT_S: Final = 12.0
-_PROMPT_GAP_S: Final = 4.0
-#: Voices whose pitch differs by less than this are taken for one when they are all that is heard.
-_SAME_PITCH: Final = 0.12
 #: The sentences of one greeting differ more, and there a beep speaks for a machine as well.
 _ONE_GREETING: Final = 0.25
 
@@ -158,38 +156,17 @@ def _prompts_to_nobody(heard: Heard, far: Sequence[Piece]) -> float | None:
     speech_s = sum(piece.speech_s for piece in far)
     if speech_s > _PROMPTS_SHARE * heard.duration_s:
         return None
-    score = _score(" ".join(piece.text for piece in far))
+    score = _score(joined_text(far))
     music_s = sum(sound.duration_s for sound in heard.far_sounds(SoundKind.MUSIC))
     if heard.mono:
         queue = music_s >= _MOSTLY_MUSIC * heard.duration_s and speech_s <= music_s
-        return score if score >= (_LIKELY if queue else _SURE) and _one_voice_apart(far) else None
+        return score if score >= (_LIKELY if queue else _SURE) and is_one_voice_apart(far) else None
     agent_s = sum(piece.speech_s for piece in heard.pieces if piece.side is Side.AGENT)
     if agent_s > _TOOK_NO_PART_S or _replies(heard, 0.0, heard.duration_s) or heard.is_unrecorded(heard.agent_channel):
         return None
     # without the words only an agent who says nothing and music in earnest (no radio in the room) will do
     held = agent_s <= _SAID_NOTHING_S and music_s >= max(_HOLD_MUSIC_S, _MUSIC_SHARE * heard.duration_s)
     return score if score >= _SURE or held else None
-
-
-def _far_apart(heard: Heard) -> bool:
-    """Whether speech comes in short stretches with long pauses, as prompts do that nobody answers; a dialogue,
-    even a slow one, is one long stretch."""
-    stretches = union(heard.all_voice(), gap_s=_PROMPT_GAP_S / 2)
-    gaps = [after[0] - before[1] for before, after in pairwise(stretches)]
-    return all(end - start <= _LONGEST_MONO_S for start, end in stretches) and median(gaps or [0.0]) >= _PROMPT_GAP_S
-
-
-def _one_voice_apart(pieces: Sequence[Piece]) -> bool:
-    """Mono: short stretches of one and the same voice, each followed by a long pause that nobody uses."""
-    stretches = union(((piece.start_s, piece.end_s) for piece in pieces), gap_s=_PROMPT_GAP_S / 2)
-    pitches = [piece.pitch_hz for piece in pieces if piece.pitch_hz and piece.speech_s >= 1.0]
-    return (
-        len(stretches) >= 2
-        and all(end - start <= _PROMPT_S for start, end in stretches)
-        and all(after[0] - before[1] >= _PROMPT_GAP_S for before, after in pairwise(stretches))
-        and bool(pitches)
-        and max(pitches) <= (1 + _SAME_PITCH) * min(pitches)
-    )
 
 
 def _audible(human: tuple[Piece, ...]) -> tuple[Piece, ...]:
@@ -217,11 +194,11 @@ def _machine_pieces(heard: Heard, far: Sequence[Piece]) -> tuple[Piece, ...]:
     pending: list[Piece] = []
     spoken_s = 0.0
     for index, piece in enumerate(far):
-        if heard.mono and piece.speech_s > _LONGEST_MONO_S and not _comes_twice(piece, far):
+        if heard.mono and piece.speech_s > LONGEST_MONO_S and not comes_twice(piece, far):
             break
         score = _score(piece.text)
         following = far[index + 1] if index + 1 < len(far) else None
-        if score < _SURE and following is not None and following.start_s - piece.end_s < 2.5:
+        if score < _SURE and following is not None and following.start_s - piece.end_s < ONE_SENTENCE_S:
             # a sentence cut in two by a pause: "please leave your name … and number after the tone"
             together = _score(f"{piece.text} {following.text}")
             if together >= _SURE > _score(following.text):
@@ -247,17 +224,7 @@ def _is_repeat(piece: Piece, earlier: Sequence[Piece]) -> bool:
     )
 
 
-def _comes_twice(piece: Piece, far: Sequence[Piece]) -> bool:
-    """Whether a long stretch of speech is said twice in the call: a menu that starts again; dialogues do not."""
-    return any(
-        other is not piece
-        and other.words >= _FEWEST_REPEATED
-        and fuzz.ratio(other.text.lower(), piece.text.lower()) >= _SAME_TEXT
-        for other in far
-    )
-
-
-def _is_alone(heard: Heard, row: Sequence[Piece], apart: float = _SAME_PITCH) -> bool:
+def _is_alone(heard: Heard, row: Sequence[Piece], apart: float = SAME_PITCH) -> bool:
     """Whether a row of pieces is one voice that nobody answered."""
     if not heard.mono:
         return not _replies(heard, row[0].start_s, row[-1].start_s)
@@ -323,7 +290,7 @@ def _proves_mono_greeting(heard: Heard, spoken: Sequence[Piece], beep: Sound) ->
 
 def _kind(machine: Sequence[Piece], beep_s: float | None) -> tuple[AnsweredBy, float]:
     """The family whose phrases weigh most over the whole machine speech; the beep speaks for a voicemail."""
-    joined = " ".join(piece.text for piece in machine)
+    joined = joined_text(machine)
     scores = dict(family_scores(joined))
     each = {name: sum(family_scores(piece.text)[name] for piece in machine) for name in _FAMILIES}
     if scores["voice_assistant"] >= 0.95 and each["voice_assistant"] >= each["ivr"]:
@@ -360,12 +327,12 @@ def _without_same_machine(heard: Heard, machine: Sequence[Piece], human: tuple[P
         seconds = sum(piece.speech_s for piece in human)
         room_s = max(heard.duration_s - machine[0].start_s, 1.0)
         sparse = (seconds + sum(piece.speech_s for piece in machine)) / room_s < 0.65
-        if not (sparse and pitch and _family_sure(machine, "voice_assistant", "ivr") and _far_apart(heard)):
+        if not (sparse and pitch and _family_sure(machine, "voice_assistant", "ivr") and is_far_apart(heard)):
             return human
         others = tuple(
             piece
             for piece in human
-            if piece.start_s < machine[0].start_s or abs(piece.pitch_hz - pitch) > _SAME_PITCH * pitch
+            if piece.start_s < machine[0].start_s or abs(piece.pitch_hz - pitch) > SAME_PITCH * pitch
         )
         # a second voice that says more than a word or two is somebody who talks with the first one
         return human if sum(piece.speech_s for piece in others) > _WORD_OR_TWO_S else others
@@ -398,4 +365,4 @@ def _two_voices(pieces: Sequence[Piece]) -> bool:
     if min(sum(piece.speech_s for piece in side) for side in sides) < _SECOND_VOICE_S:
         return False
     pitches = [median([piece.pitch_hz for piece in side if piece.pitch_hz] or [0.0]) for side in sides]
-    return min(pitches) > 0 and max(pitches) > (1 + _SAME_PITCH) * min(pitches)
+    return min(pitches) > 0 and max(pitches) > (1 + SAME_PITCH) * min(pitches)

@@ -1,0 +1,67 @@
+"""How machines' sentences lie in a call: said again word for word, far apart, in one voice, with no turn between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+from rapidfuzz import fuzz
+
+from qc_workbench.detection.heard import Heard, Piece
+from qc_workbench.detection.sound_classes import union
+
+#: A sentence is hardly cut by a longer pause; words further apart than an entry reaches make no phrase.
+ONE_SENTENCE_S: Final = 2.5
+_BARRIER: Final = " ъ" * 10 + " "
+#: In mono, longer speech without a pause holds several speakers: machine words in it may be a quotation.
+LONGEST_MONO_S: Final = 16.0
+#: Voices whose pitch differs by less than this are taken for one when they are all that is heard.
+SAME_PITCH: Final = 0.12
+#: Mono: prompts are this short and this far apart, so that no turn was taken between them.
+_PROMPT_S: Final = 12.0
+_PROMPT_GAP_S: Final = 4.0
+#: Words and likeness (0..100) of a stretch said twice; recognition differs a little from time to time.
+_FEWEST_REPEATED: Final = 12
+_SAME_TEXT: Final = 80
+
+
+def is_far_apart(heard: Heard) -> bool:
+    """Whether speech comes in short stretches with long pauses, as prompts do that nobody answers; a dialogue,
+    even a slow one, is one long stretch."""
+    stretches = union(heard.all_voice(), gap_s=_PROMPT_GAP_S / 2)
+    gaps = [after[0] - before[1] for before, after in pairwise(stretches)]
+    return all(end - start <= LONGEST_MONO_S for start, end in stretches) and median(gaps or [0.0]) >= _PROMPT_GAP_S
+
+
+def is_one_voice_apart(pieces: Sequence[Piece]) -> bool:
+    """Mono: short stretches of one and the same voice, each followed by a long pause that nobody uses."""
+    stretches = union(((piece.start_s, piece.end_s) for piece in pieces), gap_s=_PROMPT_GAP_S / 2)
+    pitches = [piece.pitch_hz for piece in pieces if piece.pitch_hz and piece.speech_s >= 1.0]
+    return (
+        len(stretches) >= 2
+        and all(end - start <= _PROMPT_S for start, end in stretches)
+        and all(after[0] - before[1] >= _PROMPT_GAP_S for before, after in pairwise(stretches))
+        and bool(pitches)
+        and max(pitches) <= (1 + SAME_PITCH) * min(pitches)
+    )
+
+
+def joined_text(pieces: Sequence[Piece]) -> str:
+    """The words of all pieces; those seconds apart are kept from making one phrase."""
+    text = ""
+    for before, piece in zip((None, *pieces), pieces, strict=False):
+        apart = before is not None and piece.start_s - before.end_s > ONE_SENTENCE_S
+        text += f"{_BARRIER if apart else ' '}{piece.text}"
+    return text
+
+
+def comes_twice(piece: Piece, far: Sequence[Piece]) -> bool:
+    """Whether a long stretch of speech is said twice in the call: a menu that starts again; dialogues do not."""
+    return any(
+        other is not piece
+        and other.words >= _FEWEST_REPEATED
+        and fuzz.ratio(other.text.lower(), piece.text.lower()) >= _SAME_TEXT
+        for other in far
+    )
