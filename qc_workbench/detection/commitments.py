@@ -15,6 +15,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from qc_workbench.config import Company
 from qc_workbench.detection.commitment_context import (
@@ -46,13 +47,15 @@ from qc_workbench.domain.call import Call
 from qc_workbench.domain.commitment import Action, ClientSaid, DueWindow, Promiser, SpokenCommitment
 from qc_workbench.domain.transcript import Party, Transcript
 
-VERSION = "3"
+VERSION = "4"
 
 #: Said with the day a promise is moved to.
 _MOVES = re.compile(r"\b(?:давайте|лучше|тогда|нет|вычеркива\w*|make it|rather|instead|better|then)\b")
 #: What follows is the speaker's own again: "they said Wednesday, so give me a ring on Thursday".
 _CONCLUSION = re.compile(r"\b(?:so|поэтому|так что|короче|давайте)\b")
 _WORKER = re.compile(r"\b(?:замерщик|мастер|бригад|монтажник|специалист|инженер|surveyor|fitter|installer|technician)")
+#: The family of what arrives by mail.
+_BY_MAIL = "ru_will_be_in_the_mail_then"
 #: Longest quote, in words.
 _QUOTE_WORDS = 22
 
@@ -74,7 +77,7 @@ def find_commitments(call: Call, transcript: Transcript, company: Company) -> tu
         return ()
     kept: list[Found] = []
     for index, item in enumerate(heard):
-        cancelled = _cancelled(item, lexicon)
+        cancelled = _cancelled(item, lexicon) | _taken_back(item, kept, lexicon)
         if cancelled:
             kept = [found for found in kept if kind_of_action(found.action) not in cancelled]
         for found in _said_in(index, heard, lexicon):
@@ -115,14 +118,19 @@ def _add_agreed(kept: list[Found], found: Found, heard: Sequence[Heard], lexicon
 
 
 def _overlap(a: Due, b: Due) -> bool:
-    if a.first is None or a.last is None or b.first is None or b.last is None:
+    return _holds(a, b.first, b.last)
+
+
+def _holds(due: Due, first: date | None, last: date | None) -> bool:
+    """Whether the due days and the days from first to last have one in common."""
+    if due.first is None or due.last is None or first is None or last is None:
         return False
-    return a.first <= b.last and b.first <= a.last
+    return due.first <= last and first <= due.last
 
 
 def _cancelled_later(found: Found, heard: Sequence[Heard], lexicon: CommitmentLexicon) -> bool:
     return any(
-        kind_of_action(found.action) in _cancelled(item, lexicon)
+        kind_of_action(found.action) in _cancelled(item, lexicon) | _taken_back(item, [found], lexicon)
         for item in heard
         if item.sentence.start_s > found.heard.sentence.start_s
     )
@@ -167,6 +175,10 @@ def _said_in(index: int, heard: Sequence[Heard], lexicon: CommitmentLexicon) -> 
     sent = next((one for one in found if kind_of_action(one.action) == "send"), None)
     if sent is not None:  # "I'll drop you a line with the drawings": one phrase, one promise
         found = [one for one in found if one.action is not Action.CALLBACK or not _share_words(one, sent)]
+        visit = next((one for one in found if one.action is Action.VISIT), None)
+        if visit is not None and _share_words(visit, sent):
+            # «Подошлю к вам слесаря» sends a person; «придёт вам на почту» is no visitor.
+            found.remove(visit if sent.family.name == _BY_MAIL else sent)
     if "callback" in taken:  # «позвоню, запишу вас на замер»: the visit is arranged in that call
         found = [one for one in found if one.action is not Action.VISIT]
     if "pay" in taken:  # «деньги придут» is no visit
@@ -294,6 +306,21 @@ def _cancelled(item: Heard, lexicon: CommitmentLexicon) -> frozenset[str]:
     """Kinds of promise that this sentence takes back. A ban on one time («до обеда не звоните») is none."""
     if item.mentions and not any(word in item.code for word in ("отмен", "cancel")):
         return frozenset()
+    return _forbidden(item, lexicon)
+
+
+def _taken_back(item: Heard, kept: Sequence[Found], lexicon: CommitmentLexicon) -> frozenset[str]:
+    """Kinds of promise whose very day this sentence takes back: «Тогда и звонить в понедельник не нужно»."""
+    promised = {
+        kind_of_action(found.action)
+        for found in kept
+        for mention in item.mentions
+        if found.due is not None and _holds(found.due, mention.span.first, mention.span.last)
+    }
+    return _forbidden(item, lexicon) & promised
+
+
+def _forbidden(item: Heard, lexicon: CommitmentLexicon) -> frozenset[str]:
     return frozenset(
         kind_of_family(family.action)
         for family in lexicon.families

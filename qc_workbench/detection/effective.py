@@ -32,7 +32,7 @@ from qc_workbench.domain.flag import AnsweredBy, Conversation, Evidence, Flag, F
 from qc_workbench.domain.transcript import Party, Transcript
 
 DETECTOR: Final = "padded_calls"
-VERSION: Final = "4"
+VERSION: Final = "5"
 
 _NEAR_S: Final = 7.0
 _TAIL_S: Final = 3.0

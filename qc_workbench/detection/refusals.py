@@ -37,7 +37,7 @@ from qc_workbench.domain.flag import Evidence, Flag, FlagKind, Side, Verdict
 from qc_workbench.domain.transcript import Party, Transcript, Turn
 
 DETECTOR = "refusals"
-VERSION = "3"
+VERSION = "4"
 
 #: «Если не поможет, сама наберу» postpones nothing.
 _CONDITIONAL = re.compile(r"\b(?:если(?! нет\b)|if(?! not\b))\b")

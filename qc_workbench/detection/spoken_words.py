@@ -181,6 +181,8 @@ _SPLIT_WORDS = (
     (re.compile(r"\bпо недел(?:ю|ь|ьник\w*|ник\w*)\b(?! \w+ недел)"), "понедельник"),
     (re.compile(r"\b5 ?ниц[ауы]\b"), "пятницу"),
     (re.compile(r"\bв торник\w*"), "вторник"),
+    (re.compile(r"\bпосле завтра\b"), "послезавтра"),
+    (re.compile(r"\b(\d{1,2}) (го|ое)\b(?! \w+ах\b)"), r"\1\2"),  # not «в 1 го числах»
     (re.compile(r"\bв(?= концу\b)"), "к"),
     (re.compile(r"\bда(?= (?:понедельника|вторника|вторник\w+|среды|четверга|пятницы)\b)"), "до"),
 )
@@ -259,7 +261,10 @@ def _mend_split(words: list[SpokenWord]) -> list[SpokenWord]:
             at = text[: match.start()].count(" ")
             last = at + match.group().count(" ")
             merged = SpokenWord(
-                " ".join(word.raw for word in words[at : last + 1]), whole, words[at].start_s, words[last].end_s
+                " ".join(word.raw for word in words[at : last + 1]),
+                match.expand(whole),
+                words[at].start_s,
+                words[last].end_s,
             )
             words = [*words[:at], merged, *words[last + 1 :]]
             text = " ".join(word.low for word in words)

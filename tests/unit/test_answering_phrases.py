@@ -12,6 +12,7 @@ MACHINES = ("voicemail", "operator_announcement", "voice_assistant", "ivr")
 @pytest.mark.parametrize(
     ("family", "text"),
     [
+        ("voice_assistant", "Good day, you have reached the virtual receptionist of Doctor Hale"),
         ("voicemail", "Это Семён, я в отпуске. Оставьте мне сообщение, вернусь и отвечу."),
         ("voicemail", "Говорите после звукового сигнала"),
         ("voicemail", "Оставьте сообшение после сегнала"),

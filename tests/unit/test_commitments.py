@@ -25,6 +25,11 @@ def day(text: str) -> date:
     ("lines", "action", "first", "last"),
     [
         (["A: Наберу вас в четверг утром.", "C: Хорошо."], Action.CALLBACK, "10-08", "10-08"),
+        (["A: В пятницу утром подошлю к вам слесаря.", "C: Пусть едет."], Action.VISIT, "10-09", "10-09"),
+        (["A: Во вторник выйду с вами на повторную связь.", "C: Добро."], Action.CALLBACK, "10-13", "10-13"),
+        (["A: К четвергу бумага придёт вам на почту.", "C: Жду."], Action.SEND_DOCUMENT, "10-06", "10-08"),
+        (["C: Наберите после завтра.", "A: Хорошо."], Action.CALLBACK, "10-08", "10-08"),
+        (["C: Звякните мне 15-го, после обеда.", "A: Договорились."], Action.CALLBACK, "10-15", "10-15"),
         (["C: Вы мне звякните через недельку.", "A: Ладно."], Action.CALLBACK, "10-12", "10-15"),
         (["C: Жду вашего звонка в пятницу.", "A: Принято."], Action.CALLBACK, "10-09", "10-09"),
         (["A: Давайте созвонимся в понедельник?", "C: Давайте."], Action.CALLBACK, "10-12", "10-12"),
@@ -220,3 +225,14 @@ def test_the_quote_has_the_times_of_its_words() -> None:
 def test_the_same_call_gives_the_same_identifiers() -> None:
     lines = ("C: Алло.", "A: Перезвоню в четверг.", "C: Да.")
     assert [item.commitment_id for item in found(*lines)] == [item.commitment_id for item in found(*lines)]
+
+
+def test_a_call_for_a_day_is_taken_back_by_saying_that_day_again() -> None:
+    agreed = ["C: Позвоните в понедельник.", "A: В понедельник позвоню."]
+    assert len(found(*agreed)) == 1
+    assert found(*agreed, "A: Тогда и звонить в понедельник не нужно.", "C: Не нужно.") == ()
+
+
+def test_a_ban_on_another_day_leaves_the_promise() -> None:
+    lines = ["C: Позвоните в понедельник.", "A: В понедельник позвоню.", "C: Только в среду звонить не надо, я в пути."]
+    assert [item.due.due_from for item in found(*lines)] == [day("10-12")]

@@ -28,6 +28,9 @@ AS_OF = datetime.fromisoformat("2026-11-01T09:00:00+03:00")
         ("We went with another company.", ClientSaid.EXPLICIT),
         ("We shan't be needing any doors.", ClientSaid.EXPLICIT),
         ("Отменяйте.", ClientSaid.EXPLICIT),
+        ("Торги выиграла другая компания.", ClientSaid.EXPLICIT),
+        ("И больше никаких звонков.", ClientSaid.NONE),  # of calls, not of the purchase
+        ("Соседка на балкон пожаловалась.", ClientSaid.NONE),
         ("Ставить у вас мы ничего не будем.", ClientSaid.EXPLICIT),
         ("Мы оплатили заказ другой фирме.", ClientSaid.EXPLICIT),
         ("Нашли подешевле, извините.", ClientSaid.EXPLICIT),
