@@ -63,7 +63,7 @@ class _Job:
 
 
 #: Stereo recordings of an agent that are tried to learn the voice from, and how long they may be.
-VOICE_RECORDINGS: Final = 5
+VOICE_RECORDINGS: Final = 3
 _VOICE_LONGEST_S: Final = 240.0
 
 
