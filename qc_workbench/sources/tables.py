@@ -17,7 +17,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from qc_workbench.sources.problems import Problem, Severity, shown
+from qc_workbench.sources.problems import Problem, shown
 from qc_workbench.sources.values import nearest
 
 #: Longest cell (csv's own limit); a longer one is a quote that was never closed.
@@ -282,10 +282,3 @@ def header_problems(table: Table, required: Sequence[str], known: Sequence[str])
                 Problem(table.file, table.header_row, name, shown_header, "column_missing", {"similar": similar})
             )
     return tuple(problems)
-
-
-def as_warning(problem: Problem) -> Problem:
-    """The same problem, of a row that is imported nevertheless."""
-    return Problem(
-        problem.file, problem.row, problem.column, problem.value, problem.code, problem.params, Severity.WARNING
-    )

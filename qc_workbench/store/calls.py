@@ -65,12 +65,6 @@ def call(reader: Reader, call_id: str) -> Call | None:
     return call_of(row) if row else None
 
 
-def calls_with_phone(reader: Reader, phone: str) -> list[Call]:
-    """All calls with one client, oldest first."""
-    rows = reader.rows("select * from calls where client_phone = ? order by started_at, call_id", phone)
-    return [call_of(row) for row in rows]
-
-
 def recording_of(row: Row) -> Recording:
     return Recording(**{**row, "state": RecordingState(row["state"])})
 
