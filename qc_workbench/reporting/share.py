@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+
+from qc_workbench.sampling.estimates import wilson
 
 #: Normal quantile of a two-sided 95 % interval.
 Z_95 = 1.959963984540054
 
 
-def wilson(count: int, of: int, z: float = Z_95) -> tuple[float, float]:
+def interval_of(count: int, of: int, z: float = Z_95) -> tuple[float, float]:
     """Score interval of a binomial share (E. B. Wilson, 1927): stays inside 0..1 and is honest for few cases.
 
     Nothing counted gives (0, 1): we know nothing.
     """
     if of == 0:
         return 0.0, 1.0
-    share = count / of
-    centre = (share + z * z / (2 * of)) / (1 + z * z / of)
-    reach = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / (1 + z * z / of)
-    return max(0.0, centre - reach), min(1.0, centre + reach)
+    return wilson(count / of, of, z)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +34,4 @@ class Share:
     @property
     def interval(self) -> tuple[float, float]:
         """95 % Wilson interval."""
-        return wilson(self.count, self.of)
+        return interval_of(self.count, self.of)

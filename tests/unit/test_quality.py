@@ -17,7 +17,7 @@ from qc_workbench.reporting.quality import (
     measure_quality,
     quote_overlap,
 )
-from qc_workbench.reporting.share import Share, wilson
+from qc_workbench.reporting.share import Share, interval_of
 from tests.report_cases import conversation, flag, promise
 
 MONDAY = TruePromise("перезвоню вам в понедельник утром", "callback", date(2026, 10, 5), date(2026, 10, 5))
@@ -111,6 +111,6 @@ def test_a_due_window_is_right_inside_or_within_a_day(
 def test_wilson_intervals_are_those_of_the_textbook() -> None:
     """Newcombe (Statistics in Medicine 17, 1998), table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29."""
     for count, of, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611)):
-        assert wilson(count, of) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
-    assert wilson(1, 29) == (pytest.approx(0.0061, abs=5e-5), pytest.approx(0.1718, abs=5e-5))
-    assert wilson(0, 0) == (0.0, 1.0)
+        assert interval_of(count, of) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
+    assert interval_of(1, 29) == (pytest.approx(0.0061, abs=5e-5), pytest.approx(0.1718, abs=5e-5))
+    assert interval_of(0, 0) == (0.0, 1.0)
