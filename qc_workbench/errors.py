@@ -7,6 +7,8 @@
       WorkspaceError            the workspace cannot be opened or is damaged   (exit 3)
         StoreBusy               another program holds the database file
         StoreTooNew             the file was written by a newer program
+        StoreFull               the disk took no more; nothing of the write was kept
+      WriteRefused              what a write required was no longer so; nothing was written  (exit 1)
       ModelError                the speech model is missing or damaged         (exit 2)
       ImportFailed              a whole file (not a row) could not be read     (exit 1)
       MediaError                a recording could not be decoded               (exit 1)
@@ -64,6 +66,14 @@ class StoreBusy(WorkspaceError):
 
 class StoreTooNew(WorkspaceError):
     pass
+
+
+class StoreFull(WorkspaceError):
+    pass
+
+
+class WriteRefused(QcwError):
+    exit_code = 1
 
 
 class ModelError(QcwError):

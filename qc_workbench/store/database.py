@@ -23,7 +23,7 @@ from typing import Any
 import duckdb
 from filelock import FileLock, Timeout
 
-from qc_workbench.errors import StoreBusy, StoreTooNew, WorkspaceError
+from qc_workbench.errors import StoreBusy, StoreTooNew, WorkspaceError, WriteRefused
 
 #: Seconds to wait for another process before saying that the store is busy.
 LOCK_WAIT_S = 60.0
@@ -41,10 +41,15 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Statements that take effect together or not at all. With a ``key``, at most once ever."""
+    """Statements that take effect together or not at all. With a ``key``, at most once ever.
+
+    Each of ``require`` is a select that must find a row at the moment of writing; else nothing is
+    written and :class:`~qc_workbench.errors.WriteRefused` is raised. So a late worker can't write over a newer one.
+    """
 
     statements: tuple[Statement, ...]
     key: str | None = None
+    require: tuple[Statement, ...] = ()
 
 
 def insert(table: str, row: Mapping[str, Any], *, replace: bool = False) -> Statement:
@@ -123,8 +128,8 @@ class Store:
         return connection
 
     @contextmanager
-    def reading(self) -> Iterator[Reader]:
-        """Several reads of one moment, for a page or a step. Keep it short: it holds up writers."""
+    def reading(self, *, heavy: bool = False) -> Iterator[Reader]:
+        """Several reads of one moment, for a page or a step. ``heavy``: a scan that may take seconds."""
         with self._connection() as connection:
             yield Reader(connection)
 
@@ -142,6 +147,9 @@ class Store:
                         connection.execute("rollback")
                         return False
                     connection.execute("insert into applied_writes values (?, ?)", (write.key, datetime.now(UTC)))
+                for needed in write.require:
+                    if connection.execute(needed.sql, needed.parameters).fetchone() is None:
+                        raise WriteRefused("write_refused")
                 for statement in write.statements:
                     connection.execute(statement.sql, statement.parameters)
                 connection.execute("commit")
@@ -167,10 +175,12 @@ class Store:
             )
             row = connection.execute("select coalesce(max(version), 0) from migrations").fetchone()
             current = int(row[0]) if row else 0
-            newest = len(steps)
+            newest = max(version for version, _, _ in steps)
             if current > newest:
                 raise StoreTooNew("store_too_new", file=str(self.path), found=current, known=newest)
-            for version, (name, sql) in enumerate(steps[current:], start=current + 1):
+            for version, name, sql in steps:
+                if version <= current:
+                    continue
                 connection.execute("begin")
                 try:
                     connection.execute(sql)
@@ -219,10 +229,10 @@ def _text(value: object) -> str | None:
     raise TypeError(f"{type(value).__name__} is no value of a row")
 
 
-def _migrations() -> list[tuple[str, str]]:
+def _migrations() -> list[tuple[int, str, str]]:
     folder = resources.files("qc_workbench.store") / "migrations"
     files = sorted((item for item in folder.iterdir() if item.name.endswith(".sql")), key=lambda item: item.name)
-    return [(item.name, item.read_text(encoding="utf-8")) for item in files]
+    return [(int(item.name[:4]), item.name, item.read_text(encoding="utf-8")) for item in files]
 
 
 def to_json(value: Any) -> str:
