@@ -154,6 +154,23 @@ class Discipline(_Section):
     )
 
 
+class Serve(_Section):
+    metrics_token_file: str = Field(
+        "",
+        description="File with the token that /metrics and the details of /healthz ask for, relative to the "
+        "workspace. Empty: they answer this machine only.",
+    )
+    least_free_mib: int = Field(
+        2048, ge=0, description="Less free space than this in the workspace, in MiB, is reported by /healthz."
+    )
+
+
+class Logs(_Section):
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least grave lines that are kept.")
+    keep_days: int = Field(30, ge=1, description="Days that the files of logs/ are kept.")
+    keep_mib: int = Field(1024, ge=1, description="Most space of logs/, in MiB; the oldest days go first, today stays.")
+
+
 class Source(_Section):
     name: str = Field(min_length=1, description="Name of the source, unique; used by qcw ingest NAME.")
     kind: Literal["csv"] = Field(description="csv: a folder as described in docs/data-formats.md.")
@@ -167,6 +184,8 @@ class Settings(_Section):
     recordings: Recordings = Recordings()
     sampling: Sampling = Sampling()
     discipline: Discipline = Discipline()
+    serve: Serve = Serve()
+    logs: Logs = Logs()
     sources: tuple[Source, ...] = Field((), description="What qcw run imports from.")
 
 

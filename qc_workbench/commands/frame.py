@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import logging
 import os
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
 
 from qc_workbench.commands.session import CommonOptions, Done, Session
 from qc_workbench.errors import QcwError
+from qc_workbench.logs import event
 from qc_workbench.ui.i18n import Language, Translator
 
 #: Exit code when a person stopped the command (128 + SIGINT, as shells say it).
@@ -112,11 +115,25 @@ def _adapted(command: Command, t: Translator) -> Callable[..., None]:
 
 def perform(function: Callable[..., Done], session: Session, arguments: Mapping[str, Any]) -> int:
     """Run a command: its result or its error, said as the options ask; returns the exit code."""
+    started = time.monotonic()
+    exit_code = _perform(function, session, arguments)
+    event(
+        "command.ended",
+        logging.WARNING if exit_code else logging.INFO,
+        command=function.__name__,
+        exit_code=exit_code,
+        duration_s=time.monotonic() - started,
+    )
+    return exit_code
+
+
+def _perform(function: Callable[..., Done], session: Session, arguments: Mapping[str, Any]) -> int:
     try:
         done = function(session, **arguments)
         session.deliver(done, sys.stdout)
         sys.stdout.flush()
     except QcwError as error:
+        event("command.refused", logging.WARNING, command=function.__name__, exception=error)
         return _refuse(session, error.code, session.t.error(error), error.exit_code)
     except KeyboardInterrupt:
         return _refuse(session, "stopped", session.t("cli.stopped"), STOPPED)
@@ -124,7 +141,8 @@ def perform(function: Callable[..., Done], session: Session, arguments: Mapping[
         # The reader of our output (head, less) has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:
+    except Exception as error:
+        event("command.broken", logging.ERROR, command=function.__name__, exception=error)
         if os.environ.get("QCW_DEBUG"):
             raise
         return _refuse(session, "unexpected", session.t("cli.unexpected", file=str(_keep_traceback())), BUG)

@@ -83,10 +83,12 @@ class Session:
 
     @cached_property
     def workspace(self) -> Workspace:
-        """The workspace, opened at the first use. Texts follow its zone from then on."""
+        """The workspace, opened at the first use. Texts follow its zone and lines go to its log from then on."""
+        from qc_workbench import logs
         from qc_workbench.workspace import Workspace
 
         workspace = Workspace.open(self.home)
+        logs.start(workspace.home, workspace.settings.logs, "command")
         self.t = Translator(self.t.language, workspace.settings.company.zone)
         return workspace
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from typing import TextIO
@@ -12,6 +13,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from qc_workbench.commands.session import Done, Session
+from qc_workbench.logs import event
 from qc_workbench.ui.i18n import Translator
 
 #: Seconds between lines about progress where no terminal can show a bar.
@@ -54,7 +56,7 @@ class TerminalProgress:
         self._quiet = session.options.quiet
         self._console = Console(file=sys.stderr, highlight=False, markup=False)
         self._bar: Progress | None = None
-        self._step = ""
+        self._step = self._code = ""
         self._total = 0
         self._done = 0.0
         self._said_at = 0.0
@@ -63,9 +65,11 @@ class TerminalProgress:
     def start(self, step: str, total: int) -> None:
         self.finish()
         code = f"step.{step}"
+        self._code = step
         self._step = self._t(code) if self._t.knows(code) else step
         self._total, self._done = total, 0.0
         self._started_at = self._said_at = time.monotonic()
+        event("step.started", step=step, total=total)
         if self._quiet or total == 0:
             return
         if self._console.is_terminal:
@@ -83,18 +87,22 @@ class TerminalProgress:
 
     def advance(self, units: float = 1, note: str = "") -> None:
         self._done += units
+        event("step.advanced", logging.DEBUG, step=self._code, count=int(self._done), total=self._total)
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], advance=units, note=note)
         elif not self._quiet and time.monotonic() - self._said_at > LINE_EVERY_S:
             self._say()
 
     def finish(self) -> None:
+        if self._code:
+            elapsed_s = time.monotonic() - self._started_at
+            event("step.ended", step=self._code, count=int(self._done), total=self._total, duration_s=elapsed_s)
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
         elif self._step and self._total and not self._quiet and not self._console.is_terminal:
             self._say()
-        self._step, self._total = "", 0
+        self._step, self._code, self._total = "", "", 0
 
     def _say(self) -> None:
         self._said_at = time.monotonic()
