@@ -27,10 +27,12 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Final, TextIO, TypedDict, Unpack, get_type_hints
+from typing import TYPE_CHECKING, Final, TextIO, TypedDict, Unpack, get_type_hints
 
-from qc_workbench.config import Logs
 from qc_workbench.errors import QcwError
+
+if TYPE_CHECKING:
+    from qc_workbench.config import Logs
 
 
 class Fields(TypedDict, total=False):
