@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import av
 import numpy as np
@@ -13,6 +15,12 @@ from qc_workbench.errors import MediaError
 
 #: Rate of all analysis: what Whisper and the voice-activity model expect.
 RATE_HZ = 16_000
+#: A longer recording is taken apart: the voice and speaker models hold some 30 copies of what they
+#: look at. Hardly any sales call is that long; measured memory in docs/transcription.md.
+LONGEST_STRETCH_S: Final = 1200.0
+#: Stretches begin at multiples of a tenth of a second, which waveform peaks divide evenly.
+_CUT_STEP: Final = RATE_HZ // 10
+_CUT_STEPS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,14 +38,62 @@ class Audio:
         return float(self.samples.shape[1]) / RATE_HZ
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """A part of a long recording that is treated like a recording of its own. ``offset_s``: where it begins."""
+
+    offset_s: float
+    audio: Audio
+    is_last: bool
+
+
 def decode(path: Path) -> Audio:
     """Decode a recording; what can be decoded before a broken frame is kept.
 
     More than two channels are reduced to two. Raises :class:`MediaError`
-    ``media_undecodable`` when no sound comes out.
+    ``media_undecodable`` when no sound comes out. For recordings of any length see :func:`stretches`.
     """
-    frames: list[NDArray[np.int16]] = []
-    channels = 1
+    return _audio(list(_blocks(path)))
+
+
+def stretches(path: Path, longest_s: float = LONGEST_STRETCH_S) -> Iterator[Stretch]:
+    """Decode a recording in stretches of at most ``longest_s``, cut where it is quiet, so that memory is bounded.
+
+    A recording that is no longer is one stretch, the same as :func:`decode` gives. Errors as there.
+    """
+    longest = round(longest_s * RATE_HZ)
+    blocks: list[NDArray[np.int16]] = []
+    held = offset = 0
+    for block in _blocks(path):
+        blocks.append(block)
+        held += block.shape[1]
+        while held > longest:
+            whole = np.concatenate(blocks, axis=1)
+            cut = _quiet_cut(whole[:, :longest])
+            yield Stretch(offset / RATE_HZ, _audio([whole[:, :cut]]), False)
+            blocks = [whole[:, cut:].copy()]
+            offset, held = offset + cut, held - cut
+    yield Stretch(offset / RATE_HZ, _audio(blocks), True)
+
+
+def _quiet_cut(samples: NDArray[np.int16]) -> int:
+    """The middle of the quietest second in the last quarter, on the grid of ``_CUT_STEP``."""
+    first = samples.shape[1] * 3 // 4 // _CUT_STEP * _CUT_STEP
+    part = samples[:, first : first + (samples.shape[1] - first) // _CUT_STEP * _CUT_STEP].astype(np.float32)
+    energy = np.square(part).reshape(part.shape[0], -1, _CUT_STEP).mean(axis=2).sum(axis=0)
+    around = np.convolve(energy, np.ones(_CUT_STEPS), mode="valid")
+    return int(first + (int(around.argmin()) + _CUT_STEPS // 2) * _CUT_STEP)
+
+
+def _audio(blocks: list[NDArray[np.int16]]) -> Audio:
+    samples = np.concatenate(blocks, axis=1).astype(np.float32)
+    samples /= 32768.0
+    return Audio(np.ascontiguousarray(samples))
+
+
+def _blocks(path: Path) -> Iterator[NDArray[np.int16]]:
+    """The sound, block by block; at least one, or :class:`MediaError`."""
+    some = False
     try:
         with av.open(str(path)) as container:
             stream = next(iter(container.streams.audio), None)
@@ -47,16 +103,18 @@ def decode(path: Path) -> Audio:
             resampler = av.AudioResampler(format="s16", layout="mono" if channels == 1 else "stereo", rate=RATE_HZ)
             try:
                 for frame in container.decode(stream):
-                    frames.extend(_samples(part, channels) for part in resampler.resample(frame))
-                frames.extend(_samples(part, channels) for part in resampler.resample(None))
+                    for part in resampler.resample(frame):
+                        some = True
+                        yield _samples(part, channels)
+                for part in resampler.resample(None):
+                    some = True
+                    yield _samples(part, channels)
             except av.FFmpegError:
                 pass  # a broken tail: the part before it is still a recording
     except (av.FFmpegError, OSError, ValueError) as error:
         raise MediaError("media_undecodable", file=path.name, detail=str(error)) from error
-    if not frames:
+    if not some:
         raise MediaError("media_undecodable", file=path.name, detail="no audio frames")
-    samples = np.concatenate(frames, axis=1).astype(np.float32) / 32768.0
-    return Audio(np.ascontiguousarray(samples))
 
 
 def _samples(frame: av.AudioFrame, channels: int) -> NDArray[np.int16]:

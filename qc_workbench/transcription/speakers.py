@@ -28,6 +28,8 @@ Floats = NDArray[np.float64]
 STEP_S: Final = 0.01
 _STEP: Final = round(STEP_S * RATE_HZ)
 _FRAME: Final = 512
+#: Frames measured together: bounds the memory for recordings of any length.
+_BLOCK: Final = 3000
 _FILTERS: Final = 26
 _CEPSTRA: Final = 16
 #: Telephone band; what lies outside is the codec's, not the speaker's.
@@ -110,24 +112,33 @@ def speaker_of_words(words: Sequence[Word], separation: Separation) -> list[int]
 
 def voice_features(samples: NDArray[np.float32]) -> Floats:
     """Per 10 ms: cepstral coefficients of the telephone band and the logarithm of the pitch."""
-    from scipy.fft import dct  # costs a second of start-up: only where there is work
-
     count = max(0, (samples.size - _FRAME) // _STEP + 1)
     if count == 0:
         return np.zeros((0, _CEPSTRA + 1))
-    emphasised = np.append(samples[:1], samples[1:] - np.float32(0.95) * samples[:-1]).astype(np.float64)
-    plain = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[::_STEP][:count]
-    sharp = np.lib.stride_tricks.sliding_window_view(emphasised, _FRAME)[::_STEP][:count]
+    parts = [_block_features(samples, first, min(first + _BLOCK, count)) for first in range(0, count, _BLOCK)]
+    cepstra, pitch, strength = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return np.column_stack([cepstra, 2.0 * _log_pitch(pitch, strength)])
+
+
+def _block_features(samples: NDArray[np.float32], first: int, last: int) -> tuple[Floats, Floats, Floats]:
+    """Cepstra, logarithm of the pitch and its strength of the frames ``first`` until ``last``."""
+    from scipy.fft import dct  # costs a second of start-up: only where there is work
+
+    part = samples[first * _STEP : (last - 1) * _STEP + _FRAME]
+    before = samples[first * _STEP - 1] if first else np.float32(0)
+    emphasised = part.copy()
+    emphasised[1:] -= np.float32(0.95) * part[:-1]
+    emphasised[:1] -= np.float32(0.95) * before
+    plain = np.lib.stride_tricks.sliding_window_view(part, _FRAME)[::_STEP]
+    sharp = np.lib.stride_tricks.sliding_window_view(emphasised.astype(np.float64), _FRAME)[::_STEP]
     window = np.hanning(_FRAME)
     power = np.abs(np.fft.rfft(sharp * window, axis=1)) ** 2
     cepstra = dct(np.log(power @ _filters().T + 1e-9), type=2, norm="ortho", axis=1)[:, 1 : _CEPSTRA + 1]
-    return np.column_stack([cepstra, 2.0 * _log_pitch(plain * window)])
+    return cepstra, *_pitch(plain * window)
 
 
-def _log_pitch(frames: Floats) -> Floats:
-    """Logarithm of the fundamental by autocorrelation; unvoiced frames take the nearest voiced value's median."""
-    from scipy.ndimage import median_filter  # costs a second of start-up: only where there is work
-
+def _pitch(frames: Floats) -> tuple[Floats, Floats]:
+    """Logarithm of the fundamental of each frame by autocorrelation, and how periodic the frame is."""
     spectrum = np.abs(np.fft.rfft(frames, 2 * _FRAME, axis=1)) ** 2
     correlation = np.fft.irfft(spectrum, axis=1)[:, :_FRAME]
     correlation = correlation / (correlation[:, :1] + 1e-9)
@@ -136,12 +147,17 @@ def _log_pitch(frames: Floats) -> Floats:
     taper = 1.0 - np.arange(shortest, longest) / _FRAME
     part = correlation[:, shortest:longest] / taper
     best = part.argmax(axis=1)
-    strength = part[np.arange(part.shape[0]), best]
-    pitch = np.log(RATE_HZ / (best + shortest))
+    return np.log(RATE_HZ / (best + shortest)), part[np.arange(part.shape[0]), best]
+
+
+def _log_pitch(pitch: Floats, strength: Floats) -> Floats:
+    """The pitch smoothed; unvoiced frames take the nearest voiced value's median."""
+    from scipy.ndimage import median_filter  # costs a second of start-up: only where there is work
+
     voiced = strength > 0.55
     if not voiced.any():
-        return np.zeros(frames.shape[0])
-    positions = np.arange(frames.shape[0])
+        return np.zeros(pitch.size)
+    positions = np.arange(pitch.size)
     filled = np.interp(positions, positions[voiced], pitch[voiced])
     return np.asarray(median_filter(filled, 25, mode="nearest"), dtype=np.float64)
 
