@@ -9,9 +9,13 @@
         StoreTooNew             the file was written by a newer program
         StoreFull               the disk took no more; nothing of the write was kept
       WriteRefused              what a write required was no longer so; nothing was written  (exit 1)
+      StoreReadRefused          a read lasted or grew beyond the store's limits (exit 1)
       ModelError                the speech model is missing or damaged         (exit 2)
       ImportFailed              a whole file (not a row) could not be read     (exit 1)
       MediaError                a recording could not be decoded               (exit 1)
+      ClusterError              the machines that share the work can't be used (exit 2)
+      RecordingUnreachable      a recording could not be fetched now; it may be later (exit 1)
+      ArchiveError              a backup could not be made, read or restored   (exit 1)
 
 The text a person reads comes from the interface's catalogue (``error.<code>``)
 with ``params`` filled in, so that every message says what happened, where, what
@@ -76,6 +80,10 @@ class WriteRefused(QcwError):
     exit_code = 1
 
 
+class StoreReadRefused(QcwError):
+    exit_code = 1
+
+
 class ModelError(QcwError):
     exit_code = 2
 
@@ -85,4 +93,16 @@ class ImportFailed(QcwError):
 
 
 class MediaError(QcwError):
+    exit_code = 1
+
+
+class ArchiveError(QcwError):
+    exit_code = 1
+
+
+class ClusterError(QcwError):
+    exit_code = 2
+
+
+class RecordingUnreachable(QcwError):
     exit_code = 1
