@@ -1,244 +1,176 @@
-"""Reading and writing the one DuckDB file from several processes.
+"""Reading and writing the one database of a workspace, from any process and thread.
 
-DuckDB gives one process the file. Here each read or write opens it for a moment
-under a fair lock between processes, so that the app, the pipeline and a command work
-side by side and nobody sees "database is locked". Writes are messages (statements
-with bound parameters and an idempotency key), so that an owner process
-can take the place of the file lock without a change for the callers.
+DuckDB gives one process the file: the owner (:mod:`qc_workbench.store.owner`). A :class:`Store` is its client. It
+finds the owner or starts one, and keeps working when the owner is replaced. A write is one message, applied exactly
+once and on disk when the call returns; reads see one moment and never hold up a write.
 """
 
 from __future__ import annotations
 
-import json
-import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
-from decimal import Decimal
-from importlib import resources
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import duckdb
-from filelock import FileLock, Timeout
+import pyarrow as pa
+from filelock import FileLock
 
-from qc_workbench.errors import StoreBusy, StoreTooNew, WorkspaceError, WriteRefused
+from qc_workbench.store import launch
+from qc_workbench.store.address import OWNER_LOCK, published
+from qc_workbench.store.launch import Launcher
+from qc_workbench.store.link import PATIENCE_S, Link, Session, leave
+from qc_workbench.store.messages import Statement, Write, from_json, insert, insert_all, to_json
 
-#: Seconds to wait for another process before saying that the store is busy.
-LOCK_WAIT_S = 60.0
+__all__ = [
+    "OwnerStatus", "Reader", "Row", "Statement", "Store", "Write", "from_json", "insert", "insert_all", "to_json",
+]  # fmt: skip
 
 Row = dict[str, Any]
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_launcher: Launcher = launch.in_process
+
+
+def launch_with(launcher: Launcher) -> None:
+    """How stores made from now on start an owner when there is none. Tests host them in threads."""
+    global _launcher
+    _launcher = launcher
+
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """One SQL statement and its bound parameters. Values never go into the text."""
+class OwnerStatus:
+    """The owner as it says itself. Times of writes are from their arrival to the disk, over the last thousand."""
 
-    sql: str
-    parameters: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Statements that take effect together or not at all. With a ``key``, at most once ever.
-
-    Each of ``require`` is a select that must find a row at the moment of writing; else nothing is
-    written and :class:`~qc_workbench.errors.WriteRefused` is raised. So a late worker can't write over a newer one.
-    """
-
-    statements: tuple[Statement, ...]
-    key: str | None = None
-    require: tuple[Statement, ...] = ()
-
-
-def insert(table: str, row: Mapping[str, Any], *, replace: bool = False) -> Statement:
-    """An insert of one row; ``replace`` overwrites the row with the same primary key."""
-    columns = ", ".join(f'"{name}"' for name in row)
-    marks = ", ".join("?" for _ in row)
-    verb = "insert or replace" if replace else "insert"
-    return Statement(f"{verb} into {table} ({columns}) values ({marks})", tuple(row.values()))
+    pid: int
+    program: str
+    schema: int
+    up_s: float
+    clients: int
+    writes: int
+    reads: int
+    write_p50_s: float | None
+    write_p95_s: float | None
 
 
 class Reader:
-    """A connection that is open for a moment; rows come as dictionaries, times aware in UTC."""
+    """Reads of one moment; rows come as dictionaries, times aware in UTC."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def rows(self, sql: str, *parameters: Any) -> list[Row]:
-        cursor = self._connection.execute(sql, parameters)
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, map(_utc, row), strict=True)) for row in cursor.fetchall()]
+        table = self._session.table(sql, parameters)
+        names = table.column_names
+        return [dict(zip(names, cells, strict=True)) for cells in zip(*map(_values, table.columns), strict=True)]
 
     def row(self, sql: str, *parameters: Any) -> Row | None:
         found = self.rows(sql, *parameters)
         return found[0] if found else None
 
     def value(self, sql: str, *parameters: Any) -> Any:
-        row = self._connection.execute(sql, parameters).fetchone()
-        return None if row is None else _utc(row[0])
+        """The first column of the first row; None where there is no row."""
+        table = self._session.table(sql, parameters)
+        return _values(table.column(0).slice(0, 1))[0] if table.num_rows else None
 
-    def arrow(self, sql: str, *parameters: Any) -> Any:
+    def arrow(self, sql: str, *parameters: Any) -> pa.Table:
         """The result as a pyarrow Table, for exports and plots."""
-        return self._connection.execute(sql, parameters).to_arrow_table()
+        return self._session.table(sql, parameters)
+
+    def batches(self, sql: str, *parameters: Any) -> Iterator[pa.RecordBatch]:
+        """The result in pieces, in order, without ever holding it whole."""
+        return self._session.batches(sql, parameters)
 
 
-def _utc(value: Any) -> Any:
-    return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo else value
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """A column as Python values."""
+    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        # pyarrow's own way takes ten times as long
+        return [
+            None if value is None else _EPOCH + timedelta(microseconds=value)
+            for value in column.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_pylist()
+        ]
+    values: list[Any] = column.to_pylist()
+    return values
 
 
 @dataclass
 class Store:
-    """The database file at ``path``. Safe to share between threads; holds nothing open between calls."""
+    """The database file at ``path``; ``locks`` is the folder where its owner is found. Threads may share it."""
 
     path: Path
     locks: Path
-    _thread_lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    launcher: Launcher | None = field(default=None, repr=False)
 
-    @contextmanager
-    def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        try:
-            self.locks.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise WorkspaceError("workspace_unwritable", home=str(self.path.parent), detail=str(error)) from error
-        with self._thread_lock:
-            lock = FileLock(self.locks / "store.lock", timeout=LOCK_WAIT_S)
-            try:
-                lock.acquire()
-            except Timeout as error:
-                raise StoreBusy("store_busy", file=str(self.path), waited_s=LOCK_WAIT_S) from error
-            try:
-                connection = self._open()
-                try:
-                    yield connection
-                finally:
-                    connection.close()
-            finally:
-                lock.release()
-
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        try:
-            connection = duckdb.connect(str(self.path))
-        except duckdb.IOException as error:
-            if "lock" in str(error).lower():
-                raise StoreBusy("store_busy", file=str(self.path), waited_s=0.0) from error
-            raise WorkspaceError("store_damaged", file=str(self.path), detail=str(error)) from error
-        connection.execute("set timezone = 'UTC'")
-        return connection
+    @cached_property
+    def _link(self) -> Link:
+        link = Link(self.path, self.locks, self.launcher or _launcher)
+        weakref.finalize(self, link.close)
+        return link
 
     @contextmanager
     def reading(self, *, heavy: bool = False) -> Iterator[Reader]:
-        """Several reads of one moment, for a page or a step. ``heavy``: a scan that may take seconds."""
-        with self._connection() as connection:
-            yield Reader(connection)
+        """Several reads of one moment, for a page or a step. ``heavy``: a scan that may take seconds.
+
+        Heavy ones wait for each other, so that they leave the processor to the others.
+        """
+        session = Session(self._link, heavy=heavy)
+        try:
+            yield Reader(session)
+        finally:
+            session.close()
 
     def write(self, *statements: Statement, key: str | None = None) -> bool:
         """Apply one :class:`Write`. False when its key has been applied before (nothing is done then)."""
         return self.apply(Write(statements, key))
 
     def apply(self, write: Write) -> bool:
-        with self._connection() as connection:
-            connection.execute("begin")
-            try:
-                if write.key is not None:
-                    seen = connection.execute("select 1 from applied_writes where key = ?", (write.key,)).fetchone()
-                    if seen:
-                        connection.execute("rollback")
-                        return False
-                    connection.execute("insert into applied_writes values (?, ?)", (write.key, datetime.now(UTC)))
-                for needed in write.require:
-                    if connection.execute(needed.sql, needed.parameters).fetchone() is None:
-                        raise WriteRefused("write_refused")
-                for statement in write.statements:
-                    connection.execute(statement.sql, statement.parameters)
-                connection.execute("commit")
-            except BaseException:
-                connection.execute("rollback")
-                raise
-        return True
+        """Apply a write; on disk when this returns. False when its key has been applied before.
+
+        Raises :class:`~qc_workbench.errors.WriteRefused` when something it requires is not so,
+        :class:`~qc_workbench.errors.StoreFull` when the disk takes no more (nothing is applied then).
+        """
+        return self._link.write(write)
 
     def insert_many(self, table: str, rows: Sequence[Mapping[str, Any]], *, replace: bool = False) -> None:
         """Insert rows with the same columns in one transaction, fast."""
         self.write(*insert_all(table, rows, replace=replace))
 
     def migrate(self) -> int:
-        """Bring the schema up to this program's version, one transaction a step. Returns the version.
+        """Open the database, making it where there is none and bringing it up to this program's version, which is
+        returned. Before an older one is changed, a copy goes to ``backups/`` beside it.
 
-        A file written by a newer program is refused untouched.
+        Raises :class:`~qc_workbench.errors.StoreTooNew` for a file of a newer program, which is left untouched.
         """
-        steps = _migrations()
-        with self._connection() as connection:
-            connection.execute(
-                "create table if not exists migrations "
-                "(version integer primary key, name varchar not null, applied_at timestamptz not null)"
-            )
-            row = connection.execute("select coalesce(max(version), 0) from migrations").fetchone()
-            current = int(row[0]) if row else 0
-            newest = max(version for version, _, _ in steps)
-            if current > newest:
-                raise StoreTooNew("store_too_new", file=str(self.path), found=current, known=newest)
-            for version, name, sql in steps:
-                if version <= current:
-                    continue
-                connection.execute("begin")
-                try:
-                    connection.execute(sql)
-                    connection.execute("insert into migrations values (?, ?, ?)", (version, name, datetime.now(UTC)))
-                    connection.execute("commit")
-                except BaseException:
-                    connection.execute("rollback")
-                    raise
-            return newest
+        self._link.ask({"ask": "status"}, 30.0)
+        return self._link.schema
 
+    def backup(self, destination: Path) -> None:
+        """A complete copy of the database as of one moment, made while others read and write.
 
-def insert_all(table: str, rows: Sequence[Mapping[str, Any]], *, replace: bool = False) -> list[Statement]:
-    """One statement that inserts many rows with the same columns; none for no rows.
+        ``destination`` must not exist.
+        """
+        self._link.ask({"ask": "backup", "destination": str(destination.resolve())}, None)
 
-    The rows travel as one bound parameter (JSON text) and DuckDB casts each cell to its column's type:
-    some ten times faster than a bound parameter for each cell.
+    def compact(self) -> None:
+        """Write the file anew, so that nothing of what was deleted is left in it. Others wait meanwhile."""
+        self._link.ask({"ask": "compact"}, None)
 
-    ``replace`` overwrites rows with the same primary key. Values are those that the store's row functions give:
-    text, numbers, booleans, times and None; an unknown kind is a TypeError.
-    """
-    if not rows:
-        return []
-    names = list(rows[0])
-    columns = ", ".join(f'"{name}"' for name in names)
-    cells = ", ".join(f"cells[{place}]" for place in range(1, len(names) + 1))
-    verb = "insert or replace" if replace else "insert"
-    sql = (
-        f"{verb} into {table} ({columns}) select {cells} "  # noqa: S608 - names of our own tables and columns
-        "from (select unnest(from_json(?, '[[\"VARCHAR\"]]')) as cells)"
-    )
-    return [Statement(sql, (json.dumps([[_text(row[name]) for name in names] for row in rows]),))]
+    def status(self) -> OwnerStatus:
+        return OwnerStatus(**self._link.ask({"ask": "status"}, 30.0)["status"])
 
-
-def _text(value: object) -> str | None:
-    """A value as DuckDB casts it back without loss."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, float):
-        return float.__repr__(value)  # numpy's own floats are floats too, but write their type's name
-    if isinstance(value, int | Decimal):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} is no value of a row")
-
-
-def _migrations() -> list[tuple[int, str, str]]:
-    folder = resources.files("qc_workbench.store") / "migrations"
-    files = sorted((item for item in folder.iterdir() if item.name.endswith(".sql")), key=lambda item: item.name)
-    return [(int(item.name[:4]), item.name, item.read_text(encoding="utf-8")) for item in files]
-
-
-def to_json(value: Any) -> str:
-    """JSON for a column of type JSON, stable in the order of keys, readable in Cyrillic."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def from_json(text: str | None) -> Any:
-    return None if text is None else json.loads(text)
+    def release(self) -> bool:
+        """Have the owner finish and let the file go, for other programs. False when there was none."""
+        self._link.close()
+        address = published(self.locks)
+        try:
+            if address is None:
+                return False
+            leave(address)
+        except OSError:
+            return False
+        with FileLock(self.locks / OWNER_LOCK, timeout=PATIENCE_S, thread_local=False):
+            return True  # we held its lock: it is gone

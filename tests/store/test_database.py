@@ -120,6 +120,7 @@ def test_migrating_again_changes_nothing(store: Store) -> None:
 def test_a_file_of_a_newer_program_is_refused_and_left_alone(store: Store) -> None:
     store.write(Statement("insert into migrations values (999, 'future', now())"))
     with pytest.raises(StoreTooNew) as caught:
+        store.release()
         store.migrate()
     assert caught.value.code == "store_too_new"
     assert caught.value.params["found"] == 999
@@ -134,12 +135,13 @@ def test_a_file_that_is_no_database_is_named_in_the_error(tmp_path: Path) -> Non
 
 
 def test_a_database_held_by_a_foreign_program_is_reported_as_busy(store: Store) -> None:
+    store.release()
     holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(store.path)], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None
     holder.stdout.readline()
     try:
-        with pytest.raises(StoreBusy) as caught, store.reading():
-            pass
+        with pytest.raises(StoreBusy) as caught, store.reading() as reader:
+            reader.value("select 1")
         assert caught.value.code == "store_busy"
     finally:
         holder.kill()
