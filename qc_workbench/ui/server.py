@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -11,23 +12,27 @@ from typing import Any
 
 import streamlit as st
 import uvicorn
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 from streamlit import config
+from streamlit import logger as streamlit_logger
 
-from qc_workbench import __version__
+from qc_workbench import __version__, logs
+from qc_workbench.config import Logs, load_settings
 from qc_workbench.domain.call import Recording
 from qc_workbench.errors import MediaError, QcwError
+from qc_workbench.logs import event
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.calls import audit_entry
+from qc_workbench.ui import operations
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import FIRST_ROOM, ROOMS
 from qc_workbench.ui.recordings import Grant, check_grant, playable
 from qc_workbench.ui.state import HOME_VARIABLE, default_home, language, open_workspace, workspace_or_error
+from qc_workbench.ui.traffic import Traffic
 from qc_workbench.workspace import Workspace
-
-_LOG = logging.getLogger(__name__)
 
 #: The script Streamlit runs for every page. Not beside ``pages/``: Streamlit takes a folder of that
 #: name next to its script for an old-style app.
@@ -72,12 +77,12 @@ def parts() -> dict[str, Any]:
     """What an application is made of beside its script; also sets the options that every way of starting needs."""
     for name, value in OPTIONS.items():
         config.set_option(name, value)
-    return {"routes": routes(), "on_script_error": _say_mistake}
+    return {"routes": routes(), "middleware": [Middleware(Traffic)], "on_script_error": _say_mistake}
 
 
 def _say_mistake(error: Exception) -> bool:
     """A mistake of the program: the log gets all of it, the reader a sentence (and no links to outside)."""
-    _LOG.error("a page could not be drawn", exc_info=error)
+    event("page.broken", logging.ERROR, exception=error)
     opened = workspace_or_error()
     t = Translator(language(None if isinstance(opened, QcwError) else opened))
     st.error(t("app.mistake", kind=type(error).__name__))
@@ -87,7 +92,7 @@ def _say_mistake(error: Exception) -> bool:
 def routes() -> list[BaseRoute]:
     """Our own addresses beside Streamlit's."""
     return [
-        Route("/healthz", _health),
+        *operations.routes(),
         *(Route(f"/{room}", _page) for room in ROOMS if room != FIRST_ROOM),
         Route("/recordings/{content_hash}", _recording),
         Route("/recordings/{content_hash}/played", _played, methods=["POST"]),
@@ -96,7 +101,28 @@ def routes() -> list[BaseRoute]:
 
 def serve(home: Path | Workspace, host: str = "127.0.0.1", port: int = 8501) -> None:
     """Serve until stopped. Reachable from this machine only unless ``host`` says otherwise."""
-    uvicorn.run(create_app(home), host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
+    app = create_app(home)
+    _start_log(default_home())
+    event("serve.started", host=host, port=port, home=default_home(), version=__version__)
+    # Requests are logged by Traffic, without their addresses; log_config None leaves uvicorn's own words to our log.
+    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3)
+    event("serve.ended")
+
+
+def _start_log(home: Path) -> None:
+    try:
+        settings = load_settings(home / "qcw.toml").logs
+    except QcwError:
+        settings = Logs()  # the mistake is said on the page
+    logs.start(home, settings, "serve", stderr=sys.stderr)
+    # Streamlit gives each of its loggers, also those it makes later, a handler that prints its words.
+    streamlit_logger.setup_formatter = _leave_to_our_log
+    streamlit_logger.update_formatter()
+
+
+def _leave_to_our_log(logger: logging.Logger) -> None:
+    logger.handlers.clear()
+    logger.propagate = True
 
 
 def _granted(request: Request) -> tuple[Workspace, Grant, Recording] | None:
@@ -168,12 +194,3 @@ def _page_html() -> str:
     root = "location.origin + '/'"
     told = f"<script>window.__streamlit = {{BACKEND_BASE_URL: {root}, MAIN_PAGE_BASE_URL: {root}}}</script>"
     return html.replace("<head>", f"<head>{told}", 1)
-
-
-def _health(_request: Request) -> Response:
-    try:
-        with open_workspace(default_home()).store.reading() as reader:
-            reader.value("select 1")
-    except QcwError as error:
-        return JSONResponse({"status": "down", "code": error.code, "version": __version__}, status_code=503)
-    return JSONResponse({"status": "ok", "version": __version__})
