@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
@@ -78,3 +82,80 @@ def _folder_to_disk(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSound:
+    """A recording that a database refers to: ``path`` relative to the workspace, ``content_hash`` its sha256."""
+
+    path: str
+    content_hash: str
+    size_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFacts:
+    """What is in a database file: its schema's version (0: none), rows by table, the recordings it refers to."""
+
+    schema_version: int
+    tables: Mapping[str, int]
+    sounds: tuple[KeptSound, ...]
+
+
+def examine_copy(path: Path) -> CopyFacts:
+    """Open a database file that nobody writes to and count what is in it.
+
+    Raises ``duckdb.Error`` when it can't be read. Reads whole tables, so a file that is
+    damaged anywhere in its rows is noticed here.
+    """
+    with duckdb.connect(str(path), read_only=True) as connection:
+        names = [
+            str(row[0])
+            for row in connection.execute(
+                "select table_name from duckdb_tables() where schema_name = 'main' order by table_name"
+            ).fetchall()
+        ]
+        tables = {name: _read_whole(connection, name) for name in names}
+        version = (
+            connection.execute("select coalesce(max(version), 0) from migrations").fetchone()
+            if ("migrations" in tables)
+            else (0,)
+        )
+        sounds = (
+            connection.execute(
+                "select path, any_value(content_hash), any_value(size_bytes) from recordings "
+                "where path is not null and content_hash is not null group by path order by path"
+            ).fetchall()
+            if "recordings" in tables
+            else []
+        )
+    return CopyFacts(int(version[0]) if version else 0, tables, tuple(KeptSound(*row) for row in sounds))
+
+
+def _read_whole(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Rows of a table, each of them read."""
+    row = connection.execute(f'select count(*), sum(hash(t)) from "{table}" t').fetchone()  # noqa: S608 - own catalogue
+    return int(row[0]) if row else 0
+
+
+#: Copies made before migrations that are kept.
+MIGRATION_COPIES: Final = 5
+_MIGRATION_COPY = re.compile(r".+-schema\d{4}-(\d{8}T\d{6}Z)\.duckdb")
+
+
+def prune_copies(folder: Path, keep: int = MIGRATION_COPIES) -> tuple[Path, ...]:
+    """Remove all but the newest ``keep`` copies that migrations left in a folder; returns those removed.
+
+    Only files named ``NAME-schemaNNNN-YYYYMMDDTHHMMSSZ.duckdb`` are looked at; a copy that can't be removed stays.
+    """
+    if keep < 1:
+        raise ValueError("at least one copy is kept")
+    found = [(match[1], item) for item in folder.iterdir() if (match := _MIGRATION_COPY.fullmatch(item.name))]
+    removed = []
+    for _, item in sorted(found, reverse=True)[keep:]:
+        try:
+            item.unlink()
+        except OSError:
+            continue
+        removed.append(item)
+    return tuple(removed)

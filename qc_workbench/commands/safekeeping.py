@@ -1,0 +1,188 @@
+"""backup, restore, verify, retention, erase: that nothing is lost that must stay, and nothing stays that must go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qc_workbench.commands.frame import Command
+from qc_workbench.commands.session import Done, Session, Table
+from qc_workbench.commands.terminal import TerminalProgress
+
+if TYPE_CHECKING:
+    from pipelines.archive_format import Manifest
+
+PassphraseFile = Annotated[
+    Path | None, typer.Option("--passphrase-file", metavar="FILE", dir_okay=False, show_default=False)
+]
+IdentityFile = Annotated[Path | None, typer.Option("--identity", metavar="FILE", dir_okay=False, show_default=False)]
+SoundsFrom = Annotated[
+    Path | None, typer.Option("--recordings-from", metavar="DIR", file_okay=False, show_default=False)
+]
+
+
+def backup(
+    session: Session,
+    target: Annotated[Path, typer.Argument(metavar="FILE|DIR")],
+    without_recordings: Annotated[bool, typer.Option("--without-recordings", show_default=False)] = False,
+    recordings_to: Annotated[
+        Path | None, typer.Option("--recordings-to", metavar="DIR", file_okay=False, show_default=False)
+    ] = None,
+    encrypt_to: Annotated[
+        list[str] | None, typer.Option("--encrypt-to", metavar="RECIPIENT|FILE", show_default=False)
+    ] = None,
+    passphrase_file: PassphraseFile = None,
+    keep: Annotated[int | None, typer.Option("--keep", min=1, show_default=False)] = None,
+) -> Done:
+    from pipelines.archive_format import Sounds
+    from pipelines.archive_keys import read_keys
+    from pipelines.backup import backup as make_backup
+    from qc_workbench.errors import UsageError
+
+    if without_recordings and recordings_to is not None:
+        raise UsageError("recordings_twice")
+    keys = read_keys(encrypt_to or (), passphrase_file=passphrase_file)
+    report = make_backup(
+        session.workspace,
+        target,
+        TerminalProgress(session),
+        keys=keys,
+        sounds=Sounds.LEFT_OUT if without_recordings else Sounds.INSIDE,
+        sounds_folder=recordings_to,
+        keep=keep,
+    )
+    t = session.t
+    manifest = report.manifest
+    lines = [t("cli.backup.done", file=str(report.file), size=t.number(report.size_bytes / 1e6, 1))]
+    lines.append(t("cli.backup.verified") if report.verified else t("cli.backup.sealed"))
+    if report.removed:
+        lines.append(t("cli.backup.removed", n=len(report.removed)))
+    if manifest.missing:
+        lines.append(t("cli.backup.missing", n=len(manifest.missing)))
+    return Done(
+        data={
+            "file": str(report.file),
+            "bytes": report.size_bytes,
+            "sha256": report.sha256,
+            "encrypted": report.encrypted,
+            "verified": report.verified,
+            **_contents(manifest),
+            "removed": [str(item) for item in report.removed],
+        },
+        tables=(_table(session, manifest),),
+        lines=tuple(lines),
+        exit_code=1 if manifest.missing else 0,
+    )
+
+
+def backup_key(session: Session, file: Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False)]) -> Done:
+    from pipelines.archive_keys import write_key
+
+    public = write_key(file)
+    t = session.t
+    return Done(
+        data={"file": str(file), "recipient": public},
+        lines=(t("cli.backup_key.done", file=str(file)), public),
+        next_step=t("cli.backup_key.next", recipient=public),
+    )
+
+
+def restore(
+    session: Session,
+    file: Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False)],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)],
+    identity: IdentityFile = None,
+    passphrase_file: PassphraseFile = None,
+    recordings_from: SoundsFrom = None,
+) -> Done:
+    from pipelines.archive_keys import read_keys
+    from pipelines.restore import restore as restore_backup
+
+    keys = read_keys(identity_file=identity, passphrase_file=passphrase_file)
+    report = restore_backup(file, folder, keys, TerminalProgress(session), sounds_folder=recordings_from)
+    t = session.t
+    return Done(
+        data={"file": str(file), "home": str(folder), **_contents(report.manifest)},
+        tables=(_table(session, report.manifest),),
+        lines=(t("cli.restore.done", home=str(folder), made=_moment(session, report.manifest)),),
+        next_step=t("cli.restore.next", home=str(folder)),
+    )
+
+
+def verify(
+    session: Session,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", dir_okay=False, show_default=False)] = None,
+    identity: IdentityFile = None,
+    passphrase_file: PassphraseFile = None,
+    recordings_from: SoundsFrom = None,
+) -> Done:
+    if file is None:
+        from pipelines.check_integrity import check
+        from qc_workbench.commands.summaries import integrity
+
+        # Opening the workspace opens the database; deep: every recording is read and compared with its sha256.
+        return integrity(session, check(session.workspace, deep=True, progress=TerminalProgress(session)))
+    from pipelines.archive_keys import read_keys
+    from pipelines.restore import verify_archive
+
+    keys = read_keys(identity_file=identity, passphrase_file=passphrase_file)
+    report = verify_archive(file, keys, TerminalProgress(session), sounds_folder=recordings_from)
+    t = session.t
+    lines = [t("cli.verify.whole", file=str(file), made=_moment(session, report.manifest))]
+    if report.manifest.missing:
+        lines.append(t("cli.backup.missing", n=len(report.manifest.missing)))
+    return Done(
+        data={
+            "file": str(file),
+            "bytes": report.size_bytes,
+            "encrypted": report.encrypted,
+            **_contents(report.manifest),
+        },
+        tables=(_table(session, report.manifest),),
+        lines=tuple(lines),
+        exit_code=1 if report.manifest.missing else 0,
+    )
+
+
+def _contents(manifest: Manifest) -> dict[str, object]:
+    return {
+        "made_at": manifest.made_at,
+        "program_version": manifest.program_version,
+        "schema_version": manifest.schema_version,
+        "tables": dict(manifest.tables),
+        "recordings": manifest.sounds.value,
+        "recordings_kept": len(manifest.recordings),
+        "recordings_missing": list(manifest.missing),
+    }
+
+
+def _table(session: Session, manifest: Manifest) -> Table:
+    t = session.t
+    kept = manifest.recordings
+    size = sum(item.size_bytes for item in kept)
+    rows = (
+        (t("backup.made"), _moment(session, manifest)),
+        (t("backup.program"), f"{manifest.program_version}, {t('backup.schema', number=manifest.schema_version)}"),
+        (t("entity.calls"), t.number(manifest.tables.get("calls", 0))),
+        (t("backup.transcripts"), t.number(manifest.tables.get("transcripts", 0))),
+        (
+            t("backup.recordings"),
+            f"{t.number(len(kept))} ({t('backup.megabytes', size=t.number(size / 1e6, 1))}), "
+            + t(f"backup.sounds.{manifest.sounds.value}"),
+        ),
+    )
+    return Table("", (t("backup.contents"), ""), rows)
+
+
+def _moment(session: Session, manifest: Manifest) -> str:
+    return session.t.moment(manifest.made_at, "d MMMM y, HH:mm")
+
+
+COMMANDS = (
+    Command(("backup",), backup),
+    Command(("backup-key",), backup_key),
+    Command(("restore",), restore),
+    Command(("verify",), verify),
+)
