@@ -61,7 +61,8 @@ placed as (
     select i, call_name(i) as call_id, workday(i * 520 // n) as day,
            -- 9:00 to 19:00 in Moscow
            workday(i * 520 // n) + to_seconds(6 * 3600 + cast((i * 520 % n) * 36000 / n as bigint)) as at_utc,
-           cast(least(c - 1, greatest(0, c * (i / n + (chance(i, 1) - 0.5) * 0.06))) as bigint) as client,
+           -- A client calls within three weeks or so; at both ends of the two years the numbers turn back.
+           cast(floor(c * (1 - abs(1 - abs(i / n + (chance(i, 1) - 0.5) * 0.06)) - 1e-9)) as bigint) as client,
            chance(i, 2) as direction_chance, chance(i, 3) as outcome_chance, chance(i, 4) as length_chance
     from numbered
 )
@@ -78,7 +79,7 @@ select i, call_id, day, timezone('UTC', at_utc) as started_at, client,
        chance(i, 11) as promise_chance
 from placed order by i;
 
-insert into managers
+insert into managers (manager_id, name, role, extension, group_id, hired_at, left_at, attributes)
 select agent(range), first_name(range) || ' ' || surname(range // 20) || '-' || (1 + range),
        'manager', cast(100 + range as varchar), 'g' || (1 + range // 20), null, null, '{}'
 from range(getvariable('agents'))
@@ -89,7 +90,9 @@ union all
 select 'q' || (1 + range), first_name(19 - range % 20) || ' Слушатель-' || (1 + range), 'qc', null,
        null, null, null, '{}' from range(getvariable('judges'));
 
-insert into calls
+insert into calls (call_id, started_at, direction, manager_id, client_phone, talk_s, outcome, wait_s,
+    recording_name, source, medium, campaign, keyword, answered_by_role, group_id, language, attributes,
+    imported_at)
 select call_id, started_at, direction, manager_id,
        case when not hidden and direction <> 'internal' then phone(client) end, talk_s, outcome,
        round(3 + 25 * chance(i, 12), 1), case when outcome = 'answered' then call_id || '.mp3' end,
@@ -98,7 +101,8 @@ select call_id, started_at, direction, manager_id,
        started_at + interval 1 day
 from seed order by i;
 
-insert into recordings
+insert into recordings (call_id, state, content_hash, path, size_bytes, container, codec, rate_hz, channels,
+    duration_s, agent_channel, detail)
 with named as (
     select *, sha256(call_id) as content_hash,
            case when outcome <> 'answered' then 'absent' when chance(i, 15) < 0.01 then 'missing'
@@ -111,7 +115,8 @@ select call_id, state, case when state in ('ready', 'truncated') then content_ha
        cast(talk_s * 4000 as bigint), 'mp3', 'mp3', 8000, 2, talk_s, 0, null
 from named order by i;
 
-insert into deals
+insert into deals (deal_id, client_phones, manager_id, stage, status, stage_since, lost_reason, amount, currency,
+    created_at, closed_at, source, client_name, attributes)
 with born as (
     select range as k, workday(cast(greatest(0, (k / getvariable('clients') - 0.03) * 520) as bigint)) as day,
            chance(k, 20) as fate, chance(k, 21) as size from range(getvariable('clients'))
@@ -131,11 +136,12 @@ select 'deal-' || k,
        case when k % 3 > 0 then first_name(pick(k, 23, 20)) || ' ' || surname(pick(k, 24, 10)) end, '{}'
 from born order by k;
 
-insert into stage_changes
+insert into stage_changes (deal_id, changed_at, from_stage, to_stage, changed_by)
 select deal_id, created_at, null, 'Новая', manager_id from deals
 union all select deal_id, stage_since, 'Новая', stage, manager_id from deals order by 2;
 
-insert into activities
+insert into activities (activity_id, manager_id, type, created_at, deal_id, client_phone, subject, due_at, done_at,
+    result, attributes)
 select 'act-' || i || '-' || j, manager_id, ['call', 'task', 'meeting', 'proposal'][1 + pick(i, 30 + j, 4)],
        started_at + to_minutes(10 + j), case when chance(client, 22) < 0.8 then 'deal-' || client end,
        phone(client), ['Перезвонить', 'Отправить расчёт', 'Замер', 'Уточнить решение'][1 + pick(i, 32 + j, 4)],
@@ -144,27 +150,27 @@ select 'act-' || i || '-' || j, manager_id, ['call', 'task', 'meeting', 'proposa
        case when chance(i, 38 + j) < 0.5 then 'Обсудили' end, '{}'
 from seed, range(2) as twice(j) order by i, j;
 
-insert into activity_changes
+insert into activity_changes (activity_id, changed_at, field, old_value, new_value, changed_by)
 select activity_id, created_at + interval 3 day, 'due_at',
        strftime(due_at, '%Y-%m-%dT%H:%M:%S+00:00'), strftime(due_at + interval 5 day, '%Y-%m-%dT%H:%M:%S+00:00'),
        manager_id
 from activities where chance(activity_id, 40) < 0.1 order by created_at;
 
-insert into notes
+insert into notes (note_id, created_at, text, deal_id, client_phone, author_id, pinned)
 select 'note-' || i, started_at + interval 15 minute, 'Обсудили, клиент думает',
        case when chance(client, 22) < 0.8 then 'deal-' || client end, phone(client), manager_id, false
 from seed where chance(i, 41) < 0.3 order by i;
 
-insert into sales
+insert into sales (sale_id, sold_at, amount, client_phone, client_name, manager_id)
 select 'sale-' || deal_id, closed_at, amount, client_phones->>'$[0]', client_name, manager_id
 from deals where status = 'won' order by closed_at;
 
-insert into transcripts
+insert into transcripts (call_id, content_hash, fingerprint, language, engine, model, settings, created_at)
 select call_id, sha256(call_id), 'large-1', 'ru', 'faster-whisper', 'small', '{"beam_size":"5"}',
        started_at + interval 1 day
 from seed where outcome = 'answered' order by i;
 
-insert into turns
+insert into turns (call_id, position, party, channel, start_s, end_s, text, confidence, suspicion, words)
 select call_id, pool.position, case when pool.position % 2 = 0 then 'agent' else 'customer' end,
        pool.position % 2, pool.start_s, pool.end_s, pool.text, 0.9,
        case when pool.line = 13 and pool.position = 7 then 'low_probability' end, pool.words
@@ -172,20 +178,22 @@ from (select seed.*, unnest(range(12)) as position from seed where outcome = 'an
 join pool on pool.position = spoken.position and pool.line = pick(spoken.i * 12 + spoken.position, 42, 20)
 order by spoken.i, pool.position;
 
-insert into acoustics
+insert into acoustics (content_hash, fingerprint, duration_s, channels, sounds, peaks)
 select sha256(call_id), 'acoustics-4', talk_s, 2,
        '[{"channel":1,"end_s":1.2,"features":{},"frequency_hz":425.0,"kind":"ringback","score":0.9,"start_s":0.2}]',
        to_json([list_transform(range(200), lambda x: (x * 7 + pick(i, 43, 50)) % 100),
                 list_transform(range(200), lambda x: (x * 3 + pick(i, 44, 50)) % 100)])
 from seed where outcome = 'answered' order by i;
 
-insert into conversations
+insert into conversations (call_id, fingerprint, answered_by, message_left, conversation_s, agent_speech_s,
+    customer_speech_s, verified_effective)
 select call_id, 'large-1', case when flag_chance < 0.008 then 'voicemail' else 'human' end, false,
        case when flag_chance < 0.01 then 0 else talk_s * 0.8 end, talk_s * 0.4, talk_s * 0.4,
        case when flag_chance < 0.008 then false when flag_chance < 0.02 then null else talk_s * 0.8 >= 10 end
 from seed where outcome = 'answered' order by i;
 
-insert into flags
+insert into flags (flag_id, call_id, kind, verdict, score, evidence, reasons, detector, version, created_at,
+    retired_at)
 with suspected as (
     select i, call_id, started_at, 'fake_effective' as kind,
            case when flag_chance < 0.008 then 'flag' else 'unsure' end as verdict,
@@ -206,7 +214,7 @@ from suspected, (select unnest(['1', '2']) as version) versions
 where version = '2' or i % 5 = 0
 order by i, version;
 
-insert into findings
+insert into findings (finding_id, flag_id, ruling, ruled_by, ruled_at, reason, supersedes)
 with ruled as (
     select flag_id, created_at, chance(flag_id, 52) as fate, judge(flag_id, 53, 'h') as who
     from flags where retired_at is null and verdict = 'flag'
@@ -222,7 +230,8 @@ select substr(sha256(flag_id || step), 1, 32), flag_id, ruling, who, created_at 
        case when step = 2 then substr(sha256(flag_id || 1), 1, 32) end
 from pressed order by created_at, flag_id, step;
 
-insert into commitments
+insert into commitments (commitment_id, call_id, promised_by, action, quote, start_s, end_s, due_from, due_to,
+    time_from, time_to, date_phrase, rule, outcome, activity_id, kept_by_call_id, moves, reasons, as_of)
 with promised as (
     select *, day + cast(1 + pick(i, 60, 9) as integer) as due, chance(i, 61) as fate
     from seed where outcome = 'answered' and promise_chance < 0.06 and direction <> 'internal'
@@ -241,24 +250,25 @@ select 'cm_' || substr(sha256(call_id), 1, 16), call_id, ['agent', 'customer', '
        case when became = 'missing' then '["no_task","no_call"]' else '["task_found"]' end, getvariable('as_of')
 from ended order by i;
 
-insert into refusals
+insert into refusals (call_id, client_said, deal_id, deal_status, false_refusal, quote, start_s, end_s)
 select call_id, case when refusal_chance < 0.003 then 'postponed' when refusal_chance < 0.02 then 'explicit'
                      when refusal_chance < 0.15 then 'postponed' else 'none' end,
        'deal-' || client, case when refusal_chance < 0.02 then 'lost' else 'open' end, refusal_chance < 0.003,
        case when refusal_chance < 0.15 then 'Сейчас не могу говорить, я за рулём' end, 3.0, 8.0
 from seed where outcome = 'answered' order by i;
 
-insert into violations
+insert into violations (violation_id, kind, manager_id, happened_at, call_id, deal_id, activity_id, detail)
 select 'v-' || i, ['no_task', 'overdue_task', 'no_note', 'no_result', 'call_not_logged'][1 + pick(i, 70, 5)],
        manager_id, started_at + interval 1 day, call_id, 'deal-' || client, null, ''
 from seed where chance(i, 71) < 0.05 order by i;
 
-insert into detected
+insert into detected (call_id, fingerprint, spoken, said)
 select call_id, 'large-1', '[]',
        '{"has_client":true,"said":{"doubt":null,"end_s":null,"quote":null,"said":"none","start_s":null}}'
 from seed where outcome = 'answered' order by i;
 
-insert into sample
+insert into sample (draw_id, call_id, plan, period, stratum, queue, inclusion_probability, drawn_at, status,
+    assigned_to, replaces, reason)
 with plans(plan, share) as (values ('daily', 0.3), ('weekly', 0.07)),
 drawn as (
     select seed.*, plan, share, chance(i, 'fate' || plan) as fate,
@@ -276,7 +286,8 @@ select substr(sha256(plan || period), 1, 20), call_id, plan, period,
        judge(i, 80, 'q'), null, case when fate between 0.022 and 0.05 then 'silent' end
 from drawn order by drawn_at, plan, i;
 
-insert into sample
+insert into sample (draw_id, call_id, plan, period, stratum, queue, inclusion_probability, drawn_at, status,
+    assigned_to, replaces, reason)
 select 'targeted', f.call_id, 'targeted', strftime(s.day, '%Y-%m-%d'),
        'kind=' || min_by(f.kind, f.flag_id) || ';verdict=' || min_by(f.verdict, f.flag_id), 'targeted', 1.0,
        max(f.created_at), case when max(f.created_at) < getvariable('as_of') - interval 30 day
@@ -284,7 +295,8 @@ select 'targeted', f.call_id, 'targeted', strftime(s.day, '%Y-%m-%d'),
        judge(f.call_id, 82, 'q'), null, null
 from flags f join seed s using (call_id) where retired_at is null group by f.call_id, s.day order by 8, 2;
 
-insert into draws
+insert into draws (draw_id, plan, plan_name, period_from, period_to, seed, frame_hash, frame, drawn_at,
+    program_version)
 with plans(plan, share) as (values ('daily', 0.3), ('weekly', 0.07)),
 framed as (
     select plan, share, case when plan = 'daily' then day else cast(date_trunc('week', day) as date) end as first_day,
@@ -301,6 +313,6 @@ select substr(sha256(plan || period), 1, 20),
        timezone('UTC', (case when plan = 'daily' then first_day else first_day + 6 end) + interval 21 hour), '0'
 from framed order by first_day, plan;
 
-insert into audit
+insert into audit (happened_at, actor, action, object, detail)
 select drawn_at + interval 1 day, assigned_to, 'call_listened', call_id, '{}' from sample where status = 'done'
 union all select ruled_at, ruled_by, 'flag_' || ruling, flag_id, '{}' from findings order by 1;
