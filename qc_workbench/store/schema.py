@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -93,6 +94,7 @@ def _copied(connection: duckdb.DuckDBPyConnection, file: Path, version: int) -> 
             os.fsync(written.fileno())
         half.replace(copy)
     except OSError as error:
-        half.unlink(missing_ok=True)
+        with suppress(OSError):
+            half.unlink()
         raise WorkspaceError("migration_backup_failed", file=str(file), copy=str(copy), detail=str(error)) from error
     return copy

@@ -11,6 +11,9 @@ from typing import Any
 
 from qc_workbench.store.database import Statement, Store, insert
 
+#: A regular expression over every text.
+SCAN = "select count(*) from turns where regexp_matches(text, 'по[а-я]+ло.*\\d{3}')"
+
 
 def open_store(folder: Path) -> Store:
     return Store(folder / "qcw.duckdb", folder / ".locks")

@@ -18,8 +18,10 @@ FIRST_ROWS = """
 insert into calls values ('c1', '2026-03-02 09:00:00+00', 'outbound', 'm1', '+79000000001', 61.5, 'answered', null,
     'c1.mp3', null, null, null, null, null, null, 'ru', '{"line": "7"}', '2026-03-02 20:00:00+00');
 insert into recordings values ('c1', 'ready', 'abc', 'media/ab/abc.mp3', 1000, 'mp3', 'mp3', 8000, 2, 61.5, 0, null);
-insert into failures values ('transcribe', 'c1', 'abc', 'audio_undecodable', '{"file": "c1.mp3"}', '2026-03-02 21:00+00');
-insert into flags values ('f1', 'c1', 'fake_effective', 'flag', 0.9, '[]', '[]', 'd', '1', '2026-03-02 21:00+00', null);
+insert into failures
+    values ('transcribe', 'c1', 'abc', 'audio_undecodable', '{"file": "c1.mp3"}', '2026-03-02 21:00+00');
+insert into flags
+    values ('f1', 'c1', 'fake_effective', 'flag', 0.9, '[]', '[]', 'd', '1', '2026-03-02 21:00+00', null);
 insert into findings values ('r1', 'f1', 'confirmed', 'РОП', '2026-03-03 08:00+00', 'слышно гудки', null);
 insert into applied_writes values ('import-1', '2026-03-02 20:00:00+00');
 insert into audit values ('2026-03-03 08:00+00', 'РОП', 'ruled', 'f1', '{}');
