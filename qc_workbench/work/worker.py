@@ -1,0 +1,96 @@
+"""One worker process: takes tasks on stdin, answers on stdout, ends when whoever started it is gone.
+
+Started by :mod:`qc_workbench.work.local`. The heavy imports come with the first task, whose function names its
+module, so that starting is quick. A message is a length and a pickle; both ends are the same program.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import signal
+import struct
+import sys
+import threading
+import traceback
+from pathlib import Path
+from time import monotonic
+from typing import IO, Any, Final
+
+_LENGTH: Final = struct.Struct("<Q")
+
+
+def send(pipe: IO[bytes], message: object) -> None:
+    content = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.write(_LENGTH.pack(len(content)))
+    pipe.write(content)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> Any:
+    """The next message; EOFError when the other end is gone, also in the middle of one."""
+    content = _exactly(pipe, _LENGTH.unpack(_exactly(pipe, _LENGTH.size))[0])
+    return pickle.loads(content)  # noqa: S301 - from our own parent or child, over a pipe nobody else has
+
+
+def _exactly(pipe: IO[bytes], size: int) -> bytes:
+    parts = []
+    while size:
+        part = pipe.read(size)
+        if not part:
+            raise EOFError
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def raised(error: BaseException) -> tuple[str, dict[str, str]]:
+    """Code and parameters of an error; of an unexpected one its type and place, never its text."""
+    from qc_workbench.errors import QcwError
+
+    if isinstance(error, QcwError):
+        return error.code, {key: str(value) for key, value in error.params.items()}
+    lines = traceback.extract_tb(error.__traceback__)
+    own = [line for line in lines if "qc_workbench" in Path(line.filename).parts] or lines
+    place = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
+    return "unexpected", {"kind": type(error).__name__, "place": place}
+
+
+def main() -> None:
+    if hasattr(signal, "SIGINT"):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator, who ends us
+    if hasattr(os, "nice") and len(sys.argv) > 1:
+        os.nice(int(sys.argv[1]))
+    # what a library prints must not get between the messages
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(os.fdopen(os.dup(0), "rb"), tasks), daemon=True).start()
+    while True:
+        content = tasks.get()
+        started = monotonic()
+        try:
+            function, arguments = pickle.loads(content)  # noqa: S301 - see receive
+            answer: tuple[Any, ...] = ("done", function(*arguments))
+        except MemoryError:
+            os._exit(70)  # as if killed for it: the unit is tried again, at last alone
+        except Exception as error:
+            answer = ("raised", *raised(error))
+        try:
+            send(answers, (*answer, monotonic() - started))
+        except OSError:
+            os._exit(0)  # nobody listens any more
+
+
+def _listen(pipe: IO[bytes], tasks: queue.SimpleQueue[Any]) -> None:
+    """Take in tasks while one is worked on. The end of the pipe is the end of the parent, and so ours, at once."""
+    try:
+        while True:
+            tasks.put(receive(pipe))
+    except (EOFError, OSError):
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
