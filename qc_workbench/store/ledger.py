@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from qc_workbench.domain.job import (
+    ALONE_FROM,
     ASKED_FOR,
     LEASE,
     LONGEST_BACK_OFF,
@@ -30,9 +30,6 @@ from qc_workbench.domain.job import (
 )
 from qc_workbench.store.database import Reader, Row, Statement, Store, Write, from_json, insert, to_json
 
-#: In :func:`pause` and :func:`resume`: every step.
-EVERY_STEP: Final = "*"
-
 #: Columns that start anew when a finished unit is enqueued again.
 _OF_ONE_LIFE: Final = (
     *("fingerprint", "state", "batch", "place", "attempts", "losses", "not_before", "error_code", "error_params"),
@@ -43,7 +40,8 @@ _FREE: Final = """
     ((state = 'waiting' and (not_before is null or not_before <= $1 or not_before > $2))
      or (state = 'running' and (lease_until is null or lease_until <= $1 or lease_until > $3)
          and not list_contains($4::varchar[], token)))
-    and step = $5 and not exists (select 1 from job_pauses p where p.step in ('*', $5))"""
+    and step = $5 and ($7 or list_contains($6::varchar[], subject))
+    and not exists (select 1 from job_pauses p where p.step in ('*', $5))"""
 
 
 def job_of(row: Row) -> Job:
@@ -74,15 +72,23 @@ def enqueue(jobs: Sequence[NewJob], now: datetime) -> list[Statement]:
 
 
 def claim(
-    store: Store, step: str, fingerprint: str, *, worker: str, token: str, now: datetime, holding: Collection[str] = ()
+    store: Store,
+    step: str,
+    fingerprint: str,
+    *,
+    worker: str,
+    token: str,
+    now: datetime,
+    holding: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> tuple[Job, ...]:
     """Claim the first free batch of a step; () when nothing is free or the step is paused.
 
     First come the highest priority, then the oldest. ``worker`` names the coordinator, ``token`` must never have
     been used before. ``holding``: tokens that this coordinator holds: its own work is not taken from it when the clock
-    jumps. The rows take the ``fingerprint`` in force: what waits runs under today's settings.
+    jumps. ``only``: these subjects. The rows take the ``fingerprint`` in force: what waits runs under today's settings.
     """
-    free = (now, now + LONGEST_BACK_OFF, now + LEASE, list(holding), step)
+    free = (now, now + LONGEST_BACK_OFF, now + LEASE, list(holding), step, list(only or ()), only is None)
     with store.reading() as reader:
         if reader.row(f"select 1 as one from jobs where {_FREE} limit 1", *free) is None:  # noqa: S608
             return ()
@@ -94,7 +100,7 @@ def claim(
     )
     taken = Statement(
         f"""
-        update jobs set state = 'running', token = $6, worker = $7, fingerprint = $8, attempts = attempts + 1,
+        update jobs set state = 'running', token = $8, worker = $9, fingerprint = $10, attempts = attempts + 1,
             lease_until = $3, started_at = $1, finished_at = null, not_before = null, error_code = null,
             error_params = '{{}}'
         where {_FREE} and batch = (
@@ -105,6 +111,35 @@ def claim(
     store.write(aside, taken, key=f"claim:{token}")
     with store.reading() as reader:
         return held(reader, token)
+
+
+def unfinished(reader: Reader, step: str, only: Collection[str] | None = None) -> tuple[int, bool, frozenset[str]]:
+    """What a step still has: units waiting, whether it is paused, and the coordinators that have units running."""
+    row = reader.row(
+        "select count(*) filter (state = 'waiting') as waiting, "
+        "list(distinct worker) filter (state = 'running' and worker is not null) as workers, "
+        "exists (select 1 from job_pauses p where p.step in ('*', $1)) as paused "
+        "from jobs where step = $1 and state in ('waiting', 'running') "
+        "and ($3 or list_contains($2::varchar[], subject))",
+        step,
+        list(only or ()),
+        only is None,
+    )
+    assert row is not None
+    return int(row["waiting"]), bool(row["paused"]), frozenset(row["workers"] or ())
+
+
+def bury(worker: str) -> Statement:
+    """Free at once what a coordinator held that is known to be dead. Were it alive after all, its token still stands
+    against whoever claims anew: the effect is made once."""
+    return Statement("update jobs set lease_until = null where worker = ? and state = 'running'", (worker,))
+
+
+def forget(job: Job) -> Statement:
+    """Take a unit out of the ledger whose subject is no longer there."""
+    return Statement(
+        "delete from jobs where step = ? and subject = ? and token = ?", (job.step, job.subject, job.token)
+    )
 
 
 def held(reader: Reader, token: str) -> tuple[Job, ...]:
@@ -170,7 +205,17 @@ def lose(
     job: Job, code: str, now: datetime, jitter: float, *, worker: str = "", allowed: int = LOSSES_ALLOWED
 ) -> Statement:
     """The job's worker died or hung: it waits and is tried again, later alone, or is poisoned."""
-    losses = job.losses + 1
+    return _lost(job, job.losses + 1, code, now, jitter, worker, allowed)
+
+
+def single_out(job: Job, code: str, now: datetime) -> Statement:
+    """Something in the job's batch raised an error: each unit is tried again alone, at once, to find which."""
+    return _lost(job, max(job.losses, ALONE_FROM), code, now, None, "", ALONE_FROM + 1)
+
+
+def _lost(
+    job: Job, losses: int, code: str, now: datetime, jitter: float | None, worker: str, allowed: int
+) -> Statement:
     state = after_loss(losses, allowed)
     final = state.is_final
     return Statement(
@@ -181,7 +226,7 @@ def lose(
             state.value,
             losses,
             job.subject if runs_alone(losses) else job.batch,
-            None if final else now + back_off(losses, jitter),
+            None if final or jitter is None else now + back_off(losses, jitter),
             now if final else None,
             worker or job.worker,
             code,
@@ -258,76 +303,6 @@ def ask_for(reader: Reader, call_id: str, now: datetime) -> list[Statement]:
     return [*enqueue(wanted, now), alone]
 
 
-# What people do -----------------------------------------------------------------------------------------------------
-
-
-def pause(step: str, by: str, now: datetime) -> Statement:
-    """The step takes no new work; what runs is finished. ``EVERY_STEP`` for all."""
-    return insert("job_pauses", {"step": step, "paused_at": now, "paused_by": by}, replace=True)
-
-
-def resume(step: str) -> Statement:
-    """End a pause; ``EVERY_STEP`` ends all pauses."""
-    return Statement("delete from job_pauses where step = $1 or $1 = '*'", (step,))
-
-
-def cancel(now: datetime, step: str = EVERY_STEP, subjects: Collection[str] | None = None) -> Statement:
-    """Take back what waits and what runs (its effect will be refused). ``subjects``: only these."""
-    return Statement(
-        "update jobs set state = 'cancelled', token = null, lease_until = null, not_before = null, finished_at = $1 "
-        "where state in ('waiting', 'running') and ($2 = '*' or step = $2) "
-        "and ($4 or list_contains($3::varchar[], subject))",
-        (now, step, list(subjects or ()), subjects is None),
-    )
-
-
-def retry(now: datetime, step: str = EVERY_STEP, subjects: Collection[str] | None = None) -> Statement:
-    """Let failed, poisoned and cancelled units wait again, with a clean slate."""
-    return Statement(
-        "update jobs set state = 'waiting', attempts = 0, losses = 0, not_before = null, error_code = null, "
-        "error_params = '{}', batch = subject, created_at = $1, started_at = null, finished_at = null "
-        "where state in ('failed', 'poisoned', 'cancelled') and ($2 = '*' or step = $2) "
-        "and ($4 or list_contains($3::varchar[], subject))",
-        (now, step, list(subjects or ()), subjects is None),
-    )
-
-
-# What people see ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Units of a step in a state, their seconds of sound, and the time their workers spent."""
-
-    step: str
-    state: JobState
-    units: int
-    cost_s: float
-    duration_s: float
-
-
-def tallies(reader: Reader, since: datetime | None = None) -> list[Tally]:
-    """Counts by step and state; with ``since``, of what was finished from then on (its rate)."""
-    rows = reader.rows(
-        "select step, state, count(*) as units, sum(cost_s) as cost_s, coalesce(sum(duration_s), 0) as duration_s "
-        "from jobs where $1::timestamptz is null or finished_at >= $1 group by step, state order by step, state",
-        since,
-    )
-    return [Tally(**{**row, "state": JobState(row["state"])}) for row in rows]
-
-
-def listed(reader: Reader, states: Collection[JobState], limit: int, step: str = EVERY_STEP) -> list[Job]:
-    """Units in these states: first those of the highest priority, then the latest."""
-    rows = reader.rows(
-        "select * from jobs where list_contains($1::varchar[], state) and ($2 = '*' or step = $2) "
-        "order by priority desc, coalesce(finished_at, started_at, created_at) desc, place, subject limit $3",
-        [state.value for state in states],
-        step,
-        limit,
-    )
-    return [job_of(row) for row in rows]
-
-
 def job(reader: Reader, step: str, subject: str) -> Job | None:
     row = reader.row("select * from jobs where step = ? and subject = ?", step, subject)
     return job_of(row) if row else None
@@ -341,23 +316,3 @@ def set_aside(reader: Reader, step: str, fingerprint: str) -> frozenset[str]:
         fingerprint,
     )
     return frozenset(row["subject"] for row in rows)
-
-
-def pauses(reader: Reader) -> frozenset[str]:
-    """Steps that are paused; ``EVERY_STEP`` among them when all are."""
-    return frozenset(row["step"] for row in reader.rows("select step from job_pauses"))
-
-
-def waits(reader: Reader, now: datetime, from_priority: int = 0) -> bool:
-    """Whether something of at least this priority could be claimed now by somebody."""
-    return (
-        reader.row(
-            "select 1 as one from jobs j where priority >= $1 and (state = 'waiting' "
-            "or (state = 'running' and (lease_until is null or lease_until <= $2 or lease_until > $3))) "
-            "and not exists (select 1 from job_pauses p where p.step in ('*', j.step)) limit 1",
-            from_priority,
-            now,
-            now + LEASE,
-        )
-        is not None
-    )

@@ -22,7 +22,7 @@ from qc_workbench.domain.job import (
     is_claimable,
 )
 from qc_workbench.errors import WriteRefused
-from qc_workbench.store import ledger
+from qc_workbench.store import job_board, ledger
 from qc_workbench.store.database import Statement, Store, insert
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -115,7 +115,7 @@ def test_a_heartbeat_keeps_the_lease_and_tells_what_is_lost(store: Store) -> Non
     token = jobs[0].token or ""
     assert ledger.renew(store, [token], NOON + LEASE / 2) == {("transcribe", "a"), ("transcribe", "b")}
     assert claim(store, NOON + LEASE + timedelta(seconds=1)) == ()
-    store.write(ledger.cancel(NOON, subjects=["a"]))
+    store.write(job_board.cancel(NOON, subjects=["a"]))
     assert ledger.renew(store, [token], NOON + LEASE) == {("transcribe", "b")}
     with pytest.raises(WriteRefused):
         finish(store, jobs[0])
@@ -159,7 +159,7 @@ def test_a_unit_that_loses_its_workers_is_tried_together_then_alone_then_poisone
     poisoned = one(store, "a")
     assert (poisoned.state, poisoned.losses, poisoned.error_code) == (JobState.POISONED, LOSSES_ALLOWED, "worker_lost")
     assert one(store, "b").state is JobState.DONE
-    store.write(ledger.retry(now))
+    store.write(job_board.retry(now))
     assert [job.subject for job in claim(store, now)] == ["a"]
 
 
@@ -204,15 +204,15 @@ def test_the_call_somebody_waits_for_comes_first_and_alone(store: Store) -> None
 
 def test_a_paused_step_gives_no_work_until_it_is_resumed(store: Store) -> None:
     put(store, NewJob("transcribe", "a", "f"), NewJob("measure", "a", "f"))
-    store.write(ledger.pause("transcribe", "anna", NOON))
+    store.write(job_board.pause("transcribe", "anna", NOON))
     assert claim(store) == ()
     assert len(claim(store, step="measure")) == 1
-    store.write(ledger.resume("transcribe"), ledger.pause(ledger.EVERY_STEP, "anna", NOON))
+    store.write(job_board.resume("transcribe"), job_board.pause(job_board.EVERY_STEP, "anna", NOON))
     assert claim(store) == ()
     with store.reading() as reader:
-        assert ledger.pauses(reader) == {"*"}
-        assert not ledger.waits(reader, NOON)
-    store.write(ledger.resume(ledger.EVERY_STEP))
+        assert job_board.pauses(reader) == {"*"}
+        assert not job_board.waits(reader, NOON)
+    store.write(job_board.resume(job_board.EVERY_STEP))
     assert len(claim(store)) == 1
 
 
