@@ -21,6 +21,7 @@ import av
 
 from qc_workbench.domain.call import Recording
 from qc_workbench.errors import MediaError
+from qc_workbench.work.recordings import WORKER
 from qc_workbench.workspace import Workspace
 
 #: How long an address works at least. The end is rounded up to the hour, so that a page that is
@@ -84,6 +85,11 @@ def recording_address(workspace: Workspace, recording: Recording, who: str, now:
     end = (now + ADDRESS_LIFE).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     grant = Grant(recording.content_hash, recording.call_id, who, int(end.timestamp()))
     return f"/recordings/{recording.content_hash}?{grant.query(workspace_secret(workspace.home))}"
+
+
+def worker_query(home: Path, content_hash: str, until: datetime) -> str:
+    """The query of the address from which a worker of a cluster fetches a recording as it is."""
+    return Grant(content_hash, "", WORKER, int(until.timestamp())).query(workspace_secret(home))
 
 
 def check_grant(home: Path, content_hash: str, call_id: str, who: str, until: str, sign: str) -> Grant | None:
