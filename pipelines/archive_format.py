@@ -30,7 +30,7 @@ SECRET: Final = ".secret"  # noqa: S105 - the name of a file
 #: Everything an archive may hold; nothing else is ever written to disk.
 _ALLOWED: Final = re.compile(
     rf"{re.escape(MANIFEST)}|{re.escape(DATABASE)}|{re.escape(SETTINGS)}|{re.escape(SECRET)}"
-    r"|media/[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,8}"
+    r"|media(?:/[\w-][\w.-]{0,99}){1,4}"  # no part of a path begins with a dot
 )
 #: Bytes read at a time.
 PIECE: Final = 1 << 20
@@ -97,7 +97,8 @@ class ArchiveWriter:
     """Writes members one after another into a stream that need not be seekable."""
 
     def __init__(self, stream: IO[bytes], made_at: datetime) -> None:
-        self._tar = tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115 - closed by finish
+        # Not the mode for streams ("w|"): left unfinished after an error, it writes once more when it is collected.
+        self._tar = tarfile.TarFile(fileobj=_Counted(stream), mode="w", format=tarfile.PAX_FORMAT)  # type: ignore[arg-type]
         self._made_at = made_at
         self.members: list[Member] = []
 
@@ -120,6 +121,20 @@ class ArchiveWriter:
         header = tarfile.TarInfo(name)
         header.size, header.mode, header.mtime = size, 0o600, int(self._made_at.timestamp())
         return header
+
+
+class _Counted:
+    """As much of a file as writing a tar needs: a pipe doesn't say where it stands."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._at = stream, 0
+
+    def write(self, data: bytes) -> int:
+        self._at += len(data)
+        return self._stream.write(data)
+
+    def tell(self) -> int:
+        return self._at
 
 
 class _Hashing:
