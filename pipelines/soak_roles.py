@@ -84,7 +84,11 @@ def _reviewer(workspace: Workspace, journal: Journal, who: str, flags: list[Flag
     while True:
         time.sleep(chance.expovariate(1 / PAUSE_S))
         flag, ruling = chance.choice(flags), chance.choice([Ruling.CONFIRMED, Ruling.REJECTED])
-        timed(journal, lambda: write_ruling(workspace, flag, ruling, who, datetime.now(UTC), "слышно гудки").finding_id)
+        timed(journal, partial(_rule, workspace, flag, ruling, who))
+
+
+def _rule(workspace: Workspace, flag: Flag, ruling: Ruling, who: str) -> str:
+    return write_ruling(workspace, flag, ruling, who, datetime.now(UTC), "слышно гудки").finding_id
 
 
 def webhooks(workspace: Workspace, journal: Journal, _name: str) -> None:
@@ -114,19 +118,19 @@ def _receive(workspace: Workspace) -> str:
 def pipeline(workspace: Workspace, journal: Journal, name: str) -> None:
     """New calls from files, words for them, detection: round after round."""
     with workspace.store.reading() as reader:
-        manager_id = reader.value("select min(manager_id) from managers where role = 'agent'") or "soak"
+        agent = reader.value("select min(manager_id) from managers where role = 'manager'")
     while True:
-        timed(journal, partial(_round, workspace, name, manager_id))
+        timed(journal, partial(_round, workspace, name, agent))
 
 
-def _round(workspace: Workspace, name: str, manager_id: str) -> str:
+def _round(workspace: Workspace, name: str, agent: str) -> str:
     mark = uuid.uuid4().hex[:12]
     folder = workspace.home / "soak" / mark
     folder.mkdir(parents=True)
     now = datetime.now(UTC)
     ids = [f"soak-{mark}-{number}" for number in range(CALLS_A_ROUND)]
     rows = [
-        f"{call_id},{(now - timedelta(minutes=number)).isoformat()},outbound,{manager_id},+7900{number:07d},5,61,answered"
+        f"{call_id},{now - timedelta(minutes=number):%Y-%m-%dT%H:%M:%SZ},outbound,{agent},+7900{number:07d},5,61,answered"
         for number, call_id in enumerate(ids)
     ]
     head = "call_id,started_at,direction,manager_id,client_phone,wait_s,talk_s,outcome"
