@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from qc_workbench.errors import SettingsError
 from qc_workbench.settings_errors import settings_error, syntax_error
@@ -171,6 +171,59 @@ class Logs(_Section):
     keep_mib: int = Field(1024, ge=1, description="Most space of logs/, in MiB; the oldest days go first, today stays.")
 
 
+class Work(_Section):
+    executor: str = Field(
+        "local",
+        pattern=r"^(local|dask://[^/\s]+:\d+)$",
+        description="Who measures and transcribes: local, processes of this machine, or a cluster: dask://host:port.",
+    )
+    workers: int = Field(
+        0, ge=0, description="Worker processes of this machine; 0: as many as its cores and memory carry."
+    )
+    timeout_factor: float = Field(
+        4,
+        gt=0,
+        description="A worker that takes this many times the length of the sound (and three minutes for starting) "
+        "is taken for hung and replaced.",
+    )
+    recordings_at: str = Field(
+        "",
+        pattern=r"^(|/.*|[A-Za-z]:[\\/].*|\\\\.*|s3://[^/].*|https?://[^/].*)$",
+        description="Where workers on other machines find the recordings: empty, at the workspace's own path; a path "
+        "prefix; s3://bucket/prefix; or the address of the app. See docs/scale-out.md.",
+    )
+    cluster_key: Path = Field(
+        Path("cluster.pem"),
+        description="File with the key of the cluster, made by qcw cluster key; relative to the workspace.",
+    )
+
+
+class Retention(_Section):
+    """Months that things are kept, counted from the day of the call or entry; 0 keeps them for ever."""
+
+    recordings_months: int = Field(
+        0, ge=0, le=1200, description="Recordings are removed after this many months; 0: never. See docs/backup.md."
+    )
+    transcripts_months: int = Field(
+        0,
+        ge=0,
+        le=1200,
+        description="Transcripts and all quotes from them are removed after this many months, not before the "
+        "recordings; 0: never.",
+    )
+    audit_months: int = Field(
+        0, ge=0, le=1200, description="Lines of the audit log are removed after this many months; 0: never."
+    )
+
+    @field_validator("transcripts_months")
+    @classmethod
+    def _words_outlive_sound(cls, value: int, info: ValidationInfo) -> int:
+        # Words that go first would be recognised again from the sound that stays.
+        if value and not 0 < info.data.get("recordings_months", 0) <= value:
+            raise ValueError("0, or at least recordings_months, which must not be 0 then, is expected")
+        return value
+
+
 class Source(_Section):
     name: str = Field(min_length=1, description="Name of the source, unique; used by qcw ingest NAME.")
     kind: Literal["csv"] = Field(description="csv: a folder as described in docs/data-formats.md.")
@@ -186,6 +239,8 @@ class Settings(_Section):
     discipline: Discipline = Discipline()
     serve: Serve = Serve()
     logs: Logs = Logs()
+    work: Work = Work()
+    retention: Retention = Retention()
     sources: tuple[Source, ...] = Field((), description="What qcw run imports from.")
 
 

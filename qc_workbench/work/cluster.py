@@ -165,11 +165,9 @@ class Cluster:
         self._waiting.clear()
         if self._client is None:
             return
-        stopped = [
-            self._stop(held.worker)
-            for held in tuple(self._in_hand.values())
-            if not self._take_back(held) and held.began
-        ]
+        for held in self._in_hand.values():
+            self._take_back(held)
+        stopped = [self._stop(held.worker) for held in self._in_hand.values() if held.began]
         self._in_hand.clear()
         for request in stopped:
             with contextlib.suppress(Exception):  # whoever can't be told any more is gone or will find nothing to do

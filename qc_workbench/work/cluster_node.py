@@ -18,9 +18,9 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any, Final
 
-from qc_workbench.errors import ClusterError, QcwError
-from qc_workbench.transcription.models import installed_models, verify_model
+from qc_workbench.errors import ClusterError
 from qc_workbench.work.identity import Identity, differences, program_identity
+from qc_workbench.work.sizing import pool_size, this_capacity
 from qc_workbench.work.task import FailureKind, Outcome
 from qc_workbench.work.worker import raised
 
@@ -50,10 +50,6 @@ _DASK: Final[Mapping[str, Any]] = {
     "distributed.scheduler.allowed-failures": 0,  # the ledger counts losses; nothing is tried twice behind its back
     "distributed.scheduler.worker-ttl": f"{SILENT_FOR_S}s",
     "distributed.scheduler.work-stealing": False,  # each task is meant for its worker
-    "distributed.worker.memory.target": False,  # nothing is kept in workers that could be spilled to disk
-    "distributed.worker.memory.spill": False,
-    "distributed.worker.memory.pause": False,
-    "distributed.worker.memory.terminate": 0.95,
     "distributed.comm.timeouts.connect": "10s",
     "distributed.comm.timeouts.tcp": "30s",
     "distributed.diagnostics.nvml": False,
@@ -99,6 +95,8 @@ def greet(model_digest: str | None) -> Identity:
     identity = program_identity()
     if model_digest is None:
         return identity
+    from qc_workbench.transcription.models import installed_models, verify_model
+
     for model in installed_models():
         if model.digest == model_digest:
             # another digest than its list says would be another model
@@ -132,7 +130,7 @@ class WorkerMachine:
     """What one machine gives: ``processes`` with one call at a time each and ``threads`` processor threads.
 
     ``host``: this machine's address as the scheduler sees it; None: found out. ``first_port``: two ports a process
-    from there on; 0: any free ones. ``memory_bytes`` is the limit of one process, 0 for none.
+    from there on; 0: any free ones.
     """
 
     processes: int
@@ -141,7 +139,19 @@ class WorkerMachine:
     name: str = field(default_factory=socket.gethostname)
     host: str | None = None
     first_port: int = WORKER_PORTS
-    memory_bytes: int = 0
+
+
+def worker_machine(
+    processes: int | None, *, gpu: bool, name: str | None, host: str | None, first_port: int
+) -> WorkerMachine:
+    """This machine with as many processes as asked for, or as its cores and free memory bear with its best model."""
+    from qc_workbench.transcription.models import installed_models, registry
+
+    models = installed_models()
+    known = registry().get(models[0].name) if models else None
+    capacity = this_capacity()
+    size = pool_size(capacity, known.memory_mib if known else 0, processes or 0, gpu=gpu)
+    return WorkerMachine(size.workers, size.threads, gpu, name or socket.gethostname(), host, first_port)
 
 
 def run_workers(address: str, machine: WorkerMachine, security: Any, say: Callable[[str], None]) -> None:
@@ -189,7 +199,7 @@ async def _start(distributed: Any, address: str, machine: WorkerMachine, securit
         keeper = distributed.Nanny(
             address, nthreads=1, name=f"{machine.name}-{number + 1}", security=security, host=machine.host,
             protocol="tls", worker_port=port, port=port + 1 if port else 0, dashboard=False,
-            dashboard_address=_NO_HTTP, resources={GPU: 1} if machine.gpu else None, memory_limit=machine.memory_bytes, env=environment,
+            dashboard_address=_NO_HTTP, resources={GPU: 1} if machine.gpu else None, memory_limit=0, env=environment,
             silence_logs=logging.CRITICAL,
         )  # fmt: skip
         keepers.append(keeper)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Final
 
 import models
 import qc_workbench
+from qc_workbench.config import Speech
 
 #: Their versions decide samples, voices, words or flags.
 _LIBRARIES: Final = (
@@ -59,6 +60,20 @@ def program_identity() -> Identity:
         except metadata.PackageNotFoundError:
             found[name] = "-"
     return Identity(f"{qc_workbench.__version__} {_code_digest()}", found)
+
+
+def required_here(speech: Speech) -> Identity:
+    """What a worker must be to make the results that this machine's settings ask for.
+
+    A card that the workers have and this machine has not is no mistake here. Raises :class:`ModelError`.
+    """
+    from qc_workbench.transcription.models import resolve, this_machine
+
+    machine = this_machine()
+    if speech.device == "cuda":
+        machine = replace(machine, cuda_devices=max(1, machine.cuda_devices))
+    choice = resolve(speech, machine=machine)
+    return replace(program_identity(), model=(choice.name, choice.digest))
 
 
 def differences(here: Identity, there: Identity) -> Iterator[Difference]:

@@ -15,6 +15,7 @@ file for as long as it is used.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import re
 import tempfile
@@ -131,8 +132,7 @@ def _copy(location: str, path: Path) -> None:
 
 def _filesystem(scheme: str) -> Any:
     try:
-        import fsspec
-
+        fsspec = importlib.import_module("fsspec")
         return fsspec.filesystem(scheme, use_listings_cache=False)  # a listing of an hour ago would lie
     except ImportError as error:
         raise NotConfigured("recordings_need_cluster", detail=error.name or "") from error
