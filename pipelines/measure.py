@@ -1,33 +1,38 @@
 """Measuring the sound of every audible recording, once per content.
 
-Resumable: a recording is done when its acoustics carry the fingerprint of the rules in force. Results are
-written after every group, so that a killed run loses that group at most and repeats nothing else.
+Resumable: a recording is done when its acoustics carry the fingerprint of the rules in force. What has none is
+put into the ledger and measured by workers, a batch at a time; a killed run loses the batches in work at most.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
+from pipelines.batches import batches
+from pipelines.coordinate import Effect, WorkDone, coordinate
+from pipelines.hands import executor_for, location
 from pipelines.progress import Progress
 from qc_workbench.detection.acoustics import FINGERPRINT
-from qc_workbench.detection.acoustics import measure as measure_sound
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Recording
-from qc_workbench.errors import MediaError
+from qc_workbench.domain.job import Job
 from qc_workbench.store import calls as call_store
-from qc_workbench.store import listening
-from qc_workbench.store.database import Reader, Statement, insert
-from qc_workbench.transcription.audio import decode
+from qc_workbench.store import ledger, listening
+from qc_workbench.store.database import Reader, insert
+from qc_workbench.work.task import Executor, Outcome, Task
+from qc_workbench.work.units import measure_recordings
 from qc_workbench.workspace import Workspace
 
 STEP: Final = "measure"
-#: Recordings measured and written together.
-GROUP: Final = 16
+#: Recordings measured and written together: the write and the way to the worker cost as much as a second of them.
+BATCH: Final = 8
+BATCH_S: Final = 600.0
+#: Seconds of sound that a recording of unknown length is taken to hold.
+USUAL_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,76 +45,102 @@ class MeasureReport:
     failed: tuple[tuple[str, str], ...]
 
 
-def measure(workspace: Workspace, progress: Progress) -> MeasureReport:
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    #: recordings to measure: all calls of one content together
+    wanted: Mapping[str, tuple[Recording, ...]]
+    already: int
+    without_sound: int
+
+
+def measure(workspace: Workspace, progress: Progress, executor: Executor | None = None) -> MeasureReport:
     """Measure the recordings that have no up-to-date acoustics.
 
-    A recording that can't be decoded becomes a row of ``failures`` for each of its calls and is not tried
-    again until its content changes.
+    A recording that can't be decoded is a failed unit of the ledger and is not tried again until its content or
+    the rules change. ``executor``: whoever runs the tasks; without one the workers that the settings name.
     """
-    with workspace.store.reading() as reader:
-        jobs, already, without_sound = _plan(reader)
-    failed: list[tuple[str, str]] = []
-    measured = 0
-    progress.start(STEP, len(jobs))
-    try:
-        with ThreadPoolExecutor(max_workers=max(1, min(4, os.cpu_count() or 1))) as pool:
-            for group in _groups(jobs):
-                now = datetime.now(UTC)
-                statements: list[Statement] = []
-                results = pool.map(lambda calls: _one(workspace, calls[0]), group)
-                for calls, result in zip(group, results, strict=True):
-                    if isinstance(result, Acoustics):
-                        measured += 1
-                        statements.append(insert("acoustics", listening.acoustics_row(result), replace=True))
-                        statements.extend(_clear_failure(recording.call_id) for recording in calls)
-                    else:
-                        for recording in calls:
-                            failed.append((recording.call_id, result.code))
-                            statements.append(
-                                listening.failure(
-                                    STEP, recording.call_id, recording.content_hash, result.code, now, **result.params
-                                )
-                            )
-                workspace.store.write(*statements)
-                progress.advance(len(group), group[-1][0].call_id)
-    finally:
-        progress.finish()
-    return MeasureReport(measured, already, without_sound, tuple(failed))
+    store = workspace.store
+    with store.reading() as reader:
+        plan = _plan(reader)
+    units = [(subject, cost_of(calls[0])) for subject, calls in plan.wanted.items()]
+    jobs = list(batches(STEP, FINGERPRINT, units, most=BATCH, most_s=BATCH_S))
+    if jobs:
+        store.write(*ledger.enqueue(jobs, datetime.now(UTC)))
+    report = drain(workspace, progress, round(sum(cost_s for _, cost_s in units)), executor)
+    return MeasureReport(
+        measured=len(report.done),
+        already=plan.already,
+        without_sound=plan.without_sound,
+        failed=tuple(
+            (recording.call_id, code) for subject, code in report.failed for recording in plan.wanted.get(subject, ())
+        ),
+    )
 
 
-def _plan(reader: Reader) -> tuple[list[tuple[Recording, ...]], int, int]:
-    """The recordings to measure (all calls of one content together), how many are done, how many have no sound."""
+def drain(workspace: Workspace, progress: Progress, total_s: int, executor: Executor | None = None) -> WorkDone:
+    """Measure what waits in the ledger."""
+    with ExitStack() as stack:
+        hands = executor or stack.enter_context(executor_for(workspace))
+        progress.start(STEP, total_s)
+        try:
+            return coordinate(
+                workspace.store,
+                MeasureStep(workspace),
+                hands,
+                progress,
+                timeout_factor=workspace.settings.work.timeout_factor,
+            )
+        finally:
+            progress.finish()
+
+
+@dataclass
+class MeasureStep:
+    """Measuring, as the coordinator sees it."""
+
+    workspace: Workspace
+    name: str = STEP
+    fingerprint: str = FINGERPRINT
+
+    def before(self, reader: Reader, jobs: Sequence[Job]) -> Sequence[Task]:  # noqa: ARG002 - nothing is needed first
+        return ()
+
+    def is_ready(self, jobs: Sequence[Job]) -> bool:  # noqa: ARG002 - always
+        return True
+
+    def prepared(self, outcome: Outcome) -> None:
+        pass
+
+    def task(self, reader: Reader, jobs: Sequence[Job], task_id: str, timeout_s: float) -> tuple[Sequence[Job], Task]:
+        paths = call_store.paths_of(reader, [job.subject for job in jobs])
+        present = [job for job in jobs if job.subject in paths]
+        inputs = tuple((location(self.workspace, paths[job.subject]), job.subject) for job in present)
+        cost_s = sum(job.cost_s for job in present)
+        return present, Task(task_id, measure_recordings, (inputs,), timeout_s, cost_s)
+
+    def effects(self, jobs: Sequence[Job], value: Any, now: datetime) -> Iterable[tuple[Job, Effect]]:  # noqa: ARG002
+        for job, result in zip(jobs, value, strict=True):
+            if isinstance(result, Acoustics):
+                yield job, Effect((insert("acoustics", listening.acoustics_row(result), replace=True),))
+            else:
+                yield job, Effect(failure=result)
+
+
+def cost_of(recording: Recording) -> float:
+    return recording.duration_s or USUAL_S
+
+
+def _plan(reader: Reader) -> _Plan:
     done = listening.acoustics_fingerprints(reader)
-    tried = {
-        (row["call_id"], row["content_hash"])
-        for row in reader.rows("select call_id, content_hash from failures where step = ?", STEP)
-    }
+    tried = ledger.set_aside(reader, STEP, FINGERPRINT)
     wanted: dict[str, list[Recording]] = {}
     finished: set[str] = set()
     without_sound = 0
     for recording in call_store.recordings(reader).values():
         if not recording.is_audible or not recording.path or not recording.content_hash:
             without_sound += 1
-        elif done.get(recording.content_hash) == FINGERPRINT or (recording.call_id, recording.content_hash) in tried:
+        elif done.get(recording.content_hash) == FINGERPRINT or recording.content_hash in tried:
             finished.add(recording.content_hash)
         else:
             wanted.setdefault(recording.content_hash, []).append(recording)
-    return [tuple(calls) for calls in wanted.values()], len(finished - set(wanted)), without_sound
-
-
-def _groups(jobs: Sequence[tuple[Recording, ...]]) -> Iterator[Sequence[tuple[Recording, ...]]]:
-    for first in range(0, len(jobs), GROUP):
-        yield jobs[first : first + GROUP]
-
-
-def _one(workspace: Workspace, recording: Recording) -> Acoustics | MediaError:
-    assert recording.path is not None
-    assert recording.content_hash is not None
-    try:
-        return measure_sound(decode(workspace.media_path(recording.path)), recording.content_hash)
-    except MediaError as error:
-        return error
-
-
-def _clear_failure(call_id: str) -> Statement:
-    return Statement("delete from failures where step = ? and call_id = ?", (STEP, call_id))
+    return _Plan({subject: tuple(calls) for subject, calls in wanted.items()}, len(finished), without_sound)

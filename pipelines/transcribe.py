@@ -1,39 +1,56 @@
 """Transcription of the calls that need it: what is chosen, what is done already, what fails.
 
 Resumable: a call is done when its transcript carries the recording's content hash and the
-fingerprint of the engine and rules. Results are written after every group of a few minutes of
-sound, so that a killed run loses that group at most and repeats nothing else.
+fingerprint of the engine and rules. What has none is put into the ledger, once a content, and recognised by
+workers, a batch of a few minutes of sound at a time; a killed run loses the batches in work at most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
+from pipelines.batches import batches
+from pipelines.coordinate import Effect, WorkDone, coordinate
+from pipelines.hands import executor_for, for_workers, location
+from pipelines.measure import cost_of
 from pipelines.progress import Progress
 from qc_workbench.detection.triage import looks_padded
 from qc_workbench.domain.call import Call, Recording
+from qc_workbench.domain.job import ASKED_FOR, ROUTINE, Job
 from qc_workbench.domain.sampling import SampleStatus
 from qc_workbench.domain.transcript import Transcript
-from qc_workbench.errors import MediaError, UsageError
+from qc_workbench.errors import UsageError
 from qc_workbench.store import calls as call_store
-from qc_workbench.store import listening, samples
-from qc_workbench.store.database import Reader, Statement
-from qc_workbench.transcription.agent_voice import AgentVoice, learn_voice, speech_features
-from qc_workbench.transcription.audio import decode
-from qc_workbench.transcription.engine import ChannelSpeech, Recogniser, Whisper
+from qc_workbench.store import ledger, listening, samples
+from qc_workbench.store.database import Reader
+from qc_workbench.transcription.agent_voice import AgentVoice
+from qc_workbench.transcription.engine import Recogniser, Whisper
 from qc_workbench.transcription.models import resolve
-from qc_workbench.transcription.speakers import Floats
-from qc_workbench.transcription.transcript_assembly import assemble, fingerprint_of
+from qc_workbench.transcription.transcript_assembly import fingerprint_of
+from qc_workbench.work.inline import Inline
+from qc_workbench.work.task import Executor, Needs, Outcome, Task
+from qc_workbench.work.units import (
+    EngineSettings,
+    MediaFailure,
+    RecordingToHear,
+    learn_voice,
+    recognise_group,
+    to_hear,
+)
 from qc_workbench.workspace import Workspace
 
 STEP: Final = "transcribe"
 #: Calls and seconds of sound recognised and written together: enough for full batches, little to lose.
 GROUP_CALLS: Final = 16
 GROUP_S: Final = 600.0
+#: Stereo recordings of an agent that the voice is learned from, and how long they may be.
+VOICE_RECORDINGS: Final = 3
+_VOICE_LONGEST_S: Final = 240.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +68,9 @@ class TranscribeReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """One recording to recognise and all calls that have it."""
-
-    recording: Recording
-    calls: tuple[tuple[Call, Recording], ...]
-
-    @property
-    def duration_s(self) -> float:
-        return self.recording.duration_s or 0.0
-
-
-#: Stereo recordings of an agent that are tried to learn the voice from, and how long they may be.
-VOICE_RECORDINGS: Final = 3
-_VOICE_LONGEST_S: Final = 240.0
-
-
-@dataclass(frozen=True, slots=True)
 class _Plan:
-    jobs: tuple[_Job, ...]
-    #: manager_id -> stereo recordings with the agent's channel known, longest first
-    stereo: Mapping[str, tuple[Recording, ...]]
+    #: content hash -> the chosen calls that need its words
+    wanted: Mapping[str, tuple[Recording, ...]]
     copies: tuple[Transcript, ...]
     already: int
     without_sound: int
@@ -84,59 +83,164 @@ def transcribe(
     everything: bool = False,
     call_ids: Sequence[str] = (),
     recogniser: Recogniser | None = None,
+    executor: Executor | None = None,
 ) -> TranscribeReport:
-    """Transcribe the chosen calls that have no up-to-date transcript.
+    """Transcribe the chosen calls that have no up-to-date transcript, and whatever else waits in the ledger.
 
-    Chosen are: ``call_ids`` when given (also those that failed before); all calls when ``everything``;
-    else the sampled calls and those that the triage finds suspicious. ``recogniser`` is the speech
-    engine (tests give a fake); without one the settings choose the model.
+    Chosen are: ``call_ids`` when given (also those that failed before; then nothing else is done); all calls when
+    ``everything``; else the sampled calls and those that the triage finds suspicious. Calls of one recording get
+    their transcripts together. ``recogniser`` is the speech engine (tests give a fake, which works in this
+    process); without one the settings choose the model. ``executor``: whoever runs the tasks.
 
     Raises :class:`UsageError` ``call_unknown`` and :class:`ModelError`. A recording that can't
-    be decoded is a row of ``failures`` and is not tried again until it changes.
+    be decoded is a failed unit of the ledger and is not tried again until it or the rules change.
     """
-    engine = recogniser or Whisper(resolve(workspace.settings.speech), workspace.settings.speech)
-    with workspace.store.reading() as reader:
-        plan = _plan(reader, workspace, fingerprint_of(engine), everything=everything, call_ids=call_ids)
+    engine = recogniser or _engine(workspace)
+    mark = fingerprint_of(engine)
+    store = workspace.store
+    with store.reading() as reader:
+        plan = _plan(reader, workspace, mark, everything=everything, call_ids=call_ids)
+    now = datetime.now(UTC)
     if plan.copies:
-        now = datetime.now(UTC)
-        workspace.store.write(*(row for copy in plan.copies for row in listening.save_transcript(copy, now)))
-    voices = _Voices(workspace, engine, plan.stereo)
+        store.write(*(row for copy in plan.copies for row in listening.save_transcript(copy, now)))
+    units = [(subject, cost_of(calls[0])) for subject, calls in plan.wanted.items()]
+    priority = ASKED_FOR if call_ids else ROUTINE
+    jobs = list(batches(STEP, mark, units, most=GROUP_CALLS, most_s=GROUP_S, priority=priority))
+    if jobs:
+        store.write(*ledger.enqueue(jobs, now))
     started = monotonic()
-    failed: list[tuple[str, str]] = []
-    transcribed = copied = 0
-    audio_s = 0.0
-    progress.start(STEP, round(sum(job.duration_s for job in plan.jobs)))
-    try:
-        for group in _groups(plan.jobs):
-            done, failures = _recognise(workspace, engine, group, voices)
-            now = datetime.now(UTC)
-            statements: list[Statement] = [row for item in done for row in listening.save_transcript(item, now)]
-            for job, error in failures:
-                for call, recording in job.calls:
-                    failed.append((call.call_id, error.code))
-                    statements.append(
-                        listening.failure(STEP, call.call_id, recording.content_hash, error.code, now, **error.params)
-                    )
-            if statements:
-                workspace.store.write(*statements)
-            heard = len(group) - len(failures)
-            transcribed += heard
-            copied += len(done) - heard
-            group_s = sum(job.duration_s for job in group)
-            audio_s += group_s
-            progress.advance(group_s, group[-1].calls[0][0].call_id)
-    finally:
-        progress.finish()
-    return TranscribeReport(
-        transcribed,
-        copied + len(plan.copies),
-        plan.already,
-        plan.without_sound,
-        tuple(failed),
-        audio_s,
-        monotonic() - started,
-        engine.model_name,
+    done, calls = drain(
+        workspace,
+        progress,
+        round(sum(cost_s for _, cost_s in units)),
+        engine,
+        only=list(plan.wanted) if call_ids else None,
+        executor=executor,
     )
+    return TranscribeReport(
+        transcribed=len(done.done),
+        copied=calls - len(done.done) + len(plan.copies),
+        already=plan.already,
+        without_sound=plan.without_sound,
+        failed=tuple(
+            (recording.call_id, code) for subject, code in done.failed for recording in plan.wanted.get(subject, ())
+        ),
+        audio_s=done.cost_s,
+        wall_s=monotonic() - started,
+        model=engine.model_name,
+    )
+
+
+def drain(
+    workspace: Workspace,
+    progress: Progress,
+    total_s: int,
+    engine: Recogniser | None = None,
+    *,
+    only: Sequence[str] | None = None,
+    executor: Executor | None = None,
+) -> tuple[WorkDone, int]:
+    """Transcribe what waits in the ledger. Returns what was done and how many calls got a transcript."""
+    engine = engine or _engine(workspace)
+    with ExitStack() as stack:
+        if isinstance(engine, Whisper):
+            hands = executor or stack.enter_context(executor_for(workspace, engine.choice))
+            speech = workspace.settings.speech
+            step = TranscribeStep(workspace, engine, EngineSettings(for_workers(workspace, engine.choice), speech))
+        else:
+            hands, step = executor or Inline(), TranscribeStep(workspace, engine, engine)
+        progress.start(STEP, total_s)
+        try:
+            done = coordinate(
+                workspace.store,
+                step,
+                hands,
+                progress,
+                only=only,
+                timeout_factor=workspace.settings.work.timeout_factor,
+            )
+        finally:
+            progress.finish()
+    return done, step.calls
+
+
+def _engine(workspace: Workspace) -> Whisper:
+    return Whisper(resolve(workspace.settings.speech), workspace.settings.speech)
+
+
+class TranscribeStep:
+    """Transcription, as the coordinator sees it. Agents' voices are learned when a mono call first asks for them,
+    and live as long as this."""
+
+    name = STEP
+
+    def __init__(self, workspace: Workspace, engine: Recogniser, for_tasks: EngineSettings | Recogniser) -> None:
+        self._workspace = workspace
+        self._engine = for_tasks
+        self._needs: Needs = (
+            "gpu" if isinstance(for_tasks, EngineSettings) and for_tasks.choice.device == "cuda" else "cpu"
+        )
+        self.fingerprint = fingerprint_of(engine)
+        #: calls that got a transcript
+        self.calls = 0
+        self._voices: dict[str, AgentVoice | None] = {}
+        self._asked: dict[str, str] = {}
+        self._agents: dict[str, frozenset[str]] = {}
+
+    def before(self, reader: Reader, jobs: Sequence[Job]) -> Sequence[Task]:
+        calls = call_store.calls_of_content(reader, [job.subject for job in jobs])
+        agents = frozenset(call.manager_id for call, recording in calls if recording.channels != 2)
+        self._agents[_key(jobs)] = agents
+        tasks = []
+        for agent in sorted(agents - set(self._voices) - set(self._asked.values())):
+            found = call_store.stereo_recordings(reader, agent, _VOICE_LONGEST_S, VOICE_RECORDINGS)
+            if not found:
+                self._voices[agent] = None
+                continue
+            task_id = f"voice:{len(self._asked)}:{_key(jobs)}"
+            self._asked[task_id] = agent
+            inputs = tuple((location(self._workspace, item.path or ""), item.agent_channel or 0) for item in found)
+            cost_s = sum(cost_of(item) for item in found)
+            tasks.append(Task(task_id, learn_voice, (inputs, self._engine), 600.0, cost_s, self._needs))
+        return tasks
+
+    def is_ready(self, jobs: Sequence[Job]) -> bool:
+        return self._agents[_key(jobs)] <= set(self._voices)
+
+    def prepared(self, outcome: Outcome) -> None:
+        # A voice that can't be learned is done without: the words still tell most agents from their clients.
+        self._voices[self._asked.pop(outcome.task_id)] = outcome.value
+
+    def task(self, reader: Reader, jobs: Sequence[Job], task_id: str, timeout_s: float) -> tuple[Sequence[Job], Task]:
+        self._agents.pop(_key(jobs), None)
+        by_content: dict[str, list[tuple[Call, Recording]]] = {}
+        for call, recording in call_store.calls_of_content(reader, [job.subject for job in jobs]):
+            by_content.setdefault(recording.content_hash or "", []).append((call, recording))
+        present = [job for job in jobs if job.subject in by_content]
+        inputs = tuple(
+            RecordingToHear(
+                location(self._workspace, by_content[job.subject][0][1].path or ""),
+                tuple(
+                    to_hear(call, recording, self._voices.get(call.manager_id) if recording.channels != 2 else None)
+                    for call, recording in by_content[job.subject]
+                ),
+            )
+            for job in present
+        )
+        cost_s = sum(job.cost_s for job in present)
+        return present, Task(task_id, recognise_group, (inputs, self._engine), timeout_s, cost_s, self._needs)
+
+    def effects(self, jobs: Sequence[Job], value: Any, now: datetime) -> Iterable[tuple[Job, Effect]]:
+        for job, result in zip(jobs, value, strict=True):
+            if isinstance(result, MediaFailure):
+                yield job, Effect(failure=result)
+            else:
+                self.calls += len(result)
+                yield job, Effect(tuple(row for item in result for row in listening.save_transcript(item, now)))
+
+
+def _key(jobs: Sequence[Job]) -> str:
+    return jobs[0].token or ""
 
 
 def _plan(
@@ -154,7 +258,7 @@ def _plan(
     else:
         chosen = _sampled(reader) | _suspicious(reader, workspace, calls, recordings)
     done = listening.transcript_fingerprints(reader)
-    tried = {} if call_ids else _failed_before(reader)
+    tried = frozenset[str]() if call_ids else ledger.set_aside(reader, STEP, fingerprint)
     #: content hash and agent channel -> a call that has its transcript
     ready = {
         (content_hash, recordings[call_id].agent_channel): call_id
@@ -163,68 +267,22 @@ def _plan(
     }
     already = without_sound = 0
     copies: list[Transcript] = []
-    wanted: dict[str, list[tuple[Call, Recording]]] = {}
+    wanted: dict[str, list[Recording]] = {}
     for call in calls.values():
         if call.call_id not in chosen:
             continue
         recording = recordings.get(call.call_id)
         if recording is None or not recording.is_audible or not recording.path or not recording.content_hash:
             without_sound += 1
-        elif (
-            done.get(call.call_id) == (recording.content_hash, fingerprint)
-            or tried.get(call.call_id) == recording.content_hash
-        ):
+        elif done.get(call.call_id) == (recording.content_hash, fingerprint) or recording.content_hash in tried:
             already += 1
         elif (twin := ready.get((recording.content_hash, recording.agent_channel))) and (
             transcript := listening.transcript(reader, twin)
         ):
             copies.append(replace(transcript, call_id=call.call_id))
         else:
-            wanted.setdefault(recording.content_hash, []).append((call, recording))
-    jobs = tuple(_Job(group[0][1], tuple(group)) for group in wanted.values())
-    return _Plan(jobs, _stereo_by_agent(calls, recordings), tuple(copies), already, without_sound)
-
-
-def _stereo_by_agent(
-    calls: Mapping[str, Call], recordings: Mapping[str, Recording]
-) -> dict[str, tuple[Recording, ...]]:
-    found: dict[str, dict[str, Recording]] = {}
-    for call_id, recording in recordings.items():
-        known = recording.is_audible and recording.path and recording.agent_channel is not None
-        if call_id in calls and known and (recording.duration_s or 0) <= _VOICE_LONGEST_S:
-            found.setdefault(calls[call_id].manager_id, {})[recording.content_hash or ""] = recording
-    return {
-        agent: tuple(sorted(by_hash.values(), key=lambda item: (-(item.duration_s or 0), item.content_hash or "")))
-        for agent, by_hash in found.items()
-    }
-
-
-@dataclass
-class _Voices:
-    """The voices of agents, each learned when a mono call first asks for it."""
-
-    workspace: Workspace
-    engine: Recogniser
-    stereo: Mapping[str, tuple[Recording, ...]]
-    _learned: dict[str, AgentVoice | None] = field(default_factory=dict)
-
-    def of(self, manager_id: str) -> AgentVoice | None:
-        if manager_id not in self._learned:
-            self._learned[manager_id] = self._learn(self.stereo.get(manager_id, ())[:VOICE_RECORDINGS])
-        return self._learned[manager_id]
-
-    def _learn(self, recordings: Sequence[Recording]) -> AgentVoice | None:
-        agent: list[Floats] = []
-        others: list[Floats] = []
-        for recording in recordings:
-            try:
-                audio = decode(self.workspace.media_path(recording.path or ""))
-            except MediaError:
-                continue  # it gets its own row of failures when its turn comes
-            for channel in self.engine.listen(audio):
-                side = agent if channel.channel == recording.agent_channel else others
-                side.append(speech_features(channel.samples, channel.speech))
-        return learn_voice(agent, others)
+            wanted.setdefault(recording.content_hash, []).append(recording)
+    return _Plan({subject: tuple(calls) for subject, calls in wanted.items()}, tuple(copies), already, without_sound)
 
 
 def _sampled(reader: Reader) -> set[str]:
@@ -243,41 +301,3 @@ def _suspicious(
         if measured and looks_padded(call, measured, workspace.settings.effective):
             found.add(call_id)
     return found
-
-
-def _failed_before(reader: Reader) -> dict[str, str | None]:
-    rows = reader.rows("select call_id, content_hash from failures where step = ?", STEP)
-    return {row["call_id"]: row["content_hash"] for row in rows}
-
-
-def _groups(jobs: Sequence[_Job]) -> Iterator[tuple[_Job, ...]]:
-    group: list[_Job] = []
-    seconds = 0.0
-    for job in jobs:
-        if group and (len(group) >= GROUP_CALLS or seconds + job.duration_s > GROUP_S):
-            yield tuple(group)
-            group, seconds = [], 0.0
-        group.append(job)
-        seconds += job.duration_s
-    if group:
-        yield tuple(group)
-
-
-def _recognise(
-    workspace: Workspace, engine: Recogniser, group: Sequence[_Job], voices: _Voices
-) -> tuple[list[Transcript], list[tuple[_Job, MediaError]]]:
-    """Transcripts of all calls of the group's recordings, and the recordings that can't be decoded."""
-    heard: list[tuple[_Job, tuple[ChannelSpeech, ...]]] = []
-    failures: list[tuple[_Job, MediaError]] = []
-    for job in group:
-        try:
-            heard.append((job, engine.listen(decode(workspace.media_path(job.recording.path or "")))))
-        except MediaError as error:
-            failures.append((job, error))
-    results = engine.recognise([channels for _, channels in heard])
-    transcripts = [
-        assemble(call, recording, channels, result, engine, voices.of(call.manager_id) if len(channels) == 1 else None)
-        for (job, channels), result in zip(heard, results, strict=True)
-        for call, recording in job.calls
-    ]
-    return transcripts, failures

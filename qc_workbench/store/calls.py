@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -95,6 +95,46 @@ def recordings(reader: Reader) -> dict[str, Recording]:
 def recording(reader: Reader, call_id: str) -> Recording | None:
     row = reader.row("select * from recordings where call_id = ?", call_id)
     return recording_of(row) if row else None
+
+
+def paths_of(reader: Reader, content_hashes: Sequence[str]) -> dict[str, str]:
+    """content_hash -> where its sound is kept, of those that are kept."""
+    rows = reader.rows(
+        "select content_hash, min(path) as path from recordings where path is not null "
+        "and state in ('ready', 'truncated') and content_hash in (select unnest(?)) group by content_hash",
+        list(content_hashes),
+    )
+    return {row["content_hash"]: row["path"] for row in rows}
+
+
+def calls_of_content(reader: Reader, content_hashes: Sequence[str]) -> list[tuple[Call, Recording]]:
+    """All calls whose recording has one of these contents, oldest first."""
+    wanted = list(content_hashes)
+    rows = reader.rows(
+        "select c.* from calls c join recordings r using (call_id) where r.path is not null "
+        "and r.state in ('ready', 'truncated') and r.content_hash in (select unnest(?)) order by started_at, call_id",
+        wanted,
+    )
+    recordings = {
+        row["call_id"]: recording_of(row)
+        for row in reader.rows("select * from recordings where content_hash in (select unnest(?))", wanted)
+    }
+    return [(call_of(row), recordings[row["call_id"]]) for row in rows]
+
+
+def stereo_recordings(reader: Reader, manager_id: str, longest_s: float, limit: int) -> list[Recording]:
+    """An agent's recordings that tell the agent's channel: the longest up to ``longest_s``, each content once."""
+    rows = reader.rows(
+        "select r.* from recordings r join calls c using (call_id) where c.manager_id = ? "
+        "and r.agent_channel is not null and r.path is not null and r.state in ('ready', 'truncated') "
+        "and coalesce(r.duration_s, 0) <= ? "
+        "qualify row_number() over (partition by r.content_hash order by r.call_id desc) = 1 "
+        "order by coalesce(r.duration_s, 0) desc, r.content_hash limit ?",
+        manager_id,
+        longest_s,
+        limit,
+    )
+    return [recording_of(row) for row in rows]
 
 
 def manager_of(row: Row) -> Manager:

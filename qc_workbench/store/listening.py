@@ -1,4 +1,4 @@
-"""What was heard: acoustics, transcripts, and what could not be heard and why."""
+"""What was heard: acoustics and transcripts. What could not be heard and why is in the ledger."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def acoustics_fingerprints(reader: Reader) -> dict[str, str]:
 
 
 def save_transcript(transcript: Transcript, created_at: datetime) -> list[Statement]:
-    """Statements that replace the call's transcript and clear an earlier failure."""
+    """Statements that replace the call's transcript."""
     head = insert(
         "transcripts",
         {
@@ -78,7 +78,6 @@ def save_transcript(transcript: Transcript, created_at: datetime) -> list[Statem
     ]
     return [
         Statement("delete from turns where call_id = ?", (transcript.call_id,)),
-        Statement("delete from failures where step = 'transcribe' and call_id = ?", (transcript.call_id,)),
         head,
         *insert_all("turns", rows),
     ]
@@ -130,21 +129,3 @@ def transcript_fingerprints(reader: Reader) -> dict[str, tuple[str, str]]:
     """call_id -> (content_hash, fingerprint) of what has been transcribed."""
     rows = reader.rows("select call_id, content_hash, fingerprint from transcripts")
     return {row["call_id"]: (row["content_hash"], row["fingerprint"]) for row in rows}
-
-
-def failure(
-    step: str, call_id: str, content_hash: str | None, code: str, failed_at: datetime, **params: object
-) -> Statement:
-    """Remember that a step could not treat a call; the same content is not tried again by itself."""
-    return insert(
-        "failures",
-        {
-            "step": step,
-            "call_id": call_id,
-            "content_hash": content_hash,
-            "code": code,
-            "params": to_json({key: str(value) for key, value in params.items()}),
-            "failed_at": failed_at,
-        },
-        replace=True,
-    )

@@ -154,6 +154,10 @@ class Whisper:
         self._speech = speech
 
     @property
+    def choice(self) -> ModelChoice:
+        return self._choice
+
+    @property
     def model_name(self) -> str:
         return self._choice.name
 

@@ -15,7 +15,7 @@ from qc_workbench.detection.acoustics import measure
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.transcript import Transcript
-from qc_workbench.errors import MediaError, ModelError
+from qc_workbench.errors import MediaError, ModelError, RecordingUnreachable
 from qc_workbench.transcription.agent_voice import AgentVoice, speech_features
 from qc_workbench.transcription.agent_voice import learn_voice as voice_of
 from qc_workbench.transcription.audio import Audio, decode, stretches
@@ -29,10 +29,14 @@ from qc_workbench.work.stretches import join_acoustics, join_transcripts
 
 @dataclass(frozen=True, slots=True)
 class MediaFailure:
-    """A recording that gave no sound: an error code with its parameters, as a value."""
+    """A recording that gave no sound: an error code with its parameters, as a value.
+
+    ``may_pass``: the recording could not be fetched now; another time it may be.
+    """
 
     code: str
     params: Mapping[str, str] = field(default_factory=dict)
+    may_pass: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def measure_recording(location: str, content_hash: str) -> Acoustics | MediaFail
     try:
         with open_recording(location) as path:
             return join_acoustics([(part.offset_s, measure(part.audio, content_hash)) for part in stretches(path)])
-    except MediaError as error:
+    except (MediaError, RecordingUnreachable) as error:
         return _failure(error)
 
 
@@ -106,7 +110,7 @@ def recognise_group(
                     for index in range(len(item.calls))
                 )
             )
-        except MediaError as error:
+        except (MediaError, RecordingUnreachable) as error:
             results.append(_failure(error))
     heard = recogniser.recognise([channels for _, _, channels in together])
     for (place, item, channels), result in zip(together, heard, strict=True):
@@ -141,7 +145,7 @@ def learn_voice(recordings: Sequence[tuple[str, int]], engine: EngineSettings | 
         try:
             with open_recording(location) as path:
                 audio = decode(path)
-        except MediaError:
+        except (MediaError, RecordingUnreachable):
             continue  # it is a failure of its own when its turn comes
         for channel in recogniser.listen(audio):
             side = agent if channel.channel == agent_channel else others
@@ -169,5 +173,6 @@ def _present(choice: ModelChoice) -> ModelChoice:
     return replace(choice, folder=model.folder)
 
 
-def _failure(error: MediaError) -> MediaFailure:
-    return MediaFailure(error.code, {key: str(value) for key, value in error.params.items()})
+def _failure(error: MediaError | RecordingUnreachable) -> MediaFailure:
+    params = {key: str(value) for key, value in error.params.items()}
+    return MediaFailure(error.code, params, may_pass=isinstance(error, RecordingUnreachable))
