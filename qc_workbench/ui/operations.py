@@ -194,7 +194,7 @@ def _moments(figures: OperatingFigures | None) -> list[tuple[str, datetime]]:
 def _metrics(request: Request) -> Response:
     if not may_ask(request, _settings(), default_home()):
         return Response(status_code=403)
-    return Response(generate_latest(_SCRAPED) + generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(SCRAPED) + generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 
 class _Scraped(Collector):
@@ -272,6 +272,6 @@ def _amounts(figures: OperatingFigures, at: datetime) -> Iterator[Metric]:
     )
 
 
-_SCRAPED: Final = CollectorRegistry()
-_SCRAPED.register(_Scraped())
-ProcessCollector(registry=_SCRAPED)
+SCRAPED: Final = CollectorRegistry()
+SCRAPED.register(_Scraped())
+ProcessCollector(registry=SCRAPED)
