@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Call, Recording
-from qc_workbench.domain.commitment import ClientSaid, Commitment, Refusal
+from qc_workbench.domain.commitment import ClientSaid, Commitment, CommitmentOutcome, Refusal
 from qc_workbench.domain.crm import Activity, ActivityChange, Deal, Note
-from qc_workbench.domain.flag import AnsweredBy, Conversation, Flag
+from qc_workbench.domain.flag import AnsweredBy, Conversation, Finding, Flag
 from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.store.calls import call_of, recording_of
 from qc_workbench.store.crm import activity_of, deal_of
 from qc_workbench.store.database import Reader, Row
 from qc_workbench.store.listening import acoustics as acoustics_of_hash
 from qc_workbench.store.samples import sampled_of
-from qc_workbench.store.verdicts import commitment_of, flag_of
+from qc_workbench.store.verdicts import STANDING_FINDINGS, commitment_of, finding_of, flag_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,6 @@ class StoreCounts:
     last_at: datetime | None
     audible: int
     transcribed: int
-    failures: int
     inbound: int
     missed_inbound: int
 
@@ -51,13 +52,21 @@ class Failure:
     params: str
 
 
-def day_counts(reader: Reader, zone: str, counted_from_s: float) -> list[DayCounts]:
+def call_span(reader: Reader) -> tuple[datetime, datetime] | None:
+    """When the first and the last call began; None without calls."""
+    row = reader.row("select min(started_at) as first_at, max(started_at) as last_at from calls")
+    return (row["first_at"], row["last_at"]) if row and row["first_at"] else None
+
+
+def day_counts(reader: Reader, zone: str, counted_from_s: float, since: datetime | None = None) -> list[DayCounts]:
+    """Days that have calls with clients, oldest first; only calls that began at ``since`` or later, if given."""
     rows = reader.rows(
         """
         with marked as (
             select cast(timezone(?, c.started_at) as date) as day,
                    c.outcome = 'answered' and c.talk_s >= ? as counted, v.verified_effective as verified
-            from calls c left join conversations v using (call_id) where c.direction <> 'internal'
+            from calls c left join conversations v using (call_id)
+            where c.direction <> 'internal' and c.started_at >= coalesce(?::timestamptz, '-infinity')
         )
         select day, count(*) as calls, count(*) filter (counted) as counted,
                count(*) filter (counted and verified) as verified,
@@ -67,6 +76,7 @@ def day_counts(reader: Reader, zone: str, counted_from_s: float) -> list[DayCoun
         """,
         zone,
         counted_from_s,
+        since,
     )
     return [DayCounts(**row) for row in rows]
 
@@ -77,7 +87,6 @@ def store_counts(reader: Reader) -> StoreCounts:
         select count(*) as calls, min(started_at) as first_at, max(started_at) as last_at,
                (select count(*) from recordings where state in ('ready', 'truncated')) as audible,
                (select count(*) from transcripts) as transcribed,
-               (select count(*) from failures) as failures,
                count(*) filter (direction = 'inbound') as inbound,
                count(*) filter (direction = 'inbound' and outcome <> 'answered') as missed_inbound
         from calls
@@ -88,51 +97,102 @@ def store_counts(reader: Reader) -> StoreCounts:
 
 
 def calls_by_id(reader: Reader, call_ids: Collection[str]) -> dict[str, Call]:
-    rows = reader.rows("select * from calls where call_id in (select unnest(?))", list(call_ids))
+    rows = reader.rows("select * from calls where call_id in (select unnest(?::varchar[]))", list(call_ids))
     return {row["call_id"]: call_of(row) for row in rows}
 
 
 def recordings_by_call(reader: Reader, call_ids: Collection[str]) -> dict[str, Recording]:
-    rows = reader.rows("select * from recordings where call_id in (select unnest(?))", list(call_ids))
+    rows = reader.rows("select * from recordings where call_id in (select unnest(?::varchar[]))", list(call_ids))
     return {row["call_id"]: recording_of(row) for row in rows}
 
 
-def recording_with_hash(reader: Reader, content_hash: str) -> Recording | None:
-    """Any recording that keeps its sound under this hash."""
-    row = reader.row(
+def recording_with_hash(reader: Reader, content_hash: str, call_id: str) -> Recording | None:
+    """The recording of this call if it keeps its sound under this hash, else any other that does.
+
+    The call's own is found at once; the others are looked for among all recordings.
+    """
+    own = reader.row(
+        "select * from recordings where call_id = ? and content_hash = ? and path is not null", call_id, content_hash
+    )
+    row = own or reader.row(
         "select * from recordings where content_hash = ? and path is not null order by call_id limit 1", content_hash
     )
     return recording_of(row) if row else None
 
 
-def latest_calls(reader: Reader, manager_id: str | None, search: str, limit: int) -> list[Call]:
+def latest_calls(reader: Reader, manager_id: str | None, search: str, limit: int, offset: int = 0) -> list[Call]:
     """The newest calls, of one agent if given, whose number holds the digits searched or whose client is so named."""
-    digits = "".join(char for char in search if char.isdigit())
-    named = search.strip().lower()
+    condition, parameters = _searched(manager_id, search)
     rows = reader.rows(
-        """
-        select c.* from calls c
-        where (? is null or c.manager_id = ?)
-          and (? = '' or (? <> '' and contains(coalesce(c.client_phone, ''), ?)) or c.call_id = ? or exists (
-                select 1 from deals d where contains(lower(coalesce(d.client_name, '')), ?)
-                and list_contains(from_json(d.client_phones, '["VARCHAR"]'), c.client_phone)))
-        order by c.started_at desc, c.call_id limit ?
-        """,
-        manager_id,
-        manager_id,
-        named,
-        digits,
-        digits,
-        search.strip(),
-        named,
+        f"select * from calls where {condition} order by started_at desc, call_id limit ? offset ?",  # noqa: S608 - literals of this module
+        *parameters,
         limit,
+        offset,
     )
     return [call_of(row) for row in rows]
 
 
+def count_latest_calls(reader: Reader, manager_id: str | None, search: str, at_most: int) -> int:
+    """How many calls :func:`latest_calls` would find; counting ends at ``at_most``."""
+    condition, parameters = _searched(manager_id, search)
+    sql = f"select count(*) from (select 1 from calls where {condition} limit ?)"  # noqa: S608 - literals of this module
+    return int(reader.value(sql, *parameters, at_most))
+
+
+def _searched(manager_id: str | None, search: str) -> tuple[str, list[Any]]:
+    """Only what is asked for is written into the condition, so that the rest costs nothing on a million calls."""
+    conditions, parameters = ["true"], []
+    if manager_id is not None:
+        conditions.append("manager_id = ?")
+        parameters.append(manager_id)
+    named = search.strip().lower()
+    digits = "".join(char for char in search if char.isdigit())
+    if named:
+        fits = [
+            "call_id = ?",
+            """client_phone in (select unnest(from_json(client_phones, '["VARCHAR"]')) from deals
+                                where contains(lower(client_name), ?))""",
+        ]
+        parameters += [search.strip(), named]
+        if digits:
+            fits.append("contains(client_phone, ?)")
+            parameters.append(digits)
+        conditions.append(f"({' or '.join(fits)})")
+    return " and ".join(conditions), parameters
+
+
+def following_calls(reader: Reader, calls: Collection[Call], limit: int) -> dict[str, list[Call]]:
+    """call_id -> the next calls with the same client, the earliest first, at most ``limit`` of each."""
+    known = [call for call in calls if call.client_phone]
+    rows = reader.rows(
+        """
+        with origins as (
+            select unnest(?::varchar[]) as origin_id, unnest(?::varchar[]) as client_phone,
+                   unnest(?::timestamptz[]) as since
+        ),
+        later as (
+            select origin_id, c.* from calls c join origins using (client_phone)
+            where c.started_at > since and client_phone in (select client_phone from origins)
+        )
+        select * from later
+        qualify row_number() over (partition by origin_id order by started_at, call_id) <= ?
+        order by started_at, call_id
+        """,
+        [call.call_id for call in known],
+        [call.client_phone for call in known],
+        [call.started_at for call in known],
+        limit,
+    )
+    found: dict[str, list[Call]] = {}
+    for row in rows:
+        found.setdefault(row.pop("origin_id"), []).append(call_of(row))
+    return found
+
+
 def calls_with_phones(reader: Reader, phones: Collection[str]) -> list[Call]:
     rows = reader.rows(
-        "select * from calls where client_phone in (select unnest(?)) order by started_at, call_id", list(phones)
+        "select * from calls where client_phone in (select unnest(?::varchar[])) order by started_at, call_id",
+        list(phones),
     )
     return [call_of(row) for row in rows]
 
@@ -143,32 +203,44 @@ def deals_of_phones(reader: Reader, phones: Collection[str]) -> list[Deal]:
         return []
     rows = reader.rows(
         """
-        select * from deals where list_has_any(from_json(client_phones, '["VARCHAR"]'), ?)
+        with near as materialized (select * from deals where regexp_matches(client_phones::varchar, ?))
+        select * from near where list_has_any(from_json(client_phones, '["VARCHAR"]'), ?)
         order by created_at desc nulls last, deal_id
         """,
+        # One pass over the text leaves few rows whose JSON is read: five times faster on 160 000 deals.
+        "|".join(re.escape(phone) for phone in phones),
         list(phones),
     )
     return [deal_of(row) for row in rows]
 
 
-def _of_client(reader: Reader, table: str, order: str, deal_ids: Collection[str], phone: str | None) -> list[Row]:
+def _of_client(reader: Reader, table: str, key: str, deal_ids: Collection[str], phone: str | None) -> list[Row]:
+    """Two searches, one for the deals and one for the phone: together they take a fifth of one with "or"."""
     return reader.rows(
-        f"select * from {table} where deal_id in (select unnest(?)) or client_phone = ? order by {order}",  # noqa: S608 - both are literals of this module
-        list(deal_ids),
+        f"""
+        with found as (
+            select {key} from {table} where client_phone = ?
+            union select {key} from {table} where deal_id in (select unnest(?::varchar[]))
+        )
+        select * from {table} where {key} in (select {key} from found) order by created_at, {key}
+        """,  # noqa: S608 - names are literals of this module
         phone,
+        list(deal_ids),
     )
 
 
 def activities_of(reader: Reader, deal_ids: Collection[str], phone: str | None) -> list[Activity]:
-    return [activity_of(row) for row in _of_client(reader, "activities", "created_at", deal_ids, phone)]
+    return [activity_of(row) for row in _of_client(reader, "activities", "activity_id", deal_ids, phone)]
 
 
 def notes_of(reader: Reader, deal_ids: Collection[str], phone: str | None) -> list[Note]:
-    return [Note(**row) for row in _of_client(reader, "notes", "created_at", deal_ids, phone)]
+    return [Note(**row) for row in _of_client(reader, "notes", "note_id", deal_ids, phone)]
 
 
 def activities_by_id(reader: Reader, activity_ids: Collection[str]) -> dict[str, Activity]:
-    rows = reader.rows("select * from activities where activity_id in (select unnest(?))", list(activity_ids))
+    rows = reader.rows(
+        "select * from activities where activity_id in (select unnest(?::varchar[]))", list(activity_ids)
+    )
     return {row["activity_id"]: activity_of(row) for row in rows}
 
 
@@ -176,7 +248,7 @@ def due_moves(reader: Reader, activity_ids: Collection[str]) -> list[ActivityCha
     """Moves of due dates, oldest first."""
     rows = reader.rows(
         """
-        select * from activity_changes where field = 'due_at' and activity_id in (select unnest(?))
+        select * from activity_changes where field = 'due_at' and activity_id in (select unnest(?::varchar[]))
         order by changed_at
         """,
         list(activity_ids),
@@ -189,6 +261,21 @@ def flags_of_call(reader: Reader, call_id: str) -> list[Flag]:
     return [flag_of(row) for row in rows]
 
 
+def findings_of_flag(reader: Reader, flag_id: str) -> list[Finding]:
+    """Every ruling on a flag, oldest first."""
+    rows = reader.rows("select * from findings where flag_id = ? order by ruled_at, finding_id", flag_id)
+    return [finding_of(row) for row in rows]
+
+
+def standing_findings(reader: Reader, flag_ids: Collection[str]) -> dict[str, Finding]:
+    """flag_id -> the ruling that counts now, of these flags that have one."""
+    rows = reader.rows(
+        f"select * from ({STANDING_FINDINGS}) where flag_id in (select unnest(?::varchar[]))",  # noqa: S608 - a constant
+        list(flag_ids),
+    )
+    return {row["flag_id"]: finding_of(row) for row in rows}
+
+
 def commitments_of_call(reader: Reader, call_id: str) -> list[Commitment]:
     rows = reader.rows("select * from commitments where call_id = ? order by start_s", call_id)
     return [commitment_of(row) for row in rows]
@@ -198,6 +285,12 @@ def commitments_as_of(reader: Reader) -> datetime | None:
     """The moment the outcomes of promises stand at."""
     found: datetime | None = reader.value("select max(as_of) from commitments")
     return found
+
+
+def outcome_counts(reader: Reader) -> dict[CommitmentOutcome, int]:
+    """How many promises of calls we have came to what."""
+    rows = reader.rows("select outcome, count(*) as promises from commitments group by outcome")
+    return {CommitmentOutcome(row["outcome"]): int(row["promises"]) for row in rows}
 
 
 def conversation_of_call(reader: Reader, call_id: str) -> Conversation | None:

@@ -141,7 +141,7 @@ def _granted(request: Request) -> tuple[Workspace, Grant, Recording] | None:
     if grant is None:
         return None
     with workspace.store.reading() as reader:
-        recording = recording_with_hash(reader, grant.content_hash)
+        recording = recording_with_hash(reader, grant.content_hash, grant.call_id)
     return (workspace, grant, recording) if recording else None
 
 

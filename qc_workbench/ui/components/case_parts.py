@@ -7,41 +7,78 @@ import streamlit as st
 from qc_workbench.domain.flag import Evidence, Ruling, Side
 from qc_workbench.errors import QcwError
 from qc_workbench.review.rulings import CaseState
+from qc_workbench.store.cases import Case
 from qc_workbench.ui.components.blocks import call_link
 from qc_workbench.ui.components.call_parts import STATE_COLOURS
+from qc_workbench.ui.components.pager import choose_agent, pager, turn_to
 from qc_workbench.ui.components.player import player
 from qc_workbench.ui.components.rows import flag_reasons
 from qc_workbench.ui.i18n import Translator, clock
 from qc_workbench.ui.labels import error_text, plain
 from qc_workbench.ui.state import Room, remember, remembered
-from qc_workbench.ui.views.call import call_view
+from qc_workbench.ui.views.call import call_sound
 from qc_workbench.ui.views.people import call_line
 from qc_workbench.ui.views.playback import evidence_name, playback
-from qc_workbench.ui.views.suspicious import Case, SuspiciousCalls, defence, write_ruling
+from qc_workbench.ui.views.suspicious import (
+    PAGE,
+    SuspiciousCalls,
+    asked_case,
+    case_page,
+    defence,
+    one_case,
+    write_ruling,
+)
 
 _LAST_RULED = "last_ruled"
-_SKIPPED = "skipped_cases"
+
+#: Lines of the table of agents on one page.
+PATTERNS = 12
 
 #: One key each. Digits, because letters differ between the Russian and the English layout.
 KEYS = {Ruling.CONFIRMED: "1", Ruling.REJECTED: "2", Ruling.ASKED: "3", Ruling.WITHDRAWN: "0"}
 
 
-def pick_case(view: SuspiciousCalls, state: CaseState, asked_call: str | None, t: Translator) -> Case | None:
-    """The case on the table: the one the address names, the one chosen in the list, or the first."""
-    asked = next((case for case in view.cases if case.call.call_id == asked_call), None)
-    cases = view.in_state(state)
-    if asked is not None and asked.state is state and remembered("asked") != asked_call:
-        remember("asked", asked_call)
-        st.session_state["suspicious_case"] = asked.flag.flag_id
-    if not cases:
+def choose_cases(view: SuspiciousCalls, t: Translator) -> tuple[CaseState, str | None]:
+    """Which cases are listed: of one state, of one agent or of all."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        states = st.container(width="content")
+        manager_id = choose_agent({name: view.people.agent(name) for name in view.agents}, t, "suspicious_agent")
+    state = states.segmented_control(
+        t("suspicious.filter"),
+        list(CaseState),
+        default=CaseState.WAITING,
+        required=True,
+        format_func=lambda state: f"{t(f'case.{state.value}')} · {t.number(view.count(state, manager_id))}",
+        key="suspicious_state",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    return state or CaseState.WAITING, manager_id
+
+
+def pick_case(
+    room: Room, view: SuspiciousCalls, state: CaseState, manager_id: str | None, asked_call: str | None
+) -> Case | None:
+    """The case on the table: the one the address names, the one chosen in the list, or the first of the page."""
+    t = room.t
+    key = f"suspicious_page_{state.value}_{manager_id}"
+    if asked_call and remembered("asked") != asked_call:
+        asked = asked_case(room.workspace, asked_call, state, manager_id)
+        if asked is not None:
+            remember("asked", asked_call)
+            st.session_state["suspicious_case"], page_asked = asked
+            turn_to(page_asked, key)
+    page = pager(view.count(state, manager_id), PAGE, t, key)
+    found = case_page(room.workspace, state, manager_id, page)
+    if not found.cases:
         return None
-    by_id = {case.flag.flag_id: case for case in cases}
+    by_id = {case.flag.flag_id: case for case in found.cases}
     if st.session_state.get("suspicious_case") not in by_id:
-        st.session_state["suspicious_case"] = cases[0].flag.flag_id
+        st.session_state["suspicious_case"] = found.cases[0].flag.flag_id
     chosen = st.selectbox(
         t("suspicious.case"),
         list(by_id),
-        format_func=lambda flag_id: call_line(by_id[flag_id].call, view.people, t),
+        format_func=lambda flag_id: call_line(by_id[flag_id].call, found.people, t),
         key="suspicious_case",
         label_visibility="collapsed",
     )
@@ -73,15 +110,13 @@ def case_evidence(case: Case, t: Translator) -> None:
 
 
 def case_sound(room: Room, case: Case) -> None:
-    view = call_view(room.workspace, case.call.call_id)
-    if view is None:
-        return
+    sound = call_sound(room.workspace, case.call.call_id)
     shown = playback(
         case.call.call_id,
-        room.address(view.recording),
-        view.recording,
-        view.acoustics,
-        view.transcript,
+        room.address(sound.recording),
+        sound.recording,
+        sound.acoustics,
+        sound.transcript,
         (case.flag,),
         (),
         room.t,
@@ -137,9 +172,8 @@ def _undo_button(room: Room, case: Case | None) -> None:
         type="tertiary",
         key="rule_withdrawn",
     ):
-        from qc_workbench.ui.views.suspicious import suspicious_calls
-
-        found = next((item for item in suspicious_calls(room.workspace).cases if item.flag.flag_id == flag_id), None)
+        assert flag_id is not None
+        found = one_case(room.workspace, flag_id)
         if found is not None:
             _rule(room, found, Ruling.WITHDRAWN, "")
 
@@ -160,7 +194,8 @@ def pattern_table(view: SuspiciousCalls, t: Translator) -> None:
     with st.container(border=True):
         st.subheader(t("suspicious.pattern"), anchor=False)
         st.caption(t("suspicious.pattern_says"))
-        for row in view.patterns:
+        page = pager(len(view.patterns), PATTERNS, t, "suspicious_patterns")
+        for row in view.patterns[(page - 1) * PATTERNS : page * PATTERNS]:
             st.text(view.people.agent(row.manager_id))
             st.caption(
                 t(

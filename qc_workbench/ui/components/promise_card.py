@@ -11,10 +11,10 @@ from qc_workbench.ui.i18n import Translator, clock
 from qc_workbench.ui.labels import named, plain
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.people import Directory
-from qc_workbench.ui.views.promises import Board, Column, Promise
+from qc_workbench.ui.views.promises import Column, Promise, PromisePage
 
 
-def promise_card(room: Room, view: Board, promise: Promise) -> None:
+def promise_card(room: Room, view: PromisePage, promise: Promise) -> None:
     t, spoken = room.t, promise.commitment.spoken
     with st.container(border=True):
         words, crm, later = st.columns([5, 4, 4], gap="medium")

@@ -5,12 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from qc_workbench.domain.flag import Finding, Flag, Ruling
+from qc_workbench.store.cases import RefusalList
 from qc_workbench.ui.components.blocks import call_link, deal_text
+from qc_workbench.ui.components.pager import pager
 from qc_workbench.ui.components.player import quote_button
 from qc_workbench.ui.labels import named, plain
 from qc_workbench.ui.state import Room
-from qc_workbench.ui.views.refusals import RefusalCase, Refusals
+from qc_workbench.ui.views.refusals import PAGE, RefusalCase, Refusals, refusals
 from qc_workbench.ui.views.suspicious import write_ruling
+
+
+def refusal_list(room: Room, which: RefusalList, total: int) -> None:
+    """One list of refusals, by pages."""
+    page = pager(total, PAGE, room.t, f"refusals_page_{which.value}")
+    view = refusals(room.workspace, which, page)
+    for case in view.cases:
+        refusal_card(room, view, case)
 
 
 def refusal_card(room: Room, view: Refusals, case: RefusalCase) -> None:

@@ -3,41 +3,39 @@
 import streamlit as st
 
 from qc_workbench.ui.components.blocks import heading, nothing
+from qc_workbench.ui.components.pager import choose_agent, pager
 from qc_workbench.ui.components.promise_card import column_name, promise_card
 from qc_workbench.ui.state import enter
-from qc_workbench.ui.views.promises import Column, board
-
-#: Cards of one screen.
-PAGE = 20
+from qc_workbench.ui.views.promises import PAGE, Column, board, promise_page
 
 room = enter()
 t = room.t
-view = board(room.workspace)
+view = board(room.workspace, room.chosen("promises_agent"))
 heading(t("room.promises"), t("promises.says"))
-if not view.promises:
+if not view.agents:
     nothing(t("promises.none_yet"))
     st.stop()
 if view.as_of:
     st.caption(t("promises.as_of", moment=t.moment(view.as_of, "d MMMM y, HH:mm")))
+agent = choose_agent({name: view.people.agent(name) for name in view.agents}, t, "promises_agent")
 
 asked = st.query_params.get("outcome")
-first = next((column for column in Column if view.count(column)), Column.MISSING)
+first = next((column for column in Column if view.counts[column]), Column.MISSING)
 chosen = st.segmented_control(
     t("promises.filter"),
     list(Column),
     default=Column(asked) if asked in set(Column) else first,
     required=True,
-    format_func=lambda column: f"{column_name(column, t)} · {view.count(column)}",
+    format_func=lambda column: f"{column_name(column, t)} · {t.number(view.counts[column])}",
     key="promises_column",
     label_visibility="collapsed",
     wrap=True,
 )
 column = chosen or first
 st.caption(t(f"column_says.{column.value}"))
-promises = view.column(column)
-if not promises:
+if not view.counts[column]:
     nothing(t("promises.none_here"))
-pages = max(1, -(-len(promises) // PAGE))
-page = st.pagination(pages, key=f"promises_page_{column.value}") if pages > 1 else 1
-for promise in promises[(page - 1) * PAGE : page * PAGE]:
-    promise_card(room, view, promise)
+page = pager(view.counts[column], PAGE, t, f"promises_page_{column.value}_{agent}")
+shown = promise_page(room.workspace, view, column, agent, page)
+for promise in shown.promises:
+    promise_card(room, shown, promise)

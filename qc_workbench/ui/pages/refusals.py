@@ -3,24 +3,21 @@
 import streamlit as st
 
 from qc_workbench.ui.components.blocks import heading, nothing
-from qc_workbench.ui.components.refusal_card import refusal_card
+from qc_workbench.ui.components.refusal_card import refusal_list
 from qc_workbench.ui.state import enter
-from qc_workbench.ui.views.refusals import refusals
+from qc_workbench.ui.views.refusals import RefusalList, refusal_lists
 
 room = enter()
 t = room.t
-view = refusals(room.workspace)
+counts = refusal_lists(room.workspace)
 heading(t("room.refusals"), t("refusals.says"))
 
-st.subheader(t("refusals.doubtful", n=len(view.doubtful)), anchor=False)
-if not view.doubtful:
+st.subheader(t("refusals.doubtful", n=t.number(counts[RefusalList.DOUBTFUL])), anchor=False)
+if not counts[RefusalList.DOUBTFUL]:
     nothing(t("refusals.none_doubtful"))
-for case in view.doubtful:
-    refusal_card(room, view, case)
-if view.ruled:
-    st.subheader(t("refusals.ruled", n=len(view.ruled)), anchor=False)
-    for case in view.ruled:
-        refusal_card(room, view, case)
-st.subheader(t("refusals.genuine", n=len(view.genuine)), anchor=False)
-for case in view.genuine:
-    refusal_card(room, view, case)
+refusal_list(room, RefusalList.DOUBTFUL, counts[RefusalList.DOUBTFUL])
+if counts[RefusalList.RULED]:
+    st.subheader(t("refusals.ruled", n=t.number(counts[RefusalList.RULED])), anchor=False)
+    refusal_list(room, RefusalList.RULED, counts[RefusalList.RULED])
+st.subheader(t("refusals.genuine", n=t.number(counts[RefusalList.GENUINE])), anchor=False)
+refusal_list(room, RefusalList.GENUINE, counts[RefusalList.GENUINE])

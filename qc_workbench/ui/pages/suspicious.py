@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from qc_workbench.review.rulings import CaseState
 from qc_workbench.ui.components.blocks import heading, nothing
 from qc_workbench.ui.components.case_parts import (
     case_evidence,
     case_header,
     case_sound,
+    choose_cases,
     decision,
     pattern_table,
     pick_case,
@@ -19,21 +19,12 @@ room = enter()
 t = room.t
 view = suspicious_calls(room.workspace)
 heading(t("room.suspicious"), t("suspicious.says"))
-if not view.cases:
+if not view.tallies:
     nothing(t("suspicious.none"))
     st.stop()
 
-counts = {state: len(view.in_state(state)) for state in CaseState}
-shown = st.segmented_control(
-    t("suspicious.filter"),
-    list(CaseState),
-    default=CaseState.WAITING,
-    required=True,
-    format_func=lambda state: f"{t(f'case.{state.value}')} · {counts[state]}",
-    key="suspicious_state",
-    label_visibility="collapsed",
-)
-case = pick_case(view, shown or CaseState.WAITING, st.query_params.get("call"), t)
+state, manager_id = choose_cases(view, t)
+case = pick_case(room, view, state, manager_id, st.query_params.get("call"))
 left, right = st.columns([7, 3], gap="medium")
 with left:
     if case is None:

@@ -10,28 +10,31 @@ from qc_workbench.domain.commitment import Commitment, Refusal
 from qc_workbench.domain.flag import Conversation, Finding, Flag
 from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.domain.transcript import Transcript
-from qc_workbench.review.rulings import standing
 from qc_workbench.store import calls as calls_store
-from qc_workbench.store import listening, verdicts
+from qc_workbench.store import listening
 from qc_workbench.store.browsing import (
     Failure,
     acoustics_of_recording,
     commitments_of_call,
     conversation_of_call,
+    count_latest_calls,
     failures_of_call,
     flags_of_call,
     latest_calls,
     recordings_by_call,
     refusal_of_call,
     sample_of_call,
+    standing_findings,
 )
 from qc_workbench.ui.views.client import ClientContext, client_context
 from qc_workbench.ui.views.overview import OPEN_STATUSES
-from qc_workbench.ui.views.people import Directory, directory
+from qc_workbench.ui.views.people import Directory, directory, people_of
 from qc_workbench.workspace import Workspace
 
-#: Rows of the list of calls.
-LISTED = 200
+#: Rows of one page of the list of calls.
+PAGE = 100
+#: Calls that can be paged through; who wants an older one searches for it.
+LISTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,15 @@ class CallView:
 
 
 @dataclass(frozen=True, slots=True)
+class CallSound:
+    """What the player needs of one call."""
+
+    recording: Recording | None
+    acoustics: Acoustics | None
+    transcript: Transcript | None
+
+
+@dataclass(frozen=True, slots=True)
 class CallList:
     calls: tuple[Call, ...]
     people: Directory
@@ -69,26 +81,41 @@ def call_view(workspace: Workspace, call_id: str) -> CallView | None:
         if call is None:
             return None
         recording = calls_store.recording(reader, call_id)
+        flags = flags_of_call(reader, call_id)
+        client = client_context(reader, call)
         return CallView(
             call=call,
-            people=directory(reader, [call.client_phone]),
+            people=people_of(reader, client.deals),
             recording=recording,
             acoustics=acoustics_of_recording(reader, recording),
             transcript=listening.transcript(reader, call_id),
             conversation=conversation_of_call(reader, call_id),
-            flags=tuple(flags_of_call(reader, call_id)),
-            rulings=standing(verdicts.findings(reader)),
+            flags=tuple(flags),
+            rulings=standing_findings(reader, [flag.flag_id for flag in flags]),
             promises=tuple(commitments_of_call(reader, call_id)),
             refusal=refusal_of_call(reader, call_id),
             drawn=tuple(sample_of_call(reader, call_id)),
             failures=tuple(failures_of_call(reader, call_id)),
-            client=client_context(reader, call),
+            client=client,
         )
 
 
-def call_list(workspace: Workspace, manager_id: str | None, search: str) -> CallList:
+def call_sound(workspace: Workspace, call_id: str) -> CallSound:
     with workspace.store.reading() as reader:
-        found = latest_calls(reader, manager_id, search, LISTED)
+        recording = calls_store.recording(reader, call_id)
+        return CallSound(recording, acoustics_of_recording(reader, recording), listening.transcript(reader, call_id))
+
+
+def count_calls(workspace: Workspace, manager_id: str | None, search: str) -> int:
+    """How many calls fit the search; :data:`LISTED` + 1 stands for more than that."""
+    with workspace.store.reading() as reader:
+        return count_latest_calls(reader, manager_id, search, LISTED + 1)
+
+
+def call_list(workspace: Workspace, manager_id: str | None, search: str, page: int = 1) -> CallList:
+    """Page ``page`` (from 1) of the calls that fit the search, the newest first."""
+    with workspace.store.reading() as reader:
+        found = latest_calls(reader, manager_id, search, PAGE, (page - 1) * PAGE)
         people = directory(reader, {call.client_phone for call in found})
         recordings = recordings_by_call(reader, {call.call_id for call in found})
     return CallList(tuple(found), people, recordings)

@@ -26,6 +26,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ClientContext:
+    """``deals``: the newest first; everything else the oldest first."""
+
     deals: tuple[Deal, ...]
     steps: tuple[Step, ...]
     notes: tuple[Note, ...]

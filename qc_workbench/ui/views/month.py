@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pipelines.build_report import build_month_report, render
 from qc_workbench.reporting.document import Document
 from qc_workbench.reporting.month_document import month_document
-from qc_workbench.store.browsing import store_counts
+from qc_workbench.store.browsing import call_span
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.workspace import Workspace
 
@@ -20,11 +20,10 @@ def months(workspace: Workspace) -> list[date]:
     """First days of the months from the first call to the last, the newest first."""
     zone = workspace.settings.company.zone
     with workspace.store.reading() as reader:
-        counts = store_counts(reader)
-    if counts.first_at is None or counts.last_at is None:
+        span = call_span(reader)
+    if span is None:
         return []
-    first = counts.first_at.astimezone(zone).date().replace(day=1)
-    month = counts.last_at.astimezone(zone).date().replace(day=1)
+    first, month = (moment.astimezone(zone).date().replace(day=1) for moment in span)
     found = []
     while month >= first:
         found.append(month)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, time, timedelta
 
 from qc_workbench.domain.commitment import CommitmentOutcome
 from qc_workbench.domain.flag import FlagKind
 from qc_workbench.domain.sampling import Queue, SampleStatus
-from qc_workbench.review.rulings import CaseState, case_state, standing
-from qc_workbench.store import verdicts
-from qc_workbench.store.browsing import DayCounts, StoreCounts, commitments_as_of, day_counts, store_counts
-from qc_workbench.store.samples import sampled
+from qc_workbench.review.rulings import CaseState
+from qc_workbench.store.browsing import (
+    DayCounts,
+    StoreCounts,
+    commitments_as_of,
+    day_counts,
+    outcome_counts,
+    store_counts,
+)
+from qc_workbench.store.cases import RefusalList, case_tallies, refusal_counts
+from qc_workbench.store.waiting_calls import count_waiting
 from qc_workbench.workspace import Workspace
 
 #: Outcomes of promises that someone has to act on.
@@ -23,7 +29,7 @@ BROKEN = (
     CommitmentOutcome.SCHEDULED_LATE,
 )
 
-#: Days on the plot: the last five weeks that have calls.
+#: Days on the plot: five weeks up to the newest call.
 PLOTTED_DAYS = 35
 
 
@@ -39,6 +45,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
+    """``days`` are the plotted ones; ``counted`` and its parts are sums over them."""
+
     counts: StoreCounts
     waiting: tuple[Waiting, ...]
     days: tuple[DayCounts, ...]
@@ -63,45 +71,34 @@ def overview(workspace: Workspace) -> Overview:
     company, effective = workspace.settings.company, workspace.settings.effective
     with workspace.store.reading() as reader:
         counts = store_counts(reader)
-        days = day_counts(reader, company.timezone, effective.counted_from_s)
-        flags = verdicts.flags(reader)
-        rulings = standing(verdicts.findings(reader))
-        promises = verdicts.commitments(reader)
-        refusals = verdicts.refusals(reader)
-        drawn = sampled(reader)
+        days: list[DayCounts] = []
+        if counts.last_at is not None:
+            newest = counts.last_at.astimezone(company.zone).date()
+            since = datetime.combine(newest - timedelta(days=PLOTTED_DAYS - 1), time(), company.zone)
+            days = day_counts(reader, company.timezone, effective.counted_from_s, since)
+        padded = case_tallies(reader, FlagKind.FAKE_EFFECTIVE)
+        refusals = refusal_counts(reader)
+        outcomes = outcome_counts(reader)
+        to_hear = count_waiting(reader, Queue.RANDOM, None)
         as_of = commitments_as_of(reader)
-    waiting_flags = Counter(
-        flag.kind for flag in flags if case_state(flag, rulings.get(flag.flag_id)) is CaseState.WAITING
-    )
-    doubtful = sum(refusal.false_refusal for refusal in refusals)
-    ruled = sum(flag.kind is FlagKind.FALSE_REFUSAL and flag.flag_id in rulings for flag in flags)
-    # A call drawn by two plans is listened to once.
-    to_hear = {item.call_id for item in drawn if item.status in OPEN_STATUSES and item.queue is Queue.RANDOM}
-    outcomes = Counter(promise.outcome for promise in promises)
+    suspicious = sum(tally.cases for tally in padded if tally.state is CaseState.WAITING)
     waiting = (
-        Waiting("suspicious", waiting_flags[FlagKind.FAKE_EFFECTIVE], "suspicious"),
-        Waiting("broken_promises", sum(outcomes[outcome] for outcome in BROKEN), "promises"),
-        Waiting("refusals", doubtful - ruled, "refusals"),
-        Waiting("listening", len(to_hear), "queue"),
+        Waiting("suspicious", suspicious, "suspicious"),
+        Waiting("broken_promises", sum(outcomes.get(outcome, 0) for outcome in BROKEN), "promises"),
+        Waiting("refusals", refusals[RefusalList.DOUBTFUL], "refusals"),
+        Waiting("listening", to_hear, "queue"),
     )
     return Overview(
         counts=counts,
         waiting=waiting,
-        days=_last_days(days),
+        days=tuple(days),
         counted=sum(day.counted for day in days),
         verified=sum(day.verified for day in days),
         refuted=sum(day.refuted for day in days),
         unexamined=sum(day.unexamined for day in days),
-        promises=tuple((outcome, outcomes[outcome]) for outcome in CommitmentOutcome if outcomes[outcome]),
+        promises=tuple((outcome, outcomes[outcome]) for outcome in CommitmentOutcome if outcomes.get(outcome)),
         promises_as_of=as_of,
     )
 
 
 OPEN_STATUSES = (SampleStatus.WAITING, SampleStatus.IN_PROGRESS)
-
-
-def _last_days(days: list[DayCounts]) -> tuple[DayCounts, ...]:
-    if not days:
-        return ()
-    newest: date = days[-1].day
-    return tuple(day for day in days if (newest - day.day).days < PLOTTED_DAYS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from qc_workbench.domain.call import Call, Manager
@@ -39,12 +39,16 @@ class Directory:
 
 
 def directory(reader: Reader, phones: Collection[str | None]) -> Directory:
-    known = {phone for phone in phones if phone}
-    deals: dict[str, Deal] = {}
-    for deal in deals_of_phones(reader, known):
+    return people_of(reader, deals_of_phones(reader, {phone for phone in phones if phone}))
+
+
+def people_of(reader: Reader, deals: Iterable[Deal]) -> Directory:
+    """``deals``: those of the clients to be named, newest first."""
+    newest: dict[str, Deal] = {}
+    for deal in deals:
         for phone in deal.client_phones:
-            deals.setdefault(phone, deal)
-    return Directory(managers(reader), deals)
+            newest.setdefault(phone, deal)
+    return Directory(managers(reader), newest)
 
 
 def call_line(call: Call, people: Directory, t: Translator) -> str:

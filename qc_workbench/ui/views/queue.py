@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.flag import Flag
 from qc_workbench.domain.sampling import Queue, SampledCall, SampleStatus
 from qc_workbench.errors import UsageError
-from qc_workbench.review.rulings import CaseState, case_state, standing
-from qc_workbench.store import verdicts
 from qc_workbench.store.browsing import calls_by_id, recordings_by_call
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.database import Statement
-from qc_workbench.store.samples import sampled
+from qc_workbench.store.waiting_calls import (
+    PlanProgress,
+    count_waiting,
+    open_reviewers,
+    plan_progress,
+    waiting_calls,
+)
 from qc_workbench.ui.views.overview import OPEN_STATUSES
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
-
-@dataclass(frozen=True, slots=True)
-class PlanProgress:
-    plan: str
-    period: str
-    drawn: int
-    done: int
-
-    @property
-    def share(self) -> float:
-        return self.done / self.drawn if self.drawn else 0.0
+#: Rows of one page of a list.
+PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,60 +40,57 @@ class Drawn:
     def assigned_to(self) -> str | None:
         return next((item.assigned_to for item in self.plans if item.assigned_to), None)
 
-    @property
-    def status(self) -> SampleStatus:
-        return (
-            SampleStatus.IN_PROGRESS
-            if any(item.status is SampleStatus.IN_PROGRESS for item in self.plans)
-            else SampleStatus.WAITING
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class ListeningQueue:
-    progress: tuple[PlanProgress, ...]
-    random: tuple[Drawn, ...]
-    targeted: tuple[Drawn, ...]
-    people: Directory
-    reviewers: tuple[str, ...]
+    """Both queues as numbers, everybody's or one reviewer's; the calls come by pages: :func:`drawn_page`."""
 
-    def of_reviewer(self, reviewer: str | None) -> ListeningQueue:
-        """Only what is assigned to one reviewer (None: everybody's)."""
-        if reviewer is None:
-            return self
-        return replace(
-            self,
-            random=tuple(item for item in self.random if item.assigned_to == reviewer),
-            targeted=tuple(item for item in self.targeted if item.assigned_to in (None, reviewer)),
+    progress: tuple[PlanProgress, ...]
+    random: int
+    targeted: int
+    next_call_id: str | None  # of the random sample
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewers:
+    ids: tuple[str, ...]
+    people: Directory
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPage:
+    calls: tuple[Drawn, ...]
+    people: Directory
+
+
+def reviewers(workspace: Workspace) -> Reviewers:
+    """Those who have calls to listen to."""
+    with workspace.store.reading() as reader:
+        return Reviewers(open_reviewers(reader), directory(reader, ()))
+
+
+def listening_queue(workspace: Workspace, reviewer: str | None = None) -> ListeningQueue:
+    with workspace.store.reading() as reader:
+        following = waiting_calls(reader, Queue.RANDOM, reviewer, 1, 0)
+        return ListeningQueue(
+            progress=plan_progress(reader),
+            random=count_waiting(reader, Queue.RANDOM, reviewer),
+            targeted=count_waiting(reader, Queue.TARGETED, reviewer),
+            next_call_id=following[0].call_id if following else None,
         )
 
 
-def listening_queue(workspace: Workspace) -> ListeningQueue:
+def drawn_page(workspace: Workspace, queue: Queue, reviewer: str | None = None, page: int = 1) -> DrawnPage:
+    """Page ``page`` (from 1) of a queue: what waits longest first."""
     with workspace.store.reading() as reader:
-        drawn = sampled(reader)
-        flags = verdicts.flags(reader)
-        rulings = standing(verdicts.findings(reader))
-        waiting = {
-            flag.call_id: flag
-            for flag in flags
-            if case_state(flag, rulings.get(flag.flag_id)) in (CaseState.WAITING, CaseState.UNSURE)
-        }
-        open_items = [item for item in drawn if item.status in OPEN_STATUSES]
-        ids = {item.call_id for item in open_items} | set(waiting)
+        waiting = waiting_calls(reader, queue, reviewer, PAGE, (page - 1) * PAGE)
+        ids = [item.call_id for item in waiting]
         calls = calls_by_id(reader, ids)
         recordings = recordings_by_call(reader, ids)
         people = directory(reader, {call.client_phone for call in calls.values()})
-    random: dict[str, list[SampledCall]] = {}
-    targeted: dict[str, list[SampledCall]] = {call_id: [] for call_id in waiting}
-    for item in open_items:
-        rows = random if item.queue is Queue.RANDOM else targeted
-        rows.setdefault(item.call_id, []).append(item)
-    return ListeningQueue(
-        progress=plan_progress(drawn),
-        random=_rows(random, calls, recordings, {}),
-        targeted=_rows(targeted, calls, recordings, waiting),
-        people=people,
-        reviewers=tuple(sorted({item.assigned_to for item in open_items if item.assigned_to})),
+    return DrawnPage(
+        tuple(Drawn(calls[item.call_id], recordings.get(item.call_id), item.plans, item.flag) for item in waiting),
+        people,
     )
 
 
@@ -117,43 +108,6 @@ def mark_listened(workspace: Workspace, call_id: str, by: str, at: datetime) -> 
         ),
         audit_entry(at, by, "call_listened", call_id),
     )
-    waiting = listening_queue(workspace).random
-    return waiting[0].call.call_id if waiting else None
-
-
-def plan_progress(drawn: Sequence[SampledCall]) -> tuple[PlanProgress, ...]:
-    """Drawn and listened calls of each plan in its newest period; replaced calls count no more."""
-    newest: dict[str, str] = {}
-    for item in drawn:
-        if item.queue is Queue.RANDOM:
-            newest[item.plan] = max(newest.get(item.plan, ""), item.period)
-    result = []
-    for plan, period in sorted(newest.items()):
-        counted = [
-            item
-            for item in drawn
-            if (item.plan, item.period, item.queue) == (plan, period, Queue.RANDOM)
-            and item.status is not SampleStatus.REPLACED
-        ]
-        done = sum(item.status is SampleStatus.DONE for item in counted)
-        result.append(PlanProgress(plan, period, len(counted), done))
-    return tuple(result)
-
-
-def _rows(
-    plans: dict[str, list[SampledCall]],
-    calls: dict[str, Call],
-    recordings: dict[str, Recording],
-    flags: dict[str, Flag],
-) -> tuple[Drawn, ...]:
-    rows = [
-        Drawn(calls[call_id], recordings.get(call_id), tuple(items), flags.get(call_id))
-        for call_id, items in plans.items()
-        if call_id in calls
-    ]
-    return tuple(sorted(rows, key=lambda row: (_day(row), row.call.started_at, row.call.call_id)))
-
-
-def _day(row: Drawn) -> datetime:
-    """The oldest draw first: what waits longest is listened to first."""
-    return min((item.drawn_at for item in row.plans), default=row.call.started_at)
+    with workspace.store.reading() as reader:
+        following = waiting_calls(reader, Queue.RANDOM, None, 1, 0)
+    return following[0].call_id if following else None

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qc_workbench.domain.call import Call, Recording
-from qc_workbench.domain.commitment import ClientSaid, Refusal
+from qc_workbench.domain.commitment import Refusal
 from qc_workbench.domain.crm import Deal
-from qc_workbench.domain.flag import Finding, Flag, FlagKind
-from qc_workbench.review.rulings import standing
-from qc_workbench.store import verdicts
-from qc_workbench.store.browsing import calls_by_id, recordings_by_call
+from qc_workbench.domain.flag import Finding, Flag
+from qc_workbench.store.browsing import recordings_by_call
+from qc_workbench.store.cases import RefusalList, refusal_counts, refusals_listed
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
+
+#: Cards of one page of a list.
+PAGE = 20
+
+
+__all__ = ["PAGE", "RefusalCase", "RefusalList", "Refusals", "refusal_lists", "refusals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,44 +33,33 @@ class RefusalCase:
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """``doubtful``: lost in the CRM though the client did not refuse; ``ruled``: decided; ``genuine``: refused."""
-
-    doubtful: tuple[RefusalCase, ...]
-    ruled: tuple[RefusalCase, ...]
-    genuine: tuple[RefusalCase, ...]
+    cases: tuple[RefusalCase, ...]
     people: Directory
 
 
-def refusals(workspace: Workspace) -> Refusals:
+def refusal_lists(workspace: Workspace) -> Mapping[RefusalList, int]:
+    """How many refusals each list holds."""
     with workspace.store.reading() as reader:
-        found = [
-            item for item in verdicts.refusals(reader) if item.false_refusal or item.client_said is ClientSaid.EXPLICIT
-        ]
-        ids = {item.call_id for item in found}
-        calls = calls_by_id(reader, ids)
-        recordings = recordings_by_call(reader, ids)
-        flags = {flag.call_id: flag for flag in verdicts.flags(reader) if flag.kind is FlagKind.FALSE_REFUSAL}
-        rulings = standing(verdicts.findings(reader))
-        people = directory(reader, {call.client_phone for call in calls.values()})
-    cases = sorted(
-        (
+        return refusal_counts(reader)
+
+
+def refusals(workspace: Workspace, which: RefusalList, page: int = 1) -> Refusals:
+    """Page ``page`` (from 1) of one list, the newest call first."""
+    with workspace.store.reading() as reader:
+        found = refusals_listed(reader, which, PAGE, (page - 1) * PAGE)
+        recordings = recordings_by_call(reader, {item.call.call_id for item in found})
+        people = directory(reader, {item.call.client_phone for item in found})
+    return Refusals(
+        tuple(
             RefusalCase(
-                refusal=item,
-                call=call,
-                recording=recordings.get(item.call_id),
-                deal=people.deal(call.client_phone),
-                flag=(flag := flags.get(item.call_id)),
-                ruling=rulings.get(flag.flag_id) if flag else None,
+                item.refusal,
+                item.call,
+                recordings.get(item.call.call_id),
+                people.deal(item.call.client_phone),
+                item.flag,
+                item.ruling,
             )
             for item in found
-            if (call := calls.get(item.call_id))
         ),
-        key=lambda case: case.call.started_at,
-        reverse=True,
-    )
-    return Refusals(
-        doubtful=tuple(case for case in cases if case.refusal.false_refusal and case.ruling is None),
-        ruled=tuple(case for case in cases if case.refusal.false_refusal and case.ruling is not None),
-        genuine=tuple(case for case in cases if not case.refusal.false_refusal),
-        people=people,
+        people,
     )

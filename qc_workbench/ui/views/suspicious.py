@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from qc_workbench.domain.call import Call
 from qc_workbench.domain.flag import Finding, Flag, FlagKind, Ruling, Side, Verdict
-from qc_workbench.review.rulings import CaseState, case_state, rule, standing, undo
+from qc_workbench.review.rulings import CaseState, rule, undo
 from qc_workbench.store import verdicts
-from qc_workbench.store.browsing import calls_by_id, counted_by_agent
+from qc_workbench.store.browsing import counted_by_agent, findings_of_flag
 from qc_workbench.store.calls import audit_entry
+from qc_workbench.store.cases import (
+    Case,
+    CaseTally,
+    case_of_call,
+    case_of_flag,
+    case_tallies,
+    cases_in_state,
+    place_of_case,
+)
 from qc_workbench.store.database import Statement, insert
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    flag: Flag
-    call: Call
-    ruling: Finding | None
-
-    @property
-    def state(self) -> CaseState:
-        return case_state(self.flag, self.ruling)
+#: Cases that one page of the list holds.
+PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +42,76 @@ class AgentPattern:
 
 @dataclass(frozen=True, slots=True)
 class SuspiciousCalls:
+    """All cases as numbers; the cases themselves come by pages: :func:`case_page`."""
+
+    tallies: tuple[CaseTally, ...]
+    patterns: tuple[AgentPattern, ...]
+    people: Directory
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """Ids of agents with cases, in order of their names."""
+        return tuple(sorted({tally.manager_id for tally in self.tallies}, key=self.people.agent))
+
+    def count(self, state: CaseState, manager_id: str | None = None) -> int:
+        return sum(
+            tally.cases
+            for tally in self.tallies
+            if tally.state is state and (manager_id is None or tally.manager_id == manager_id)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
     cases: tuple[Case, ...]
     people: Directory
-    patterns: tuple[AgentPattern, ...]
-
-    def in_state(self, state: CaseState) -> tuple[Case, ...]:
-        return tuple(case for case in self.cases if case.state is state)
 
 
 def suspicious_calls(workspace: Workspace) -> SuspiciousCalls:
     with workspace.store.reading() as reader:
-        flags = [flag for flag in verdicts.flags(reader) if flag.kind is FlagKind.FAKE_EFFECTIVE]
-        rulings = standing(verdicts.findings(reader))
-        calls = calls_by_id(reader, {flag.call_id for flag in flags})
+        tallies = case_tallies(reader, FlagKind.FAKE_EFFECTIVE)
         counted = counted_by_agent(reader, workspace.settings.effective.counted_from_s)
-        people = directory(reader, {call.client_phone for call in calls.values()})
-    cases = [Case(flag, calls[flag.call_id], rulings.get(flag.flag_id)) for flag in flags if flag.call_id in calls]
-    cases.sort(key=lambda case: (-case.flag.score, case.call.started_at))
-    return SuspiciousCalls(tuple(cases), people, patterns(cases, counted))
+        people = directory(reader, ())
+    return SuspiciousCalls(tuple(tallies), patterns(tallies, counted), people)
 
 
-def patterns(cases: Sequence[Case], counted: dict[str, int]) -> tuple[AgentPattern, ...]:
+def case_page(workspace: Workspace, state: CaseState, manager_id: str | None, page: int) -> CasePage:
+    """Cases of a state, of one agent if given: page ``page`` (from 1) of :data:`PAGE`."""
+    with workspace.store.reading() as reader:
+        cases = cases_in_state(reader, FlagKind.FAKE_EFFECTIVE, state, manager_id, PAGE, (page - 1) * PAGE)
+        people = directory(reader, {case.call.client_phone for case in cases})
+    return CasePage(tuple(cases), people)
+
+
+def asked_case(workspace: Workspace, call_id: str, state: CaseState, manager_id: str | None) -> tuple[str, int] | None:
+    """The flag of this call's case and the page of the list it is on; None where it is not in the list."""
+    with workspace.store.reading() as reader:
+        case = case_of_call(reader, call_id, FlagKind.FAKE_EFFECTIVE)
+        if case is None or case.state is not state or manager_id not in (None, case.call.manager_id):
+            return None
+        return case.flag.flag_id, place_of_case(reader, case, state, manager_id) // PAGE + 1
+
+
+def one_case(workspace: Workspace, flag_id: str) -> Case | None:
+    with workspace.store.reading() as reader:
+        return case_of_flag(reader, flag_id)
+
+
+def patterns(tallies: Sequence[CaseTally], counted: Mapping[str, int]) -> tuple[AgentPattern, ...]:
     """One line an agent with at least one case, those with most confirmed and waiting first."""
-    tally: dict[str, Counter[CaseState]] = {}
-    for case in cases:
-        if case.flag.verdict is Verdict.FLAG:
-            tally.setdefault(case.call.manager_id, Counter())[case.state] += 1
+    states: dict[str, Counter[CaseState]] = {}
+    for tally in tallies:
+        if tally.verdict is Verdict.FLAG:
+            states.setdefault(tally.manager_id, Counter())[tally.state] += tally.cases
     rows = [
         AgentPattern(
             manager_id,
             counted.get(manager_id, 0),
-            states[CaseState.WAITING] + states[CaseState.ASKED],
-            states[CaseState.CONFIRMED],
-            states[CaseState.REJECTED],
+            of[CaseState.WAITING] + of[CaseState.ASKED],
+            of[CaseState.CONFIRMED],
+            of[CaseState.REJECTED],
         )
-        for manager_id, states in tally.items()
+        for manager_id, of in states.items()
     ]
     return tuple(sorted(rows, key=lambda row: (-row.confirmed - row.waiting, row.manager_id)))
 
@@ -89,7 +124,7 @@ def defence(flag: Flag) -> tuple[str, ...]:
 def write_ruling(workspace: Workspace, flag: Flag, ruling: Ruling, by: str, at: datetime, reason: str) -> Finding:
     """Append a person's ruling on a flag (or, for ``WITHDRAWN``, the undo of the standing one) to the store."""
     with workspace.store.reading() as reader:
-        earlier = verdicts.findings(reader)
+        earlier = findings_of_flag(reader, flag.flag_id)
     finding = (
         undo(flag.flag_id, by, at, earlier)
         if ruling is Ruling.WITHDRAWN

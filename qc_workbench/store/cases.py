@@ -1,0 +1,211 @@
+"""Cases for the pages: flags and refusals with the ruling that stands, counted and paged where the rows are.
+
+What is said here in SQL is said in Python by :mod:`qc_workbench.review.rulings`;
+``tests/property/test_pages_in_sql.py`` holds the two equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from qc_workbench.domain.call import Call
+from qc_workbench.domain.commitment import Refusal
+from qc_workbench.domain.flag import Finding, Flag, FlagKind, Verdict
+from qc_workbench.review.rulings import CaseState, case_state
+from qc_workbench.store.browsing import calls_by_id, standing_findings
+from qc_workbench.store.database import Reader
+from qc_workbench.store.verdicts import STANDING_FINDINGS, flag_of, refusal_of
+
+#: ``cases``: the flags that stand, with the call they are about and ``review.rulings.case_state``.
+CASES = f"""
+    ruled as ({STANDING_FINDINGS}),
+    cases as (
+        select f.flag_id, f.call_id, f.kind, f.verdict, f.score, c.manager_id, c.started_at,
+               coalesce(r.ruling, case when f.verdict = 'unsure' then 'unsure' else 'waiting' end) as state
+        from flags f join calls c using (call_id) left join ruled r using (flag_id)
+        where f.retired_at is null
+    )"""  # noqa: S608 - constants of the program
+_ORDER = "score desc, started_at, call_id, flag_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A flag, its call and the ruling that stands, if any."""
+
+    flag: Flag
+    call: Call
+    ruling: Finding | None
+
+    @property
+    def state(self) -> CaseState:
+        return case_state(self.flag, self.ruling)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTally:
+    """How many cases of an agent are in a state; cases where the detector abstained are counted apart."""
+
+    manager_id: str
+    verdict: Verdict
+    state: CaseState
+    cases: int
+
+
+def case_tallies(reader: Reader, kind: FlagKind) -> list[CaseTally]:
+    rows = reader.rows(
+        f"""
+        with {CASES}
+        select manager_id, verdict, state, count(*) as cases from cases where kind = ?
+        group by all order by manager_id, verdict, state
+        """,  # noqa: S608 - constants of this module
+        kind.value,
+    )
+    return [
+        CaseTally(row["manager_id"], Verdict(row["verdict"]), CaseState(row["state"]), row["cases"]) for row in rows
+    ]
+
+
+def cases_in_state(
+    reader: Reader, kind: FlagKind, state: CaseState, manager_id: str | None, limit: int, offset: int
+) -> list[Case]:
+    """Cases of one state, of one agent if given; the surest first, then the oldest."""
+    condition, parameters = _in_state(kind, state, manager_id)
+    rows = reader.rows(
+        f"with {CASES} select flag_id from cases where {condition} order by {_ORDER} limit ? offset ?",  # noqa: S608 - constants of this module
+        *parameters,
+        limit,
+        offset,
+    )
+    return _cases(reader, [row["flag_id"] for row in rows])
+
+
+def place_of_case(reader: Reader, case: Case, state: CaseState, manager_id: str | None) -> int:
+    """How many cases stand before this one in the list of its state."""
+    condition, parameters = _in_state(case.flag.kind, state, manager_id)
+    return int(
+        reader.value(
+            f"""
+            with {CASES} select count(*) from cases
+            where {condition} and (-score, started_at, call_id, flag_id) < (?, ?, ?, ?)
+            """,  # noqa: S608 - constants of this module
+            *parameters,
+            -case.flag.score,
+            case.call.started_at,
+            case.call.call_id,
+            case.flag.flag_id,
+        )
+    )
+
+
+def case_of_flag(reader: Reader, flag_id: str) -> Case | None:
+    """The case of a standing flag."""
+    found = _cases(reader, [flag_id])
+    return found[0] if found else None
+
+
+def case_of_call(reader: Reader, call_id: str, kind: FlagKind) -> Case | None:
+    """The case of this kind about a call."""
+    flag_id = reader.value(
+        "select min(flag_id) from flags where call_id = ? and kind = ? and retired_at is null", call_id, kind.value
+    )
+    return case_of_flag(reader, flag_id) if flag_id else None
+
+
+def _in_state(kind: FlagKind, state: CaseState, manager_id: str | None) -> tuple[str, list[Any]]:
+    condition, parameters = "kind = ? and state = ?", [kind.value, state.value]
+    if manager_id is not None:
+        condition += " and manager_id = ?"
+        parameters.append(manager_id)
+    return condition, parameters
+
+
+def _cases(reader: Reader, flag_ids: list[str]) -> list[Case]:
+    """Cases of these flags, in their order."""
+    flags = {flag.flag_id: flag for flag in standing_flags(reader, flag_ids)}
+    calls = calls_by_id(reader, {flag.call_id for flag in flags.values()})
+    rulings = standing_findings(reader, flag_ids)
+    return [
+        Case(flag, calls[flag.call_id], rulings.get(flag_id))
+        for flag_id in flag_ids
+        if (flag := flags.get(flag_id)) and flag.call_id in calls
+    ]
+
+
+def standing_flags(reader: Reader, flag_ids: list[str]) -> list[Flag]:
+    rows = reader.rows(
+        "select * from flags where retired_at is null and flag_id in (select unnest(?::varchar[]))", flag_ids
+    )
+    return [flag_of(row) for row in rows]
+
+
+# Refusals --------------------------------------------------------------------
+
+
+class RefusalList(StrEnum):
+    """``DOUBTFUL``: lost though the client did not refuse; ``RULED``: of those, decided; ``GENUINE``: refused."""
+
+    DOUBTFUL = "doubtful"
+    RULED = "ruled"
+    GENUINE = "genuine"
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtedRefusal:
+    """``flag``: the machine's suggestion where it doubts the refusal; ``ruling``: what a person decided about it."""
+
+    refusal: Refusal
+    call: Call
+    flag: Flag | None
+    ruling: Finding | None
+
+
+_REFUSALS = f"""
+    ruled as ({STANDING_FINDINGS}),
+    doubts as (
+        select call_id, max(flag_id) as flag_id from flags
+        where retired_at is null and kind = 'false_refusal' group by call_id
+    ),
+    listed as (
+        select q.call_id, d.flag_id, c.started_at,
+               case when not q.false_refusal then 'genuine' when r.flag_id is null then 'doubtful' else 'ruled' end
+                   as list
+        from refusals q join calls c using (call_id) left join doubts d using (call_id)
+        left join ruled r on r.flag_id = d.flag_id
+        where q.false_refusal or q.client_said = 'explicit'
+    )"""  # noqa: S608 - constants of the program
+
+
+def refusal_counts(reader: Reader) -> dict[RefusalList, int]:
+    rows = reader.rows(f"with {_REFUSALS} select list, count(*) as refusals from listed group by list")  # noqa: S608 - constants of this module
+    counted = {row["list"]: int(row["refusals"]) for row in rows}
+    return {name: counted.get(name.value, 0) for name in RefusalList}
+
+
+def refusals_listed(reader: Reader, which: RefusalList, limit: int, offset: int) -> list[DoubtedRefusal]:
+    """Refusals of one list, the newest first."""
+    rows = reader.rows(
+        f"""
+        with {_REFUSALS}
+        select call_id, flag_id from listed where list = ? order by started_at desc, call_id limit ? offset ?
+        """,  # noqa: S608 - constants of this module
+        which.value,
+        limit,
+        offset,
+    )
+    ids = [row["call_id"] for row in rows]
+    flag_ids = [row["flag_id"] for row in rows if row["flag_id"]]
+    refusals = {
+        row["call_id"]: refusal_of(row)
+        for row in reader.rows("select * from refusals where call_id in (select unnest(?::varchar[]))", ids)
+    }
+    calls = calls_by_id(reader, ids)
+    flags = {flag.flag_id: flag for flag in standing_flags(reader, flag_ids)}
+    rulings = standing_findings(reader, flag_ids)
+    return [
+        DoubtedRefusal(
+            refusals[row["call_id"]], calls[row["call_id"]], flags.get(row["flag_id"]), rulings.get(row["flag_id"])
+        )
+        for row in rows
+    ]
