@@ -28,7 +28,7 @@ from qc_workbench.domain.transcript import Party, Transcript
 from qc_workbench.domain.violation import Violation
 from qc_workbench.errors import UsageError
 from qc_workbench.store import calls as call_store
-from qc_workbench.store import crm, listening, verdicts
+from qc_workbench.store import crm, listening, safekeeping, verdicts
 from qc_workbench.store.database import Reader, Statement, insert, insert_all
 from qc_workbench.workspace import Workspace
 
@@ -100,6 +100,7 @@ class _Detection:
             known = {
                 row["call_id"]: row["fingerprint"] for row in reader.rows("select call_id, fingerprint from detected")
             }
+            frozen = safekeeping.frozen_calls(reader)
         wanted = set(call_ids)
         unknown = wanted - {call.call_id for call in calls}
         if unknown:
@@ -109,6 +110,9 @@ class _Detection:
         gone: list[str] = []
         for call in calls:
             if wanted and call.call_id not in wanted:
+                continue
+            if call.call_id in frozen:  # its words were removed on purpose: what was found in them stands
+                already += 1
                 continue
             recording = recordings.get(call.call_id)
             print_ = self._fingerprint(call, recording, sounds, words)
@@ -242,6 +246,16 @@ class _Detection:
             old_violations = reader.rows("select * from violations")
             standing = _standing_flags(reader, FlagKind.FALSE_REFUSAL)
             reviewed = _reviewed_deals(reader)
+            frozen = safekeeping.frozen_calls(reader)
+            erased = {kind: safekeeping.erased_ids(reader, kind) for kind in ("call", "deal", "violation")}
+        # What is kept of erased persons has lost what it would be judged by: it stays as it was judged.
+        calls = [call for call in calls if call.call_id not in erased["call"]]
+        deals = [deal for deal in deals if deal.deal_id not in erased["deal"]]
+        stages = [change for change in stages if change.deal_id not in erased["deal"]]
+        old_commitments = [row for row in old_commitments if row["call_id"] not in erased["call"]]
+        old_refusals = [row for row in old_refusals if row["call_id"] not in erased["call"]]
+        old_violations = [row for row in old_violations if row["violation_id"] not in erased["violation"]]
+        standing = {flag_id: row for flag_id, row in standing.items() if row["call_id"] not in frozen}
         unreal = frozenset(call_id for call_id, item in conversations.items() if item.verified_effective is False)
         outcomes: list[Commitment] = []
         said: list[Refusal] = []
@@ -252,7 +266,7 @@ class _Detection:
                 [_talk(call, heard, conversations) for call in client.calls], client.history.deals, self.as_of
             ):
                 said.append(refusal)
-                if flag is not None:
+                if flag is not None and flag.call_id not in frozen:
                     flags.append(flag)
         violations = check_discipline(
             deals, activities, changes, notes, stages, calls, conversations.values(), self.workspace.settings,

@@ -19,7 +19,7 @@ from pipelines.import_report import TABLES, EntityCounts, IngestReport, StoredCo
 from pipelines.import_rows import DESTINATIONS, Difference, difference, known_ids, write_rows
 from pipelines.kept_sounds import keep, sweep_leftovers
 from pipelines.progress import Progress
-from qc_workbench.domain.call import Call, Recording, RecordingState
+from qc_workbench.domain.call import REMOVED_STATES, Call, Recording, RecordingState
 from qc_workbench.errors import NotConfigured, UsageError, WorkspaceError
 from qc_workbench.sources.cells import Conventions
 from qc_workbench.sources.csv_folder import FolderContents, contents_fingerprint, read_folder
@@ -226,11 +226,16 @@ class _Recordings:
         result: dict[str, Recording] = {}
         files: list[SeenFile] = []
         changed: list[Recording] = []
+        removed = {call_id: item for call_id, item in before.items() if item.state in REMOVED_STATES}
         for name, calls in by_name.items():
-            seen = self._examine(name) if name is not None else None
+            wanted = name is not None and any(call.call_id not in removed for call in calls)
+            seen = self._examine(name) if name is not None and wanted else None
             if name is not None and seen is not None and seen != self._seen.get(name):
                 files.append(seen)
             for call in calls:
+                if call.call_id in removed:  # on purpose: by the period of keeping, or because the person asked
+                    result[call.call_id] = removed[call.call_id]
+                    continue
                 sound = SoundFile(**_facts(seen.facts)) if seen else None
                 judged = judge(call, sound, seen.path if seen else None, expected)
                 known = before.get(call.call_id)

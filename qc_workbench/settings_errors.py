@@ -52,7 +52,9 @@ _EXPECTED_BY_TYPE = {
     "string_pattern_mismatch": "country",
 }
 #: Rules that the settings check themselves, by the key they belong to.
-_EXPECTED_BY_KEY = {"timezone": "timezone", "workdays": "workdays", "shares": "shares", "plans": "plans"}
+_EXPECTED_BY_KEY = {
+    key: key for key in ("timezone", "workdays", "shares", "plans", "transcripts_months")
+}  # the name of the text is the key's
 _BOUNDS = {
     "greater_than": ("gt", "above"),
     "greater_than_equal": ("ge", "at_least"),

@@ -146,6 +146,61 @@ def verify(
     )
 
 
+def retention(
+    session: Session, dry_run: Annotated[bool, typer.Option("--dry-run", show_default=False)] = False
+) -> Done:
+    from pipelines.retention import apply_retention
+
+    workspace, t = session.workspace, session.t
+    report = apply_retention(workspace, session.as_of, TerminalProgress(session), dry_run=dry_run)
+    rows = tuple(
+        (
+            t(f"retention.kind.{item.kind.value}"),
+            t("retention.months", n=item.months) if item.months else t("retention.for_ever"),
+            t.number(item.count),
+            t.number(item.size_bytes / 1e6, 1),
+            t.day(item.oldest, "d MMM y") if item.oldest else "—",
+            t.day(item.newest, "d MMM y") if item.newest else "—",
+            t.number(len(item.held)),
+        )
+        for item in report.kinds
+    )
+    columns = (
+        "",
+        *(t(f"retention.column.{name}") for name in ("kept", "goes", "megabytes", "oldest", "newest", "held")),
+    )
+    held = tuple(
+        (
+            t(f"retention.kind.{item.kind.value}"),
+            hold.call_id,
+            t(f"retention.hold.{hold.reason.value}"),
+            t.day(hold.until, "d MMM y") if hold.until else t("retention.until_closed"),
+        )
+        for item in report.kinds
+        for hold in item.held
+    )
+    tables = [Table("", columns, rows, frozenset({2, 3, 6}))]
+    if held:
+        names = tuple(t(f"retention.column.{name}") for name in ("what", "call", "why", "until"))
+        tables.append(Table(t("retention.held"), names, held))
+    if not any(item.months for item in report.kinds):
+        line = t("retention.nothing_set")
+    elif dry_run:
+        line = t("retention.dry")
+    else:
+        line = t("retention.done", n=report.files_removed, size=t.number(report.freed_bytes / 1e6, 1))
+    return Done(
+        data={
+            "dry_run": report.dry_run,
+            "kinds": report.kinds,
+            "files_removed": report.files_removed,
+            "freed_bytes": report.freed_bytes,
+        },
+        tables=tuple(tables),
+        lines=(line,),
+    )
+
+
 def _contents(manifest: Manifest) -> dict[str, object]:
     return {
         "made_at": manifest.made_at,
@@ -185,4 +240,5 @@ COMMANDS = (
     Command(("backup-key",), backup_key),
     Command(("restore",), restore),
     Command(("verify",), verify),
+    Command(("retention",), retention),
 )

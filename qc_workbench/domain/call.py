@@ -79,10 +79,15 @@ class RecordingState(StrEnum):
     TRUNCATED = "truncated"  # decodes, but ends well before the call did, or breaks off
     NOT_AUDIO = "not_audio"
     UNSUPPORTED = "unsupported"  # audio outside the documented range (rate, channels)
+    EXPIRED = "expired"  # removed when its period of keeping was over; ``detail`` is the day
+    ERASED = "erased"  # removed because the person asked for it; ``detail`` is the day
 
 
 #: States in which there is sound to listen to.
 AUDIBLE_STATES = frozenset({RecordingState.READY, RecordingState.TRUNCATED})
+
+#: States of sound that was removed on purpose: nothing brings it back.
+REMOVED_STATES = frozenset({RecordingState.EXPIRED, RecordingState.ERASED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -335,7 +335,7 @@ def test_a_backup_killed_at_any_moment_leaves_no_file_of_its_name(original: Work
     folder.mkdir()
     ballast = home / "media" / "aa" / ("a" * 64 + ".wav")
     ballast.parent.mkdir(exist_ok=True)
-    ballast.write_bytes(os.urandom(1 << 20) * 60)
+    ballast.write_bytes(os.urandom(1 << 20) * 120)
     workspace = Workspace.open(home)
     workspace.store.write(
         Statement("update recordings set path = ?, content_hash = ?, size_bytes = ? where call_id = 'call-talk'",
@@ -347,7 +347,7 @@ def test_a_backup_killed_at_any_moment_leaves_no_file_of_its_name(original: Work
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until = time.monotonic() + 60
         while process.poll() is None and not list(folder.glob(".*.part")) and time.monotonic() < until:
-            time.sleep(0.01)
+            time.sleep(0.002)
         time.sleep(wait_s)
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 import streamlit as st
 
-from qc_workbench.domain.call import Call, Recording
+from qc_workbench.domain.call import REMOVED_STATES, Call, Recording
 from qc_workbench.domain.commitment import DueWindow
 from qc_workbench.domain.crm import Deal
 from qc_workbench.ui.i18n import Translator, clock
@@ -65,6 +65,10 @@ def call_row(call: Call, people: Directory, recording: Recording | None, t: Tran
 
 
 def recording_state(recording: Recording | None, t: Translator) -> str:
+    if recording is not None and recording.state in REMOVED_STATES and recording.detail:
+        return t(
+            f"recording_removed.{recording.state.value}", day=t.day(date.fromisoformat(recording.detail), "d MMMM y")
+        )
     return t(f"recording_state.{recording.state.value}" if recording else "recording_state.absent")
 
 
