@@ -1,4 +1,8 @@
-"""Reports from a workspace: read the facts of one moment, let the pure rules count, write a file."""
+"""Reports from a workspace: read what the report needs of one moment, let the pure rules make it, write a file.
+
+The store counts what is only counted and gives the rows that the report names, so that the cost of a month
+follows the month and not the years before it.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qc_workbench.errors import UsageError
-from qc_workbench.reporting.facts import Facts
+from qc_workbench.reporting.facts import (
+    LISTED,
+    DayFacts,
+    DayTotals,
+    MonthFacts,
+    day_stretches,
+    month_span,
+    month_stretches,
+)
 from qc_workbench.store import calls as call_store
-from qc_workbench.store import crm, samples, verdicts
+from qc_workbench.store import tallies
 from qc_workbench.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -18,44 +30,90 @@ if TYPE_CHECKING:
     from qc_workbench.reporting.month import Month
 
 
-def read_facts(workspace: Workspace, as_of: datetime) -> Facts:
-    """Everything a report may ask for, read at one moment of the store."""
+def read_month(workspace: Workspace, month: date, as_of: datetime) -> MonthFacts:
+    """What the report of a calendar month is made from, at one moment of the store."""
     settings = workspace.settings
-    with workspace.store.reading() as reader:
-        return Facts(
+    days = month_span(month, settings.company)
+    within = (days.starts_at, days.ends_at)
+    stretches = [(item.starts_at, item.ends_at) for item in month_stretches(days, settings.company)]
+    counted_from_s = settings.effective.counted_from_s
+    with workspace.store.reading(heavy=True) as reader:
+        padded = tallies.suspected(reader, within, as_of)
+        broken = tallies.broken_promises(reader, within, as_of)
+        false_refusals = tallies.false_refusals(reader, within, as_of)
+        named = {flag.call_id for flag in padded} | {refusal.call_id for refusal in false_refusals}
+        named |= {promise.spoken.call_id for promise in broken}
+        return MonthFacts(
             as_of=as_of,
             company=settings.company,
-            effective=settings.effective,
-            discipline=settings.discipline,
-            calls=tuple(call_store.calls(reader)),
+            days=days,
             managers=call_store.managers(reader),
-            conversations=verdicts.conversations(reader),
-            flags=tuple(verdicts.flags(reader)),
-            findings=tuple(verdicts.findings(reader)),
-            commitments=tuple(verdicts.commitments(reader)),
-            refusals=tuple(verdicts.refusals(reader)),
-            deals=tuple(crm.deals(reader)),
-            activities=tuple(crm.activities(reader)),
-            activity_changes=tuple(crm.activity_changes(reader)),
-            stage_changes=tuple(crm.stage_changes(reader)),
-            draws=tuple(samples.draws(reader)),
-            sample=tuple(samples.sampled(reader)),
-            violations=tuple(verdicts.violations(reader)),
+            calls=tallies.call_tallies(reader, stretches, as_of, counted_from_s),
+            deals=tallies.deal_tallies(reader, stretches),
+            drawn=tallies.drawn_tallies(reader, within, as_of),
+            strata=tallies.stratum_tallies(reader, days.first_day, days.last_day, within, as_of, counted_from_s),
+            promises=tallies.promise_tallies(reader, within, as_of),
+            refusals=tallies.refusal_tallies(reader, within, as_of),
+            violations=tallies.violation_tallies(reader, within),
+            unsure_calls=tallies.unsure_calls(reader, within, as_of),
+            padded=padded,
+            findings=tallies.findings_about(reader, padded),
+            conversations=tallies.conversations_of(reader, padded),
+            broken=broken,
+            false_refusals=false_refusals,
+            named=tallies.calls_named(reader, named),
+        )
+
+
+def read_day(workspace: Workspace, day: date, as_of: datetime) -> DayFacts:
+    """What the page of one day is made from, at one moment of the store."""
+    settings = workspace.settings
+    week_ago, today = day_stretches(day, settings.company)
+    within = (today.starts_at, today.ends_at)
+    stretches = [(item.starts_at, item.ends_at) for item in (week_ago, today)]
+    moment = min(as_of, today.ends_at)
+    with workspace.store.reading(heavy=True) as reader:
+        waiting, suspicious = tallies.undecided(reader, within, moment)
+        due_today, due = tallies.promises_due(reader, day, moment, LISTED)
+        broken, broken_ever = tallies.promises_broken(reader, day, moment, LISTED)
+        false_refusals, false_ever = tallies.false_refusals_until(reader, moment, LISTED)
+        overdue, overdue_ever = tallies.overdue_activities(reader, moment, LISTED)
+        stuck, stuck_ever = tallies.stuck_deals(reader, settings.discipline.stage_limits_days, moment, LISTED)
+        named = {item.call_id for item in waiting} | {item.spoken.call_id for item in (*due_today, *broken)}
+        return DayFacts(
+            as_of=as_of,
+            company=settings.company,
+            discipline=settings.discipline,
+            day=day,
+            managers=call_store.managers(reader),
+            calls=tallies.call_tallies(reader, stretches, as_of, settings.effective.counted_from_s),
+            deals=tallies.deal_tallies(reader, stretches),
+            missed_and_after=tallies.missed_and_after(reader, within, moment, as_of),
+            waiting=waiting,
+            findings=tallies.findings_about(reader, waiting),
+            conversations=tallies.conversations_of(reader, waiting),
+            due_today=due_today,
+            broken=broken,
+            false_refusals=false_refusals,
+            overdue=overdue,
+            stuck=stuck,
+            totals=DayTotals(suspicious, due, broken_ever, false_ever, overdue_ever, stuck_ever),
+            named=tallies.calls_named(reader, named),
         )
 
 
 def build_month_report(workspace: Workspace, month: date, as_of: datetime) -> Month:
     """The monthly report of the calendar month that ``month`` is in."""
-    from qc_workbench.reporting.month import build_month
+    from qc_workbench.reporting.month import month_of
 
-    return build_month(read_facts(workspace, as_of), month)
+    return month_of(read_month(workspace, month, as_of))
 
 
 def build_day_report(workspace: Workspace, day: date, as_of: datetime) -> Day:
     """The owner's daily page of one day of the company's calendar."""
-    from qc_workbench.reporting.day import build_day
+    from qc_workbench.reporting.day import day_of
 
-    return build_day(read_facts(workspace, as_of), day)
+    return day_of(read_day(workspace, day, as_of))
 
 
 def write_month_report(workspace: Workspace, month: date, as_of: datetime, out: Path, words: Words) -> Path:

@@ -35,6 +35,18 @@ class CommitmentOutcome(StrEnum):
     KEPT_UNLOGGED = "kept_unlogged"
 
 
+#: Outcomes in which the client was let down; a promise in one of them is *broken*.
+BROKEN_OUTCOMES = frozenset(
+    {
+        CommitmentOutcome.MISSING,
+        CommitmentOutcome.OVERDUE,
+        CommitmentOutcome.DRAGGED,
+        CommitmentOutcome.SCHEDULED_LATE,
+    }
+)
+KEPT_OUTCOMES = frozenset({CommitmentOutcome.KEPT, CommitmentOutcome.KEPT_UNLOGGED})
+
+
 @dataclass(frozen=True, slots=True)
 class DueWindow:
     """When a promise falls due, in the company's zone: inclusive dates and, where said, times of day."""

@@ -1,21 +1,21 @@
 """The owner's daily page as values: is anything on fire, is it better than a week ago, what needs a decision.
 
-``build_day(facts, day)``; ``pipelines.build_report.build_day_report`` reads the facts of a workspace.
+``day_of(DayFacts)``; ``pipelines.build_report.build_day_report`` reads those of a workspace.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 from qc_workbench.domain.call import Call, Direction, Outcome
-from qc_workbench.domain.commitment import Commitment, CommitmentOutcome, Refusal
-from qc_workbench.domain.crm import Activity, Deal, DealStatus
-from qc_workbench.domain.flag import FlagKind, Ruling, Verdict
-from qc_workbench.reporting.facts import Facts, client_calls, manager_name, span
-from qc_workbench.reporting.month import BROKEN_OUTCOMES, Figures, PaddedCall, figures, padded_call
+from qc_workbench.domain.commitment import Commitment, Refusal
+from qc_workbench.domain.crm import Activity, Deal
+from qc_workbench.reporting.counting import day_facts, is_missed
+from qc_workbench.reporting.facts import DayFacts, DayTotals, Facts, day_stretches
+from qc_workbench.reporting.month import Figures, PaddedCall, figures, padded_call
 from qc_workbench.review.rulings import standing
 
 
@@ -87,8 +87,9 @@ class Day:
     overdue: tuple[OverdueTask, ...]
     stuck: tuple[StuckDeal, ...]
     false_refusals: tuple[Refusal, ...]
+    totals: DayTotals  # the lists of promises, refusals, tasks and deals may be shorter
     decisions: Decisions
-    calls: Mapping[str, Call]  # by id: every call up to the moment
+    calls: Mapping[str, Call]  # by id: those that the lists name
     names: Mapping[str, str]  # manager_id -> name
 
     @property
@@ -108,61 +109,73 @@ class Day:
 
 
 def build_day(facts: Facts, day: date) -> Day:
-    """The page of one day of the company's calendar."""
-    days = span(day, day, facts.company)
-    week_ago = span(day - timedelta(days=7), day - timedelta(days=7), facts.company)
-    moment = min(facts.as_of, days.ends_at)
-    calls = client_calls(facts, days)
-    started = {call.call_id for call in facts.calls if call.started_at <= moment}
-    suspicious = _waiting_flags(facts, started)
-    today = [flag for flag in suspicious if days.holds(flag.started_at)]
-    broken = [
-        item
-        for item in facts.commitments
-        if item.outcome in BROKEN_OUTCOMES and item.spoken.due.due_to < day and item.spoken.call_id in started
-    ]
-    false_refusals = [item for item in facts.refusals if item.false_refusal and item.call_id in started]
+    """The page of one day of the company's calendar, from whole tables."""
+    return day_of(day_facts(facts, day))
+
+
+def day_of(found: DayFacts) -> Day:
+    """The page. Deterministic: the same values give the same page."""
+    week_ago, today = day_stretches(found.day, found.company)
+    moment = min(found.as_of, today.ends_at)
+    totals = found.totals
     return Day(
-        day=day,
+        day=found.day,
         moment=moment,
-        company=facts.company.name,
-        now=figures(facts, days),
-        week_ago=figures(facts, week_ago),
-        missed=missed_callers(calls, facts.calls, moment),
-        suspicious=tuple(today),
-        due_today=_due_today(facts.commitments, day, started),
-        broken=tuple(sorted(broken, key=lambda item: (item.spoken.due.due_to, item.spoken.commitment_id))),
-        overdue=_overdue(facts.activities, moment),
-        stuck=_stuck(facts, moment),
-        false_refusals=tuple(false_refusals),
-        decisions=Decisions(len(suspicious), len(false_refusals), len(broken)),
-        calls={call.call_id: call for call in facts.calls if call.call_id in started},
-        names={item.manager_id: manager_name(facts, item.manager_id) for item in facts.calls}
-        | {manager_id: manager.name for manager_id, manager in facts.managers.items()},
-    )
+        company=found.company.name,
+        now=figures(
+            today,
+            [item for item in found.calls if item.stretch == 1],
+            [item for item in found.deals if item.stretch == 1],
+        ),
+        week_ago=figures(
+            week_ago,
+            [item for item in found.calls if item.stretch == 0],
+            [item for item in found.deals if item.stretch == 0],
+        ),
+        missed=missed_callers(
+            [call for call in found.missed_and_after if today.holds(call.started_at) and call.started_at <= moment],
+            found.missed_and_after,
+            moment,
+        ),
+        suspicious=_suspicious(found),
+        due_today=found.due_today,
+        broken=found.broken,
+        overdue=tuple(
+            OverdueTask(item, (moment - item.due_at).total_seconds() / 86_400)
+            for item in found.overdue
+            if item.due_at is not None
+        ),
+        stuck=tuple(
+            StuckDeal(
+                item, (moment - item.stage_since).total_seconds() / 86_400,
+                found.discipline.stage_limits_days[item.stage],
+            )
+            for item in found.stuck
+            if item.stage_since is not None
+        ),
+        false_refusals=found.false_refusals,
+        totals=totals,
+        decisions=Decisions(totals.suspicious, totals.false_refusals, totals.broken),
+        calls=found.named,
+        names={manager_id: manager.name for manager_id, manager in found.managers.items()},
+    )  # fmt: skip
 
 
-def _waiting_flags(facts: Facts, started: set[str]) -> list[PaddedCall]:
+def _suspicious(found: DayFacts) -> tuple[PaddedCall, ...]:
     """Suspicious calls that nobody has ruled on yet, or whose agent was asked to explain."""
-    calls = {call.call_id: call for call in facts.calls if call.call_id in started}
-    rulings = standing(facts.findings)
-    decided = {Ruling.CONFIRMED, Ruling.REJECTED}
-    waiting = []
-    for flag in facts.flags:
-        finding = rulings.get(flag.flag_id)
-        if (
-            flag.kind is FlagKind.FAKE_EFFECTIVE
-            and flag.verdict is Verdict.FLAG
-            and flag.call_id in calls
-            and (finding is None or finding.ruling not in decided)
-        ):
-            waiting.append(padded_call(flag, calls[flag.call_id], facts.conversations.get(flag.call_id), finding))
-    return sorted(waiting, key=lambda item: (item.started_at, item.call_id))
+    rulings = standing(found.findings)
+    padded = [
+        padded_call(
+            flag, found.named[flag.call_id], found.conversations.get(flag.call_id), rulings.get(flag.flag_id)
+        )
+        for flag in found.waiting
+    ]  # fmt: skip
+    return tuple(sorted(padded, key=lambda item: (item.started_at, item.call_id, item.flag_id)))
 
 
 def missed_callers(today: Iterable[Call], all_calls: Iterable[Call], moment: datetime) -> tuple[MissedCaller, ...]:
     """Who called in vain today and how they were reached up to ``moment``; hidden numbers one by one."""
-    missed = [call for call in today if call.direction is Direction.INBOUND and call.outcome is not Outcome.ANSWERED]
+    missed = [call for call in today if is_missed(call)]
     later = [call for call in all_calls if call.started_at <= moment and call.direction is not Direction.INTERNAL]
     callers = []
     seen: set[str] = set()
@@ -186,36 +199,3 @@ def _caller(call: Call, attempts: int, after: list[Call]) -> MissedCaller:
             return MissedCaller(*caller, how, item.call_id, (item.started_at - call.started_at).total_seconds())
     tried = any(item.direction is Direction.OUTBOUND for item in after)
     return MissedCaller(*caller, Reached.TRIED if tried else Reached.NOT_YET)
-
-
-def _due_today(commitments: Iterable[Commitment], day: date, started: set[str]) -> tuple[Commitment, ...]:
-    """Promises whose window holds the day and that are not kept yet."""
-    kept = {CommitmentOutcome.KEPT, CommitmentOutcome.KEPT_UNLOGGED}
-    due = [
-        item
-        for item in commitments
-        if item.spoken.due.due_from <= day <= item.spoken.due.due_to
-        and item.outcome not in kept
-        and item.spoken.call_id in started
-    ]
-    return tuple(sorted(due, key=lambda item: (item.spoken.due.due_to, item.spoken.commitment_id)))
-
-
-def _overdue(activities: Iterable[Activity], moment: datetime) -> tuple[OverdueTask, ...]:
-    late = [
-        OverdueTask(item, (moment - item.due_at).total_seconds() / 86_400)
-        for item in activities
-        if item.due_at is not None and item.due_at < moment and (item.done_at is None or item.done_at > moment)
-    ]
-    return tuple(sorted(late, key=lambda item: (-item.late_days, item.activity.activity_id)))
-
-
-def _stuck(facts: Facts, moment: datetime) -> tuple[StuckDeal, ...]:
-    stuck = []
-    for deal in facts.deals:
-        limit = facts.discipline.stage_limits_days.get(deal.stage)
-        if deal.status is DealStatus.OPEN and limit is not None and deal.stage_since is not None:
-            stay = (moment - deal.stage_since).total_seconds() / 86_400
-            if stay > limit:
-                stuck.append(StuckDeal(deal, stay, limit))
-    return tuple(sorted(stuck, key=lambda item: (-item.days_in_stage, item.deal.deal_id)))

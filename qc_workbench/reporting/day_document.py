@@ -46,9 +46,9 @@ def _now(page: Day, words: Words) -> tuple[Block, ...]:
             None if then_lost is None else words("report.day.week_ago", value=words.percent(then_lost)),
         ),
         Tile(words("report.day.suspicious"), doc.whole(words, len(page.suspicious))),
-        Tile(words("report.day.due_today"), doc.whole(words, len(page.due_today))),
-        Tile(words("report.day.broken"), doc.whole(words, len(page.broken))),
-        Tile(words("report.day.overdue"), doc.whole(words, len(page.overdue))),
+        Tile(words("report.day.due_today"), doc.whole(words, page.totals.due_today)),
+        Tile(words("report.day.broken"), doc.whole(words, page.totals.broken)),
+        Tile(words("report.day.overdue"), doc.whole(words, page.totals.overdue)),
     )
     first: Block = doc.Paragraph(say) if decisions.total else doc.Paragraph(words("report.day.no_decisions"))
     return (first, doc.Tiles(tiles))
@@ -109,9 +109,18 @@ def _promises(page: Day, words: Words) -> tuple[Block, ...]:
     return (
         doc.Heading(words("report.day.due_today")),
         Table(words("report.sheet.due_today"), due.columns, due.rows, words("report.empty.due_today"), due.widths),
+        *_cut(len(page.due_today), page.totals.due_today, words),
         doc.Heading(words("report.day.broken")),
         broken,
+        *_cut(len(page.broken), page.totals.broken, words),
     )
+
+
+def _cut(shown: int, total: int, words: Words) -> tuple[Block, ...]:
+    """Says that a list ends before all of it is shown."""
+    if shown == total:
+        return ()
+    return (doc.Notice(words("report.day.listed", shown=words.number(shown), total=words.number(total))),)
 
 
 def _deals(page: Day, words: Words) -> tuple[Block, ...]:
@@ -146,6 +155,7 @@ def _deals(page: Day, words: Words) -> tuple[Block, ...]:
             words("report.empty.overdue"),
             (3, 6, 2.5, 2.5, 2),
         ),
+        *_cut(len(page.overdue), page.totals.overdue, words),
         doc.Heading(words("report.day.stuck")),
         Table(
             words("report.sheet.stuck"),
@@ -154,4 +164,5 @@ def _deals(page: Day, words: Words) -> tuple[Block, ...]:
             words("report.empty.stuck"),
             (3, 3, 4, 2, 2),
         ),
+        *_cut(len(page.stuck), page.totals.stuck, words),
     )

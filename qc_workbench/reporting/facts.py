@@ -1,4 +1,9 @@
-"""What reports are made from: everything the store knows at one moment, as domain values."""
+"""What reports are made from, as values.
+
+:class:`MonthFacts` and :class:`DayFacts` are what the reports read: counts where a report only counts, rows of what
+it names. ``pipelines.build_report`` takes them from a workspace. :class:`Facts` are whole tables as domain
+values; ``reporting.counting`` makes the same inputs from them, which says in Python what the store counts in SQL.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +17,24 @@ from qc_workbench.domain.commitment import Commitment, Refusal
 from qc_workbench.domain.crm import Activity, ActivityChange, Deal, StageChange
 from qc_workbench.domain.flag import Conversation, Finding, Flag
 from qc_workbench.domain.sampling import Draw, SampledCall
+from qc_workbench.domain.tally import (
+    CallTally,
+    DealTally,
+    DrawnTally,
+    PromiseTally,
+    RefusalTally,
+    StratumTally,
+    ViolationTally,
+)
 from qc_workbench.domain.violation import Violation
+
+#: Rows of a list on the daily page: more than anybody reads, few enough to print. Counts are always of all.
+LISTED = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The input of every report. ``pipelines.build_report.read_facts`` fills it in from a workspace.
-
-    ``as_of`` is the moment the report stands at: calls after it are not counted.
-    """
+    """Whole tables of a company. ``as_of`` is the moment a report stands at: calls after it are not counted."""
 
     as_of: datetime
     company: Company = field(default_factory=Company)
@@ -80,6 +94,87 @@ def weeks_of(whole: Span, company: Company) -> tuple[Span, ...]:
     return tuple(weeks)
 
 
+@dataclass(frozen=True, slots=True)
+class MonthFacts:
+    """The input of the monthly report: counts of what is only counted, rows of what the report names.
+
+    Stretches of ``calls`` and ``deals``: 0 is the month before, 1, 2, … are the weeks of the month. All else is
+    of the month's calls with clients: ``padded`` the standing flags of padded calls, ``findings`` about them,
+    ``broken`` promises, ``false_refusals``; ``named`` are the calls these are about.
+    """
+
+    as_of: datetime
+    company: Company
+    days: Span
+    managers: Mapping[str, Manager]
+    calls: tuple[CallTally, ...]
+    deals: tuple[DealTally, ...]
+    drawn: tuple[DrawnTally, ...]
+    strata: tuple[StratumTally, ...]
+    promises: tuple[PromiseTally, ...]
+    refusals: tuple[RefusalTally, ...]
+    violations: tuple[ViolationTally, ...]
+    unsure_calls: int
+    padded: tuple[Flag, ...]
+    findings: tuple[Finding, ...]
+    conversations: Mapping[str, Conversation]
+    broken: tuple[Commitment, ...]
+    false_refusals: tuple[Refusal, ...]
+    named: Mapping[str, Call]
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    """How many there are, over all days up to the moment; a list on the page may be shorter."""
+
+    suspicious: int
+    due_today: int
+    broken: int
+    false_refusals: int
+    overdue: int
+    stuck: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayFacts:
+    """The input of the daily page. Stretch 0 is the day a week ago, 1 the day.
+
+    ``missed_and_after``: the day's unanswered incoming calls, and every call with these clients later in the day.
+    ``waiting``: flags of the day's suspicious calls that nobody has decided on, ``findings`` about them.
+    The five lists end at ``LISTED`` rows; ``totals`` do not. ``named``: the calls that flags and promises are about.
+    """
+
+    as_of: datetime
+    company: Company
+    discipline: Discipline
+    day: date
+    managers: Mapping[str, Manager]
+    calls: tuple[CallTally, ...]
+    deals: tuple[DealTally, ...]
+    missed_and_after: tuple[Call, ...]
+    waiting: tuple[Flag, ...]
+    findings: tuple[Finding, ...]
+    conversations: Mapping[str, Conversation]
+    due_today: tuple[Commitment, ...]
+    broken: tuple[Commitment, ...]
+    false_refusals: tuple[Refusal, ...]
+    overdue: tuple[Activity, ...]
+    stuck: tuple[Deal, ...]
+    totals: DayTotals
+    named: Mapping[str, Call]
+
+
+def month_stretches(days: Span, company: Company) -> tuple[Span, ...]:
+    """The month before, then the weeks of the month."""
+    return (month_span(days.first_day - timedelta(days=1), company), *weeks_of(days, company))
+
+
+def day_stretches(day: date, company: Company) -> tuple[Span, Span]:
+    """The same day of the week before, then the day."""
+    week_ago = day - timedelta(days=7)
+    return span(week_ago, week_ago, company), span(day, day, company)
+
+
 def client_calls(facts: Facts, within: Span) -> tuple[Call, ...]:
     """Calls with clients (not internal ones) that began in the span and not after the report's moment."""
     return tuple(
@@ -94,6 +189,6 @@ def is_crm_effective(call: Call, effective: Effective) -> bool:
     return call.outcome is Outcome.ANSWERED and call.talk_s >= effective.counted_from_s
 
 
-def manager_name(facts: Facts, manager_id: str) -> str:
-    manager = facts.managers.get(manager_id)
+def manager_name(managers: Mapping[str, Manager], manager_id: str) -> str:
+    manager = managers.get(manager_id)
     return manager.name if manager else manager_id

@@ -1,49 +1,38 @@
 """«Большая сестра», the monthly report, as values: what it says, not how it looks.
 
-The month page of the app, the HTML, PDF and XLSX files are all made from
-``build_month(facts, month)``; ``pipelines.build_report.build_month_report`` reads the facts
-of a workspace. Text, plots and formats belong to those who show it.
+The month page of the app, the HTML, PDF and XLSX files are all made from ``month_of(MonthFacts)``;
+``pipelines.build_report.build_month_report`` reads those of a workspace. Text, plots and formats belong to those
+who show it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from qc_workbench.domain.call import Call, Direction, Outcome, Role
-from qc_workbench.domain.commitment import ClientSaid, Commitment, CommitmentOutcome, Refusal
-from qc_workbench.domain.crm import Deal, DealStatus
-from qc_workbench.domain.flag import Conversation, Evidence, Finding, Flag, FlagKind, Ruling, Verdict
-from qc_workbench.domain.sampling import Queue, SampleStatus
-from qc_workbench.domain.violation import ViolationKind
-from qc_workbench.reporting.facts import (
-    Facts,
-    Span,
-    client_calls,
-    is_crm_effective,
-    manager_name,
-    month_span,
-    weeks_of,
+from qc_workbench.domain.call import Call, Direction, Role
+from qc_workbench.domain.commitment import (
+    BROKEN_OUTCOMES,
+    KEPT_OUTCOMES,
+    ClientSaid,
+    Commitment,
+    CommitmentOutcome,
+    Refusal,
 )
+from qc_workbench.domain.flag import Conversation, Evidence, Finding, Flag, Ruling
+from qc_workbench.domain.tally import CallTally, DealEvent, DealTally, StratumTally
+from qc_workbench.domain.violation import ViolationKind
+from qc_workbench.reporting.counting import month_facts
+from qc_workbench.reporting.facts import Facts, MonthFacts, Span, manager_name, month_stretches
 from qc_workbench.reporting.share import Share
 from qc_workbench.review.rulings import standing
-from qc_workbench.sampling.estimates import Estimate, estimate_share, stratum_samples
+from qc_workbench.sampling.estimates import Estimate, StratumSample, estimate_share
 
 Code = TypeVar("Code", CommitmentOutcome, ClientSaid, ViolationKind)
-
-#: Outcomes in which the client was let down; a promise in one of them is *broken*.
-BROKEN_OUTCOMES = frozenset(
-    {
-        CommitmentOutcome.MISSING,
-        CommitmentOutcome.OVERDUE,
-        CommitmentOutcome.DRAGGED,
-        CommitmentOutcome.SCHEDULED_LATE,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +165,7 @@ class Month:
     investigation: Investigation
     analysis: CallAnalysis
     agents: tuple[AgentResult, ...]
-    calls: Mapping[str, Call]  # every call of the month by its id, for what the sections name
+    calls: Mapping[str, Call]  # by id: those that the sections name
     names: Mapping[str, str]  # manager_id -> name, of all who appear
 
     @property
@@ -186,58 +175,75 @@ class Month:
 
 
 def build_month(facts: Facts, month: date) -> Month:
-    """The report of the calendar month that ``month`` is in, in the company's zone."""
-    days = month_span(month, facts.company)
-    before_days = month_span(days.first_day - timedelta(days=1), facts.company)
-    before = figures(facts, before_days)
-    analysis = _analysis(facts, days)
-    agents = _agents(facts, days, analysis)
+    """The report of the calendar month that ``month`` is in, from whole tables."""
+    return month_of(month_facts(facts, month))
+
+
+def month_of(found: MonthFacts) -> Month:
+    """The report. Deterministic: the same values give the same report."""
+    stretches = month_stretches(found.days, found.company)
+    before = figures(stretches[0], _of(found.calls, {0}), _of(found.deals, {0}))
+    calls = [item for item in found.calls if item.stretch]
+    deals = [item for item in found.deals if item.stretch]
+    analysis = _analysis(found, calls)
+    agents = _agents(found, calls, deals, analysis)
     return Month(
-        days=days,
-        as_of=facts.as_of,
-        company=facts.company.name,
+        days=found.days,
+        as_of=found.as_of,
+        company=found.company.name,
         dynamics=Dynamics(
-            now=figures(facts, days),
-            verified_share=_verified_share(facts, days),
+            now=figures(found.days, calls, deals),
+            verified_share=_verified_share(found.strata),
             before=before if before.calls or before.deals_created or before.deals_won or before.deals_lost else None,
-            weeks=tuple(figures(facts, week) for week in weeks_of(days, facts.company)),
+            weeks=tuple(
+                figures(week, _of(calls, {number}), _of(deals, {number}))
+                for number, week in enumerate(stretches)
+                if number
+            ),
         ),
         investigation=Investigation(),
         analysis=analysis,
         agents=agents,
-        calls={call.call_id: call for call in client_calls(facts, days)},
+        calls=found.named,
         names={agent.manager_id: agent.name for agent in agents},
     )
 
 
-def figures(facts: Facts, days: Span) -> Figures:
-    """Numbers of the span. Inbound calls with any outcome but *answered* are lost."""
-    calls = client_calls(facts, days)
-    inbound = [call for call in calls if call.direction is Direction.INBOUND]
-    won = [deal for deal in facts.deals if deal.status is DealStatus.WON and days.holds(closed_at(deal))]
-    lost = [deal for deal in facts.deals if deal.status is DealStatus.LOST and days.holds(closed_at(deal))]
-    effective = _Effective.count(facts, calls)
+Tally = TypeVar("Tally", CallTally, DealTally)
+
+
+def _of(tallies: Iterable[Tally], stretches: set[int]) -> list[Tally]:
+    return [item for item in tallies if item.stretch in stretches]
+
+
+def figures(days: Span, calls: Iterable[CallTally], deals: Iterable[DealTally]) -> Figures:
+    """Numbers of a span from the tallies in it. Inbound calls with any outcome but *answered* are lost."""
+    calls, deals = list(calls), list(deals)
+    inbound = [item for item in calls if item.direction is Direction.INBOUND]
+    events = Counter[DealEvent]()
+    for item in deals:
+        events[item.event] += item.deals
+    effective = _Effective.count(calls)
     return Figures(
         days=days,
-        calls=len(calls),
-        inbound=len(inbound),
-        outbound=len(calls) - len(inbound),
-        answered=sum(call.outcome is Outcome.ANSWERED for call in calls),
-        lost_calls=Share(sum(call.outcome is not Outcome.ANSWERED for call in inbound), len(inbound)),
+        calls=_total(calls),
+        inbound=_total(inbound),
+        outbound=_total(calls) - _total(inbound),
+        answered=_total(item for item in calls if item.answered),
+        lost_calls=Share(_total(item for item in inbound if not item.answered), _total(inbound)),
         crm_effective=effective.crm,
         examined=effective.examined,
         verified=effective.verified,
-        deals_created=sum(days.holds(deal.created_at) for deal in facts.deals),
-        deals_won=len(won),
-        deals_lost=len(lost),
-        amount_won=_amounts(won),
-        amount_lost=_amounts(lost),
+        deals_created=events[DealEvent.CREATED],
+        deals_won=events[DealEvent.WON],
+        deals_lost=events[DealEvent.LOST],
+        amount_won=_amounts(deals, DealEvent.WON),
+        amount_lost=_amounts(deals, DealEvent.LOST),
     )
 
 
-def closed_at(deal: Deal) -> datetime | None:
-    """When a won or lost deal was closed; sources without the field tell it by the last stage change."""
-    return deal.closed_at or deal.stage_since
+def _total(calls: Iterable[CallTally]) -> int:
+    return sum(item.calls for item in calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,65 +253,56 @@ class _Effective:
     verified: int
 
     @staticmethod
-    def count(facts: Facts, calls: Iterable[Call]) -> _Effective:
-        crm = [call for call in calls if is_crm_effective(call, facts.effective)]
-        verdicts = [facts.conversations.get(call.call_id) for call in crm]
-        known = [verdict for verdict in verdicts if verdict is not None and verdict.verified_effective is not None]
-        return _Effective(len(crm), len(known), sum(bool(verdict.verified_effective) for verdict in known))
+    def count(calls: Iterable[CallTally]) -> _Effective:
+        counted = [item for item in calls if item.counted]
+        return _Effective(
+            _total(counted),
+            _total(item for item in counted if item.verified is not None),
+            _total(item for item in counted if item.verified),
+        )
 
 
-def _verified_share(facts: Facts, days: Span) -> SampleEstimate | None:
+def _amounts(deals: Iterable[DealTally], event: DealEvent) -> dict[str, Decimal]:
+    totals: dict[str, Decimal] = {}
+    for item in deals:
+        if item.event is event and item.amount is not None:
+            totals[item.currency] = totals.get(item.currency, Decimal(0)) + item.amount
+    return dict(sorted(totals.items()))
+
+
+def _verified_share(strata: Iterable[StratumTally]) -> SampleEstimate | None:
     """From the plan with the most judged calls: plans draw from the same calls and can't be added up."""
-    effective = {call.call_id for call in client_calls(facts, days) if is_crm_effective(call, facts.effective)}
-    judged = {
-        call_id: float(verdict.verified_effective)
-        for call_id, verdict in facts.conversations.items()
-        if call_id in effective and verdict.verified_effective is not None
-    }
-    estimates = []
-    for plan in sorted({draw.plan.name for draw in facts.draws}):
-        draws = [draw for draw in facts.draws if draw.plan.name == plan]
-        strata = stratum_samples(draws, facts.sample, judged, keep=lambda item: item.call_id in effective)
-        estimates.append(SampleEstimate(plan, estimate_share(strata)))
+    plans: dict[str, list[StratumSample]] = defaultdict(list)
+    for item in strata:
+        values = (1.0,) * item.verified + (0.0,) * (item.judged - item.verified)
+        plans[item.plan].append(StratumSample(item.draw_id, item.stratum, item.population, values))
+    estimates = [SampleEstimate(plan, estimate_share(samples)) for plan, samples in sorted(plans.items())]
     best = max(estimates, key=lambda item: item.share.judged, default=None)
     return best if best is not None and best.share.value is not None else None
 
 
-def _amounts(deals: Iterable[Deal]) -> dict[str, Decimal]:
-    totals: dict[str, Decimal] = {}
-    for deal in deals:
-        if deal.amount is not None:
-            currency = deal.currency or ""
-            totals[currency] = totals.get(currency, Decimal(0)) + deal.amount
-    return dict(sorted(totals.items()))
-
-
-def _analysis(facts: Facts, days: Span) -> CallAnalysis:
-    calls = {call.call_id: call for call in client_calls(facts, days)}
-    flags = [flag for flag in facts.flags if flag.kind is FlagKind.FAKE_EFFECTIVE and flag.call_id in calls]
-    rulings = standing(facts.findings)
+def _analysis(found: MonthFacts, calls: Iterable[CallTally]) -> CallAnalysis:
+    rulings = standing(found.findings)
     padded = []
     rejected = 0
-    for flag in flags:
-        if flag.verdict is not Verdict.FLAG:
-            continue
+    for flag in found.padded:
         finding = rulings.get(flag.flag_id)
         if finding is not None and finding.ruling is Ruling.REJECTED:
             rejected += 1
             continue
-        call = calls[flag.call_id]
-        padded.append(padded_call(flag, call, facts.conversations.get(call.call_id), finding))
-    promises = [item for item in facts.commitments if item.spoken.call_id in calls]
-    refusals = [item for item in facts.refusals if item.call_id in calls]
+        padded.append(padded_call(flag, found.named[flag.call_id], found.conversations.get(flag.call_id), finding))
+    promises = Counter[CommitmentOutcome]()
+    for made in found.promises:
+        promises[made.outcome] += made.promises
     return CallAnalysis(
-        padded=tuple(sorted(padded, key=lambda item: (item.manager_id, item.started_at, item.call_id))),
+        padded=tuple(sorted(padded, key=lambda item: (item.manager_id, item.started_at, item.call_id, item.flag_id))),
         rejected=rejected,
-        unsure=len({flag.call_id for flag in flags if flag.verdict is Verdict.UNSURE}),
-        sampled=_sampled(facts, calls),
-        promises=_ordered(CommitmentOutcome, Counter(item.outcome for item in promises)),
-        broken=tuple(item for item in promises if item.outcome in BROKEN_OUTCOMES),
-        refusals=_ordered(ClientSaid, Counter(item.client_said for item in refusals)),
-        false_refusals=tuple(item for item in refusals if item.false_refusal),
+        unsure=found.unsure_calls,
+        sampled=_sampled(found, calls),
+        promises=_ordered(CommitmentOutcome, promises),
+        broken=found.broken,
+        refusals=_ordered(ClientSaid, {item.client_said: item.refusals for item in found.refusals}),
+        false_refusals=found.false_refusals,
     )
 
 
@@ -330,69 +327,74 @@ def _ordered(order: type[Code], counts: Mapping[Code, int]) -> dict[Code, int]:
     return {code: counts.get(code, 0) for code in order}
 
 
-def _sampled(facts: Facts, calls: Mapping[str, Call]) -> tuple[SampledShare, ...]:
-    drawn = [
-        item
-        for item in facts.sample
-        if item.queue is Queue.RANDOM and item.status is not SampleStatus.REPLACED and item.call_id in calls
-    ]
-    # A call may be drawn by several plans: it is listened to once.
-    drawn_ids = {item.call_id for item in drawn}
-    listened_ids = {item.call_id for item in drawn if item.status is SampleStatus.DONE}
+def _sampled(found: MonthFacts, calls: Iterable[CallTally]) -> tuple[SampledShare, ...]:
+    answered = [item for item in calls if item.answered]
     shares = []
     for direction in (Direction.INBOUND, Direction.OUTBOUND):
-        ids = {
-            call.call_id for call in calls.values() if call.direction is direction and call.outcome is Outcome.ANSWERED
-        }
-        shares.append(SampledShare(direction, Share(len(ids & drawn_ids), len(ids)), len(ids & listened_ids)))
+        drawn = [item for item in found.drawn if item.answered and item.direction is direction]
+        of = _total(item for item in answered if item.direction is direction)
+        share = Share(sum(item.drawn for item in drawn), of)
+        shares.append(SampledShare(direction, share, sum(item.listened for item in drawn)))
     return tuple(shares)
 
 
-def _agents(facts: Facts, days: Span, analysis: CallAnalysis) -> tuple[AgentResult, ...]:
-    calls = client_calls(facts, days)
-    by_call = {call.call_id: call for call in calls}
-    ids = {call.manager_id for call in calls} | {
+def _agents(
+    found: MonthFacts, calls: Iterable[CallTally], deals: Iterable[DealTally], analysis: CallAnalysis
+) -> tuple[AgentResult, ...]:
+    """Everybody who called in the month or could have."""
+    calls_of = _by_agent(calls)
+    deals_of = _by_agent(deals)
+    ids = calls_of.keys() | {
         manager.manager_id
-        for manager in facts.managers.values()
-        if manager.role is Role.MANAGER and (manager.left_at is None or manager.left_at >= days.starts_at)
+        for manager in found.managers.values()
+        if manager.role is Role.MANAGER and (manager.left_at is None or manager.left_at >= found.days.starts_at)
     }
-    sampled_ids = {
-        item.call_id
-        for item in facts.sample
-        if item.queue is Queue.RANDOM and item.status is not SampleStatus.REPLACED and item.call_id in by_call
-    }
+    padded: dict[str, list[PaddedCall]] = defaultdict(list)
+    for item in analysis.padded:
+        padded[item.manager_id].append(item)
+    promises: dict[str, Counter[CommitmentOutcome]] = defaultdict(Counter)
+    for made in found.promises:
+        promises[made.manager_id][made.outcome] += made.promises
+    violations: dict[str, dict[ViolationKind, int]] = defaultdict(dict)
+    for breach in found.violations:
+        violations[breach.manager_id][breach.kind] = breach.violations
+    drawn = Counter[str]()
+    for sampled in found.drawn:
+        drawn[sampled.manager_id] += sampled.drawn
+    false_refusals = Counter(found.named[item.call_id].manager_id for item in found.false_refusals)
     results = []
     for manager_id in ids:
-        mine = [call for call in calls if call.manager_id == manager_id]
-        mine_ids = {call.call_id for call in mine}
-        effective = _Effective.count(facts, mine)
-        padded = [item for item in analysis.padded if item.manager_id == manager_id]
-        promises = [item for item in facts.commitments if item.spoken.call_id in mine_ids]
-        kept = {CommitmentOutcome.KEPT, CommitmentOutcome.KEPT_UNLOGGED}
-        mine_violations = [item for item in facts.violations if item.manager_id == manager_id]
-        violations = [item for item in mine_violations if days.holds(item.happened_at)]
-        deals = [deal for deal in facts.deals if deal.manager_id == manager_id and days.holds(closed_at(deal))]
-        won = [deal for deal in deals if deal.status is DealStatus.WON]
+        mine = calls_of.get(manager_id, [])
+        effective = _Effective.count(mine)
+        made_by = promises[manager_id]
+        own = deals_of.get(manager_id, [])
         results.append(
             AgentResult(
                 manager_id=manager_id,
-                name=manager_name(facts, manager_id),
-                calls=len(mine),
-                answered=sum(call.outcome is Outcome.ANSWERED for call in mine),
+                name=manager_name(found.managers, manager_id),
+                calls=_total(mine),
+                answered=_total(item for item in mine if item.answered),
                 crm_effective=effective.crm,
                 examined=effective.examined,
                 verified=effective.verified,
-                padded=len(padded),
-                padded_confirmed=sum(item.ruling is Ruling.CONFIRMED for item in padded),
-                sampled=len(mine_ids & sampled_ids),
-                promises=len(promises),
-                promises_kept=sum(item.outcome in kept for item in promises),
-                promises_broken=sum(item.outcome in BROKEN_OUTCOMES for item in promises),
-                false_refusals=sum(item.call_id in mine_ids for item in analysis.false_refusals),
-                violations=_ordered(ViolationKind, Counter(item.kind for item in violations)),
-                deals_won=len(won),
-                deals_lost=sum(deal.status is DealStatus.LOST for deal in deals),
-                amount_won=_amounts(won),
+                padded=len(padded[manager_id]),
+                padded_confirmed=sum(item.ruling is Ruling.CONFIRMED for item in padded[manager_id]),
+                sampled=drawn[manager_id],
+                promises=made_by.total(),
+                promises_kept=sum(made_by[outcome] for outcome in KEPT_OUTCOMES),
+                promises_broken=sum(made_by[outcome] for outcome in BROKEN_OUTCOMES),
+                false_refusals=false_refusals[manager_id],
+                violations=_ordered(ViolationKind, violations[manager_id]),
+                deals_won=sum(item.deals for item in own if item.event is DealEvent.WON),
+                deals_lost=sum(item.deals for item in own if item.event is DealEvent.LOST),
+                amount_won=_amounts(own, DealEvent.WON),
             )
         )
     return tuple(sorted(results, key=lambda result: (result.name, result.manager_id)))
+
+
+def _by_agent(tallies: Iterable[Tally]) -> dict[str, list[Tally]]:
+    found: dict[str, list[Tally]] = defaultdict(list)
+    for item in tallies:
+        found[item.manager_id].append(item)
+    return found

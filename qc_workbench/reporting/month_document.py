@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from qc_workbench.domain.call import Call
-from qc_workbench.domain.commitment import Commitment, CommitmentOutcome
+from qc_workbench.domain.commitment import BROKEN_OUTCOMES, Commitment, CommitmentOutcome
 from qc_workbench.domain.flag import Evidence, Side
 from qc_workbench.reporting import document as doc
 from qc_workbench.reporting.document import Block, Cell, Document, Section, Table, Tile, Words, named
-from qc_workbench.reporting.month import BROKEN_OUTCOMES, AgentResult, Figures, Month, PaddedCall
+from qc_workbench.reporting.month import AgentResult, Figures, Month, PaddedCall
 from qc_workbench.reporting.month_sentences import in_words
 from qc_workbench.reporting.plots import BLUE, GREEN, GREY, ORANGE, RED, bars, grouped_bars
 

@@ -47,7 +47,9 @@ def draw_of(row: Row) -> Draw:
 
 
 def draws(reader: Reader) -> list[Draw]:
-    return [draw_of(row) for row in reader.rows("select * from draws order by period_from, plan_name, drawn_at")]
+    return [
+        draw_of(row) for row in reader.rows("select * from draws order by period_from, plan_name, drawn_at, draw_id")
+    ]
 
 
 def sampled_row(sampled: SampledCall) -> Mapping[str, Any]:

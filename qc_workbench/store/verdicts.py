@@ -26,9 +26,13 @@ def conversation_row(conversation: Conversation) -> Mapping[str, Any]:
     return {**asdict(conversation), "answered_by": conversation.answered_by.value}
 
 
+def conversation_of(row: Row) -> Conversation:
+    return Conversation(**{**row, "answered_by": AnsweredBy(row["answered_by"])})
+
+
 def conversations(reader: Reader) -> dict[str, Conversation]:
     rows = reader.rows("select * from conversations order by call_id")
-    return {row["call_id"]: Conversation(**{**row, "answered_by": AnsweredBy(row["answered_by"])}) for row in rows}
+    return {row["call_id"]: conversation_of(row) for row in rows}
 
 
 def flag_row(flag: Flag, created_at: datetime) -> Mapping[str, Any]:
@@ -80,21 +84,32 @@ def finding_row(finding: Finding) -> Mapping[str, Any]:
     }
 
 
+def finding_of(row: Row) -> Finding:
+    return Finding(
+        finding_id=row["finding_id"],
+        flag_id=row["flag_id"],
+        ruling=Ruling(row["ruling"]),
+        by=row["ruled_by"],
+        at=row["ruled_at"],
+        reason=row["reason"],
+        supersedes=row["supersedes"],
+    )
+
+
 def findings(reader: Reader) -> list[Finding]:
     """Every ruling ever made, oldest first; the last one of a flag counts."""
-    rows = reader.rows("select * from findings order by ruled_at, finding_id")
-    return [
-        Finding(
-            finding_id=row["finding_id"],
-            flag_id=row["flag_id"],
-            ruling=Ruling(row["ruling"]),
-            by=row["ruled_by"],
-            at=row["ruled_at"],
-            reason=row["reason"],
-            supersedes=row["supersedes"],
-        )
-        for row in rows
-    ]
+    return [finding_of(row) for row in reader.rows("select * from findings order by ruled_at, finding_id")]
+
+
+#: ``review.rulings.standing`` in SQL: of each flag the last ruling that no later withdrawal took back.
+#: Flags whose every ruling was withdrawn are absent. ``tests/property/test_tallies.py`` holds the two equal.
+STANDING_FINDINGS = """
+    select f.* from findings f
+    where f.ruling <> 'withdrawn' and not exists (
+        select 1 from findings w
+        where w.ruling = 'withdrawn' and w.flag_id = f.flag_id and w.supersedes = f.finding_id
+          and (w.ruled_at, w.finding_id) > (f.ruled_at, f.finding_id))
+    qualify row_number() over (partition by f.flag_id order by f.ruled_at desc, f.finding_id desc) = 1"""
 
 
 def commitment_row(commitment: Commitment, as_of: datetime) -> Mapping[str, Any]:
@@ -146,22 +161,31 @@ def commitment_of(row: Row) -> Commitment:
 
 
 def commitments(reader: Reader) -> list[Commitment]:
-    return [commitment_of(row) for row in reader.rows("select * from commitments order by due_to, call_id, start_s")]
+    return [
+        commitment_of(row)
+        for row in reader.rows("select * from commitments order by due_to, call_id, start_s, commitment_id")
+    ]
 
 
 def refusal_row(refusal: Refusal) -> Mapping[str, Any]:
     return {**asdict(refusal), "client_said": refusal.client_said.value}
 
 
+def refusal_of(row: Row) -> Refusal:
+    return Refusal(**{**row, "client_said": ClientSaid(row["client_said"])})
+
+
 def refusals(reader: Reader) -> list[Refusal]:
-    rows = reader.rows("select * from refusals order by call_id")
-    return [Refusal(**{**row, "client_said": ClientSaid(row["client_said"])}) for row in rows]
+    return [refusal_of(row) for row in reader.rows("select * from refusals order by call_id")]
 
 
 def violation_row(violation: Violation) -> Mapping[str, Any]:
     return {**asdict(violation), "kind": violation.kind.value}
 
 
+def violation_of(row: Row) -> Violation:
+    return Violation(**{**row, "kind": ViolationKind(row["kind"])})
+
+
 def violations(reader: Reader) -> list[Violation]:
-    rows = reader.rows("select * from violations order by happened_at, violation_id")
-    return [Violation(**{**row, "kind": ViolationKind(row["kind"])}) for row in rows]
+    return [violation_of(row) for row in reader.rows("select * from violations order by happened_at, violation_id")]

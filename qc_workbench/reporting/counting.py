@@ -1,0 +1,253 @@
+"""The inputs of the reports counted from whole tables: what ``store.tallies`` does in SQL, said in Python.
+
+Every count of a report is defined here. ``tests/property/test_tallies.py`` holds the store to it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from qc_workbench.domain.call import Call, Direction, Outcome
+from qc_workbench.domain.commitment import BROKEN_OUTCOMES, KEPT_OUTCOMES
+from qc_workbench.domain.crm import Deal, DealStatus
+from qc_workbench.domain.flag import Conversation, Finding, Flag, FlagKind, Ruling, Verdict
+from qc_workbench.domain.sampling import Queue, SampledCall, SampleStatus
+from qc_workbench.domain.tally import (
+    CallTally,
+    DealEvent,
+    DealTally,
+    DrawnTally,
+    PromiseTally,
+    RefusalTally,
+    StratumTally,
+    ViolationTally,
+)
+from qc_workbench.reporting.facts import (
+    LISTED,
+    DayFacts,
+    DayTotals,
+    Facts,
+    MonthFacts,
+    Span,
+    client_calls,
+    day_stretches,
+    is_crm_effective,
+    month_span,
+    month_stretches,
+)
+from qc_workbench.review.rulings import standing
+
+
+def month_facts(facts: Facts, month: date) -> MonthFacts:
+    """What the report of the calendar month that ``month`` is in needs."""
+    days = month_span(month, facts.company)
+    calls = {call.call_id: call for call in client_calls(facts, days)}
+    flags = [flag for flag in facts.flags if flag.kind is FlagKind.FAKE_EFFECTIVE and flag.call_id in calls]
+    padded = tuple(flag for flag in flags if flag.verdict is Verdict.FLAG)
+    promises = [item for item in facts.commitments if item.spoken.call_id in calls]
+    refusals = [item for item in facts.refusals if item.call_id in calls]
+    broken = tuple(item for item in promises if item.outcome in BROKEN_OUTCOMES)
+    false = tuple(item for item in refusals if item.false_refusal)
+    named = {flag.call_id for flag in padded} | {item.spoken.call_id for item in broken} | {x.call_id for x in false}
+    stretches = month_stretches(days, facts.company)
+    made = Counter((calls[item.spoken.call_id].manager_id, item.outcome) for item in promises)
+    breaches = Counter((item.manager_id, item.kind) for item in facts.violations if days.holds(item.happened_at))
+    return MonthFacts(
+        as_of=facts.as_of,
+        company=facts.company,
+        days=days,
+        managers=facts.managers,
+        calls=tally_calls(facts, stretches),
+        deals=tally_deals(facts.deals, stretches),
+        drawn=_drawn(facts.sample, calls),
+        strata=_strata(facts, days, calls),
+        promises=tuple(PromiseTally(*key, count) for key, count in made.items()),
+        refusals=tuple(
+            RefusalTally(said, count) for said, count in Counter(item.client_said for item in refusals).items()
+        ),
+        violations=tuple(ViolationTally(*key, count) for key, count in breaches.items()),
+        unsure_calls=len({flag.call_id for flag in flags if flag.verdict is Verdict.UNSURE}),
+        padded=padded,
+        findings=_about(facts, padded),
+        conversations=_measured(facts, padded),
+        broken=broken,
+        false_refusals=false,
+        named={call_id: calls[call_id] for call_id in named},
+    )
+
+
+def day_facts(facts: Facts, day: date) -> DayFacts:
+    """What the page of one day of the company's calendar needs."""
+    stretches = day_stretches(day, facts.company)
+    days = stretches[1]
+    moment = min(facts.as_of, days.ends_at)
+    started = {call.call_id: call for call in facts.calls if call.started_at <= moment}
+    rulings = standing(facts.findings)
+    undecided = [
+        flag
+        for flag in facts.flags
+        if flag.kind is FlagKind.FAKE_EFFECTIVE
+        and flag.verdict is Verdict.FLAG
+        and flag.call_id in started
+        and (flag.flag_id not in rulings or rulings[flag.flag_id].ruling not in (Ruling.CONFIRMED, Ruling.REJECTED))
+    ]
+    waiting = tuple(flag for flag in undecided if days.holds(started[flag.call_id].started_at))
+    promises = [item for item in facts.commitments if item.spoken.call_id in started]
+    by_due = sorted(promises, key=lambda item: (item.spoken.due.due_to, item.spoken.commitment_id))
+    due = [
+        item
+        for item in by_due
+        if item.spoken.due.due_from <= day <= item.spoken.due.due_to and item.outcome not in KEPT_OUTCOMES
+    ]
+    broken = [item for item in by_due if item.outcome in BROKEN_OUTCOMES and item.spoken.due.due_to < day]
+    false = [item for item in facts.refusals if item.false_refusal and item.call_id in started]
+    late = sorted(
+        (item.due_at, item.activity_id, item)
+        for item in facts.activities
+        if item.due_at is not None and item.due_at < moment and (item.done_at is None or item.done_at > moment)
+    )
+    stuck = sorted((item.stage_since, item.deal_id, item) for item in _stuck(facts, moment))
+    named = {flag.call_id for flag in waiting} | {item.spoken.call_id for item in (*due[:LISTED], *broken[:LISTED])}
+    return DayFacts(
+        as_of=facts.as_of,
+        company=facts.company,
+        discipline=facts.discipline,
+        day=day,
+        managers=facts.managers,
+        calls=tally_calls(facts, stretches),
+        deals=tally_deals(facts.deals, stretches),
+        missed_and_after=_missed_and_after(facts, days, moment),
+        waiting=waiting,
+        findings=_about(facts, waiting),
+        conversations=_measured(facts, waiting),
+        due_today=tuple(due[:LISTED]),
+        broken=tuple(broken[:LISTED]),
+        false_refusals=tuple(false[:LISTED]),
+        overdue=tuple(item for _, _, item in late[:LISTED]),
+        stuck=tuple(item for _, _, item in stuck[:LISTED]),
+        totals=DayTotals(len(undecided), len(due), len(broken), len(false), len(late), len(stuck)),
+        named={call_id: started[call_id] for call_id in named},
+    )
+
+
+def tally_calls(facts: Facts, stretches: Sequence[Span]) -> tuple[CallTally, ...]:
+    counts: Counter[tuple[int, str, Direction, bool, bool, bool | None]] = Counter()
+    for stretch, days in enumerate(stretches):
+        for call in client_calls(facts, days):
+            conversation = facts.conversations.get(call.call_id)
+            verified = conversation.verified_effective if conversation else None
+            answered = call.outcome is Outcome.ANSWERED
+            counted = is_crm_effective(call, facts.effective)
+            counts[stretch, call.manager_id, call.direction, answered, counted, verified] += 1
+    return tuple(CallTally(*key, count) for key, count in counts.items())
+
+
+def tally_deals(deals: Iterable[Deal], stretches: Sequence[Span]) -> tuple[DealTally, ...]:
+    """Deals have no regard to the report's moment: their status is the one they have now."""
+    counts: Counter[tuple[int, str, DealEvent, str]] = Counter()
+    amounts: dict[tuple[int, str, DealEvent, str], Decimal] = {}
+    for deal in deals:
+        events = [(DealEvent.CREATED, deal.created_at)]
+        if deal.status is not DealStatus.OPEN:
+            events.append((DealEvent(deal.status.value), closed_at(deal)))
+        for event, moment in events:
+            for stretch, days in enumerate(stretches):
+                if days.holds(moment):
+                    key = (stretch, deal.manager_id, event, deal.currency or "")
+                    counts[key] += 1
+                    if deal.amount is not None:
+                        amounts[key] = amounts.get(key, Decimal(0)) + deal.amount
+    return tuple(DealTally(*key, count, amounts.get(key)) for key, count in counts.items())
+
+
+def closed_at(deal: Deal) -> datetime | None:
+    """When a won or lost deal was closed; sources without the field tell it by the last stage change."""
+    return deal.closed_at or deal.stage_since
+
+
+def _drawn(sample: Iterable[SampledCall], calls: Mapping[str, Call]) -> tuple[DrawnTally, ...]:
+    """A call may be drawn by several plans: it is listened to once."""
+    drawn = [item for item in sample if item.call_id in calls and _is_random(item)]
+    listened = {item.call_id for item in drawn if item.status is SampleStatus.DONE}
+    counts: dict[tuple[str, Direction, bool], list[bool]] = defaultdict(list)
+    for call_id in {item.call_id for item in drawn}:
+        call = calls[call_id]
+        counts[call.manager_id, call.direction, call.outcome is Outcome.ANSWERED].append(call_id in listened)
+    return tuple(DrawnTally(*key, len(heard), sum(heard)) for key, heard in counts.items())
+
+
+def _is_random(item: SampledCall) -> bool:
+    return item.queue is Queue.RANDOM and item.status is not SampleStatus.REPLACED
+
+
+def _strata(facts: Facts, days: Span, calls: Mapping[str, Call]) -> tuple[StratumTally, ...]:
+    """Strata of the draws whose period touches the month, narrowed to the month's counted calls."""
+    sampled: dict[str, set[str]] = defaultdict(set)
+    for row in facts.sample:
+        if _is_random(row):
+            sampled[row.draw_id].add(row.call_id)
+    found = []
+    for draw in facts.draws:
+        if draw.period_from > days.last_day or draw.period_to < days.first_day:
+            continue
+        members: dict[str, list[bool | None]] = defaultdict(list)
+        for item in draw.frame:
+            call = calls.get(item.call_id)
+            if call is not None and is_crm_effective(call, facts.effective):
+                conversation = facts.conversations.get(item.call_id)
+                heard = conversation is not None and item.call_id in sampled[draw.draw_id]
+                members[item.stratum].append(conversation.verified_effective if conversation and heard else None)
+        found += [
+            StratumTally(
+                draw.plan.name, draw.draw_id, stratum, len(values),
+                sum(value is not None for value in values), sum(value is True for value in values),
+            )
+            for stratum, values in sorted(members.items())
+        ]  # fmt: skip
+    return tuple(found)
+
+
+def _about(facts: Facts, flags: Iterable[Flag]) -> tuple[Finding, ...]:
+    ids = {flag.flag_id for flag in flags}
+    return tuple(item for item in facts.findings if item.flag_id in ids)
+
+
+def _measured(facts: Facts, flags: Iterable[Flag]) -> dict[str, Conversation]:
+    ids = {flag.call_id for flag in flags}
+    return {call_id: item for call_id, item in facts.conversations.items() if call_id in ids}
+
+
+def _missed_and_after(facts: Facts, days: Span, moment: datetime) -> tuple[Call, ...]:
+    missed = {call.call_id: call.client_phone for call in client_calls(facts, days) if is_missed(call)}
+    phones = {phone for phone in missed.values() if phone is not None}
+    return tuple(
+        call
+        for call in facts.calls
+        if call.call_id in missed
+        or (
+            call.client_phone in phones
+            and call.direction is not Direction.INTERNAL
+            and days.starts_at <= call.started_at <= moment
+        )
+    )
+
+
+def is_missed(call: Call) -> bool:
+    """A client called and nobody answered."""
+    return call.direction is Direction.INBOUND and call.outcome is not Outcome.ANSWERED
+
+
+def _stuck(facts: Facts, moment: datetime) -> list[Deal]:
+    """Open deals longer in their stage than the settings allow."""
+    limits = facts.discipline.stage_limits_days
+    return [
+        deal
+        for deal in facts.deals
+        if deal.status is DealStatus.OPEN
+        and deal.stage in limits
+        and deal.stage_since is not None
+        and moment - deal.stage_since > timedelta(days=limits[deal.stage])
+    ]
