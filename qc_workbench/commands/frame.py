@@ -40,9 +40,10 @@ class Lang(StrEnum):
 class Command:
     """A command: its words after ``qcw``, and the function that does it.
 
-    The function takes a :class:`Session` first, then its own arguments and options. Texts
-    of the catalogue: ``cli.help.<words with dots>`` and ``cli.param.<name>``, where a command
-    may have its own ``cli.param.<words>.<name>``.
+    The function takes a :class:`Session` first, then its own arguments and options (options only where other
+    commands go on from its one word: it is what that group does when none of them is named). Texts of the
+    catalogue: ``cli.help.<words with dots>`` and ``cli.param.<name>``, where a command may have its own
+    ``cli.param.<words>.<name>``.
     """
 
     words: tuple[str, ...]
@@ -54,12 +55,16 @@ def build(commands: tuple[Command, ...], language: Language) -> typer.Typer:
     t = Translator(language)
     root = _group(t, "cli.help")
     groups: dict[str, typer.Typer] = {}
+    longer = {command.words[0] for command in commands if len(command.words) == 2}
+    alone = {command.words[0]: command for command in commands if len(command.words) == 1}
     for command in commands:
         place = root
+        if len(command.words) == 1 and command.words[0] in longer:
+            continue
         if len(command.words) == 2:
             word = command.words[0]
             if word not in groups:
-                groups[word] = _group(t, f"cli.help.{word}")
+                groups[word] = _group(t, f"cli.help.{word}", alone.get(word))
                 root.add_typer(groups[word], name=word, rich_help_panel=t("cli.panel.commands"))
             place = groups[word]
         name = command.words[-1]
@@ -68,20 +73,27 @@ def build(commands: tuple[Command, ...], language: Language) -> typer.Typer:
     return root
 
 
-def _group(t: Translator, help_code: str) -> typer.Typer:
+def _group(t: Translator, help_code: str, alone: Command | None = None) -> typer.Typer:
+    """A group of commands; ``alone``: what it does when none of them is named."""
     group = typer.Typer(
         help=t(help_code),
-        no_args_is_help=True,
+        no_args_is_help=alone is None,
+        invoke_without_command=alone is not None,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None if os.environ.get("NO_COLOR") == "all" else "rich",
         context_settings={"help_option_names": ["--help", "-h"]},
     )
 
+    own = described_parameters(alone, t) if alone else []
+    run_alone = _adapted(alone, t) if alone else None
+
     def remember(context: typer.Context, **values: Any) -> None:
+        if run_alone is not None and context.invoked_subcommand is None:
+            run_alone(context, **values)
         context.obj = _common(values).over(context.obj or CommonOptions())
 
-    _give_signature(remember, [_context_parameter(), *common_parameters(t)])
+    _give_signature(remember, [_context_parameter(), *own, *common_parameters(t)])
     group.callback()(remember)
     return group
 
