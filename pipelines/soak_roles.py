@@ -130,8 +130,9 @@ def _round(workspace: Workspace, name: str, agent: str) -> str:
     now = datetime.now(UTC)
     ids = [f"soak-{mark}-{number}" for number in range(CALLS_A_ROUND)]
     rows = [
-        f"{call_id},{now - timedelta(minutes=number):%Y-%m-%dT%H:%M:%SZ},outbound,{agent},+7900{number:07d},5,61,answered"
+        f"{call_id},{moment:%Y-%m-%dT%H:%M:%SZ},outbound,{agent},+7900{number:07d},5,61,answered"
         for number, call_id in enumerate(ids)
+        for moment in (now - timedelta(minutes=number),)
     ]
     head = "call_id,started_at,direction,manager_id,client_phone,wait_s,talk_s,outcome"
     (folder / "calls.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")

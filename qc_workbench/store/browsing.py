@@ -14,12 +14,13 @@ from qc_workbench.domain.commitment import ClientSaid, Commitment, CommitmentOut
 from qc_workbench.domain.crm import Activity, ActivityChange, Deal, Note
 from qc_workbench.domain.flag import AnsweredBy, Conversation, Finding, Flag
 from qc_workbench.domain.sampling import SampledCall
+from qc_workbench.review.rulings import standing
 from qc_workbench.store.calls import call_of, recording_of
 from qc_workbench.store.crm import activity_of, deal_of
 from qc_workbench.store.database import Reader, Row
 from qc_workbench.store.listening import acoustics as acoustics_of_hash
 from qc_workbench.store.samples import sampled_of
-from qc_workbench.store.verdicts import STANDING_FINDINGS, commitment_of, finding_of, flag_of
+from qc_workbench.store.verdicts import commitment_of, finding_of, flag_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,10 +271,10 @@ def findings_of_flag(reader: Reader, flag_id: str) -> list[Finding]:
 def standing_findings(reader: Reader, flag_ids: Collection[str]) -> dict[str, Finding]:
     """flag_id -> the ruling that counts now, of these flags that have one."""
     rows = reader.rows(
-        f"select * from ({STANDING_FINDINGS}) where flag_id in (select unnest(?::varchar[]))",  # noqa: S608 - a constant
+        "select * from findings where flag_id in (select unnest(?::varchar[])) order by ruled_at, finding_id",
         list(flag_ids),
     )
-    return {row["flag_id"]: finding_of(row) for row in rows}
+    return standing(map(finding_of, rows))
 
 
 def commitments_of_call(reader: Reader, call_id: str) -> list[Commitment]:

@@ -26,7 +26,8 @@ from qc_workbench.store.link import PATIENCE_S, Link, Session, leave
 from qc_workbench.store.messages import Statement, Write, from_json, insert, insert_all, to_json
 
 __all__ = [
-    "OwnerStatus", "Reader", "Row", "Statement", "Store", "Write", "from_json", "insert", "insert_all", "to_json",
+    "OwnerStatus", "Reader", "Row", "Statement", "Store", "Write", "from_json", "insert", "insert_all", "rows_of",
+    "to_json",
 ]  # fmt: skip
 
 Row = dict[str, Any]
@@ -63,9 +64,7 @@ class Reader:
         self._session = session
 
     def rows(self, sql: str, *parameters: Any) -> list[Row]:
-        table = self._session.table(sql, parameters)
-        names = table.column_names
-        return [dict(zip(names, cells, strict=True)) for cells in zip(*map(_values, table.columns), strict=True)]
+        return rows_of(self._session.table(sql, parameters))
 
     def row(self, sql: str, *parameters: Any) -> Row | None:
         found = self.rows(sql, *parameters)
@@ -85,7 +84,13 @@ class Reader:
         return self._session.batches(sql, parameters)
 
 
-def _values(column: pa.ChunkedArray) -> list[Any]:
+def rows_of(found: pa.Table | pa.RecordBatch) -> list[Row]:
+    """A result, or a piece of one, as :meth:`Reader.rows` gives it."""
+    names = found.schema.names
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*map(_values, found.columns), strict=True)]
+
+
+def _values(column: pa.ChunkedArray | pa.Array) -> list[Any]:
     """A column as Python values."""
     if pa.types.is_timestamp(column.type) and column.type.tz is not None:
         # pyarrow's own way takes ten times as long

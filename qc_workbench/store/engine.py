@@ -6,6 +6,7 @@ Only the owner process (:mod:`qc_workbench.store.owner`) makes an :class:`Engine
 from __future__ import annotations
 
 import queue
+import shutil
 import threading
 import time
 from collections import deque
@@ -32,6 +33,9 @@ GROUP: Final = 64
 MEMORY: Final = "40%"
 #: Heavy reads at once; others wait. One scan already keeps all cores busy.
 HEAVY_READS: Final = 1
+#: The log beside the file is folded into it from this size, bytes, where the disk has twice as much and this to spare.
+LOG_BYTES: Final = 16 << 20
+SPARE_BYTES: Final = 64 << 20
 #: Rows of a batch on its way.
 BATCH_ROWS: Final = 20_000
 #: How long a write without a key of its own is remembered, for clients that ask again.
@@ -44,7 +48,14 @@ _SETTINGS: Final[dict[str, Any]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",
+    # DuckDB's own folding of the log into the file is part of a commit, and takes the whole database down when
+    # the disk is full. Here it happens between writes, where there is room (fold_log).
+    "checkpoint_threshold": "1TB",
 }
+
+
+class EngineLost(Exception):
+    """The engine had been broken by something else: the next owner can answer."""
 
 
 @dataclass
@@ -133,6 +144,18 @@ class Engine:
                 if len(group) == 1 or not self._committed(self._connection, group):
                     for waiting in group:
                         self._committed_alone(self._connection, waiting)
+                self._fold_log()
+
+    def _fold_log(self) -> None:
+        log = self.file.with_name(self.file.name + ".wal")
+        try:
+            size = log.stat().st_size
+            if size > LOG_BYTES and shutil.disk_usage(self.file.parent).free > 2 * size + SPARE_BYTES:
+                self._connection.execute("checkpoint")
+        except (OSError, duckdb.TransactionException):
+            pass  # no log yet, or a copy is being made: next time
+        except duckdb.Error as error:
+            self._said(error)
 
     def _next_group(self) -> list[_Waiting]:
         """The writes that wait now; none when the engine closes."""
@@ -279,17 +302,16 @@ class Engine:
 
     def _said(self, error: duckdb.Error, *, damaged: bool = False) -> Exception:
         """The error as a person may read it, where it is about the file and not about a statement."""
+        if self.broken.is_set():
+            return EngineLost("the file was given up before this was asked")
         text = str(error)
-        if any(mark in text.lower() for mark in _FULL):
-            # What was half written must not stay in memory as if it were on disk.
+        if isinstance(error, duckdb.FatalException | duckdb.InternalException):
             self.broken.set()
+        if any(mark in text.lower() for mark in _FULL):
             return StoreFull("store_full", file=str(self.file), detail=text)
         if isinstance(error, duckdb.IOException) and "lock on file" in text:
             return StoreBusy("store_busy", file=str(self.file), waited_s=0)
-        if isinstance(error, duckdb.FatalException | duckdb.InternalException):
-            self.broken.set()
-            damaged = True
-        if damaged or isinstance(error, duckdb.IOException | duckdb.SerializationException):
+        if damaged or self.broken.is_set() or isinstance(error, duckdb.IOException | duckdb.SerializationException):
             return WorkspaceError("store_damaged", file=str(self.file), detail=text)
         return error
 

@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ from filelock import FileLock, Timeout
 from qc_workbench import __version__
 from qc_workbench.errors import QcwError, StoreBusy, WorkspaceError
 from qc_workbench.store.address import OWNER_LOCK, Address, listen, publish, published, remove_socket, withdraw
-from qc_workbench.store.engine import Engine, Snapshot
+from qc_workbench.store.engine import Engine, EngineLost, Snapshot
 from qc_workbench.store.limits import READ_BYTES
 from qc_workbench.store.messages import (
     PROTOCOL,
@@ -147,8 +148,8 @@ class Owner:
             if self._welcome(client):
                 while True:
                     self._serve_one(client, receive(client))
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # the client is gone, or is none of ours
+        except (OSError, ValueError, KeyError, TypeError, EngineLost):
+            pass  # the client is gone, or is none of ours, or has to ask the next owner
         finally:
             with self._turn:
                 self._clients.discard(client)
@@ -196,6 +197,8 @@ class Owner:
         )
         try:
             done = self.engine.apply(write, request["call"])
+        except EngineLost:
+            raise
         except Exception as error:  # every fault of a write is the client's to hear
             send(client, {"error": described(error)})
         else:
@@ -204,6 +207,8 @@ class Owner:
     def _perform(self, client: socket.socket, work: Any) -> None:
         try:
             work()
+        except EngineLost:
+            raise
         except Exception as error:
             send(client, {"error": described(error)})
         else:
@@ -228,6 +233,8 @@ class Owner:
         )
         try:
             schema = next(parts)
+        except EngineLost:
+            raise
         except Exception as error:
             send(client, {"error": described(error)})
             return
@@ -299,7 +306,10 @@ def _steps() -> Iterator[str]:
     file, locks, idle_s = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
     try:
         owner = Owner.elected(file, locks, idle_s)
-    except QcwError as error:
+    except Exception as error:  # whatever it is, the client that waits for us must hear it
+        if not isinstance(error, QcwError):
+            traceback.print_exc()
+            error = WorkspaceError("store_damaged", file=str(file), detail=str(error))
         yield json.dumps({"error": described(error)})
         return
 

@@ -13,7 +13,11 @@ from qc_workbench.store.database import Reader, Row, from_json, to_json
 
 def draw_row(draw: Draw) -> Mapping[str, Any]:
     plan = {**asdict(draw.plan), "period": draw.plan.period.value, "shares": dict(draw.plan.shares)}
-    frame = [[item.call_id, item.started_at.isoformat(), item.stratum, item.agent_id] for item in draw.frame]
+    frame = [
+        [item.call_id, item.started_at.isoformat(), item.stratum, item.agent_id]
+        + ([] if item.place is None else [item.place])
+        for item in draw.frame
+    ]
     return {
         "draw_id": draw.draw_id,
         "plan": to_json(plan),
@@ -25,6 +29,7 @@ def draw_row(draw: Draw) -> Mapping[str, Any]:
         "frame": to_json(frame),
         "drawn_at": draw.drawn_at,
         "program_version": draw.program_version,
+        "amended_hash": draw.amended_hash,
     }
 
 
@@ -38,11 +43,12 @@ def draw_of(row: Row) -> Draw:
         seed=row["seed"],
         frame_hash=row["frame_hash"],
         frame=tuple(
-            FrameItem(call_id, datetime.fromisoformat(started_at), stratum, agent_id)
-            for call_id, started_at, stratum, agent_id in from_json(row["frame"])
+            FrameItem(call_id, datetime.fromisoformat(started_at), stratum, agent_id, *place)
+            for call_id, started_at, stratum, agent_id, *place in from_json(row["frame"])
         ),
         drawn_at=row["drawn_at"],
         program_version=row["program_version"],
+        amended_hash=row["amended_hash"],
     )
 
 

@@ -49,7 +49,7 @@ def migrate(
     Raises :class:`StoreTooNew` for a file of a newer program, which is left untouched.
     """
     steps = migrations() if steps is None else steps
-    current = _version(connection)
+    current = _version(connection, file)
     known = steps[-1].version
     if current > known:
         raise StoreTooNew("store_too_new", file=str(file), found=current, known=known)
@@ -72,9 +72,12 @@ def migrate(
     return known, copy
 
 
-def _version(connection: duckdb.DuckDBPyConnection) -> int:
-    known = connection.execute("select 1 from duckdb_tables() where table_name = 'migrations'").fetchone()
-    if not known:
+def _version(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
+    """The version a file says it has; 0 for an empty one. A database of somebody else is left alone."""
+    tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    if "migrations" not in tables:
+        if tables:
+            raise WorkspaceError("store_foreign", file=str(file), table=min(tables))
         return 0
     row = connection.execute("select coalesce(max(version), 0) from migrations").fetchone()
     return int(row[0]) if row else 0

@@ -9,10 +9,10 @@ create table expired (
 );
 -- Files to remove, written with the rows that let them go: who is killed in between is finished by the next run.
 create table removals (path varchar primary key, since timestamptz not null);
--- Erasures of persons, and the certificate of each.
+-- Erasures of persons, and the certificate of each; `finished_at` is null until files and old bytes are gone too.
 create table erasures (
     erasure_id varchar primary key, erased_at timestamptz not null, erased_by varchar not null,
-    certificate json not null
+    certificate json not null, finished_at timestamptz
 );
 -- The rows that stay of an erased person for the statistics, under ids of chance. No step works on them again.
 create table erased (
