@@ -22,7 +22,7 @@ import duckdb
 import pyarrow as pa
 
 from qc_workbench.errors import StoreBusy, StoreFull, StoreReadRefused, WorkspaceError, WriteRefused
-from qc_workbench.store.copying import copy_database
+from qc_workbench.store.copying import compact_database, copy_database
 from qc_workbench.store.limits import HEAVY_READ_S, READ_S
 from qc_workbench.store.messages import Write
 from qc_workbench.store.schema import migrate
@@ -281,20 +281,13 @@ class Engine:
 
     def compact(self) -> None:
         """Write the file anew, without the bytes of what was deleted. Everything else waits."""
-        fresh = self.file.with_suffix(".compact")
         with self._gate.alone():
-            fresh.unlink(missing_ok=True)
+            self._connection.close()
             try:
-                copy_database(self._connection, fresh)
-                self._connection.execute("checkpoint")
-                self._connection.close()
-                fresh.replace(self.file)
+                compact_database(self.file)
             except duckdb.Error as error:
                 raise self._said(error) from error
             finally:
-                fresh.unlink(missing_ok=True)
-                with suppress(duckdb.Error):
-                    self._connection.close()
                 self._connect()
 
     def counts(self) -> EngineCounts:
