@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
-import logging
 import pickle
 import queue
 import uuid
@@ -27,13 +25,13 @@ from time import monotonic
 from typing import Any, Final, Literal
 
 from qc_workbench.errors import ClusterError
-from qc_workbench.work.cluster_key import security_of
+from qc_workbench.work.cluster_key import load_dask, security_of
 from qc_workbench.work.cluster_node import GPU, greet, perform
 from qc_workbench.work.identity import Difference, Identity, differences
 from qc_workbench.work.task import FailureKind, Needs, Outcome, Task, WorkerState
 
 #: How often the scheduler is asked who is there, seconds; also the longest a lost worker stays unseen beyond
-#: the scheduler's own patience (``cluster_node.SILENT_FOR_S``).
+#: the scheduler's own patience (``cluster_key.SILENT_FOR_S``).
 _LOOK_EVERY_S: Final = 0.5
 #: Without a worker that may work for this long, the work ends with a message that says why.
 PATIENCE_S: Final = 600.0
@@ -183,9 +181,7 @@ class Cluster:
         if self._client is not None:
             return
         security = security_of(self.key, datetime.now(UTC))
-        distributed = importlib.import_module("distributed")
-        for name in ("distributed.comm", "distributed.client", "distributed.core"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # a lost connection is told by our own messages
+        distributed = load_dask()
         try:
             self._client = distributed.Client(
                 scheduler_address(self.address), security=security, timeout=_CONNECT_S, set_as_default=False

@@ -8,23 +8,38 @@ file can run programs on all machines of the cluster: it is carried like a passw
 
 from __future__ import annotations
 
+import importlib
+import logging
 import os
 import ssl
 import stat
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from qc_workbench.errors import NotConfigured, UsageError
-
-if TYPE_CHECKING:
-    from distributed import Security
 
 #: Where the key of a workspace lies unless a setting or option says otherwise.
 KEY_FILE: Final = "cluster.pem"
 #: How long a key works. Long enough not to end in the middle of a season, short enough not to be forgotten for ever.
 LIFE: Final = timedelta(days=730)
 _NAME: Final = "qc-workbench-cluster"
+#: A worker that says nothing for this long is given up: its machine hangs, sleeps or is cut off. Its heartbeat comes
+#: from a thread of its own every second, whatever the call does.
+SILENT_FOR_S: Final = 30
+
+#: Dask's own settings on scheduler and workers.
+_DASK: Final[Mapping[str, Any]] = {
+    "distributed.scheduler.allowed-failures": 0,  # the ledger counts losses; nothing is tried twice behind its back
+    "distributed.scheduler.worker-ttl": f"{SILENT_FOR_S}s",
+    "distributed.scheduler.work-stealing": False,  # each task is meant for its worker
+    "distributed.comm.timeouts.connect": "10s",
+    "distributed.comm.timeouts.tcp": "30s",
+    "distributed.diagnostics.nvml": False,
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
 
 
 def make_key(path: Path, now: datetime) -> datetime:
@@ -32,7 +47,7 @@ def make_key(path: Path, now: datetime) -> datetime:
 
     Raises :class:`UsageError` ``cluster_key_exists``: a key in use is not overwritten by accident.
     """
-    _needs_cluster()
+    load_dask()
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -85,15 +100,14 @@ def make_key(path: Path, now: datetime) -> datetime:
     return ends
 
 
-def security_of(path: Path, now: datetime) -> Security:
+def security_of(path: Path, now: datetime) -> Any:
     """What Dask needs to speak to the cluster of this key: TLS 1.3, certificates on both sides.
 
     Raises :class:`NotConfigured`: ``cluster_not_installed``, ``cluster_key_missing``, ``cluster_key_open`` (others on
     this machine may read it), ``cluster_key_damaged``, ``cluster_key_over``.
     """
-    _needs_cluster()
+    distributed = load_dask()
     from cryptography import x509
-    from distributed import Security
 
     try:
         content = path.read_bytes()
@@ -109,7 +123,7 @@ def security_of(path: Path, now: datetime) -> Security:
     if ends <= now.astimezone(UTC):
         raise NotConfigured("cluster_key_over", file=str(path), day=f"{ends:%Y-%m-%d}")
     file = str(path)
-    return Security(  # type: ignore[no-untyped-call] # Dask's own lack
+    return distributed.Security(
         require_encryption=True,
         tls_min_version=ssl.TLSVersion.TLSv1_3,
         tls_ca_file=file,
@@ -119,10 +133,18 @@ def security_of(path: Path, now: datetime) -> Security:
     )  # fmt: skip
 
 
-def _needs_cluster() -> None:
+def load_dask() -> Any:
+    """The Dask library, set up as the cluster needs it.
+
+    Raises :class:`NotConfigured` ``cluster_not_installed`` when the libraries of the cluster are not there.
+    """
+    # here and in the processes that this one starts: what a person needs is said by our own lines
+    os.environ["DASK_LOGGING__DISTRIBUTED"] = "critical"
     try:
-        import cryptography
-        import distributed  # noqa: F401 - only whether it is there
+        importlib.import_module("cryptography")
+        importlib.import_module("dask").config.set(dict(_DASK))
+        distributed = importlib.import_module("distributed")
     except ImportError as error:
         raise NotConfigured("cluster_not_installed", detail=error.name or "") from error
-    assert cryptography
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # has a level of its own
+    return distributed

@@ -7,18 +7,19 @@ to stop (SIGTERM, Ctrl-C) it ends the calls in hand first and begins no other, t
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 import os
 import pickle
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import monotonic
 from typing import Any, Final
 
 from qc_workbench.errors import ClusterError
+from qc_workbench.work.cluster_key import load_dask
 from qc_workbench.work.identity import Identity, differences, program_identity
 from qc_workbench.work.sizing import pool_size, this_capacity
 from qc_workbench.work.task import FailureKind, Outcome
@@ -29,9 +30,6 @@ GPU: Final = "GPU"
 #: The usual port of a scheduler (Dask's), and the first port of workers; each process takes two.
 SCHEDULER_PORT: Final = 8786
 WORKER_PORTS: Final = 8790
-#: A worker that says nothing for this long is given up: its machine hangs, sleeps or is cut off. Its heartbeat comes
-#: from a thread of its own every second, whatever the call does.
-SILENT_FOR_S: Final = 30
 #: Between two attempts to find the scheduler.
 _AGAIN_AFTER_S: Final = 5.0
 #: Longest wait for calls in hand of a machine that was told to stop: a long recording takes minutes.
@@ -44,18 +42,6 @@ _NO_HTTP: Final = "127.0.0.1:0"
 _PUBLISHED: Final = "qcw-identity"
 #: Processor threads of the speech model in a worker, whatever the owner's machine has.
 THREADS_VARIABLE: Final = "QCW_WORKER_THREADS"
-
-#: Dask's own settings on scheduler and workers.
-_DASK: Final[Mapping[str, Any]] = {
-    "distributed.scheduler.allowed-failures": 0,  # the ledger counts losses; nothing is tried twice behind its back
-    "distributed.scheduler.worker-ttl": f"{SILENT_FOR_S}s",
-    "distributed.scheduler.work-stealing": False,  # each task is meant for its worker
-    "distributed.comm.timeouts.connect": "10s",
-    "distributed.comm.timeouts.tcp": "30s",
-    "distributed.diagnostics.nvml": False,
-    "distributed.scheduler.http.routes": [],
-    "distributed.worker.http.routes": [],
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +96,7 @@ def run_scheduler(host: str, port: int, security: Any, on_start: Callable[[str],
 
 
 async def _scheduler(host: str, port: int, security: Any, on_start: Callable[[str], None]) -> None:
-    distributed = _dask()
+    distributed = load_dask()
     stop = _Signals()
     try:
         scheduler = await distributed.Scheduler(
@@ -165,7 +151,7 @@ def run_workers(address: str, machine: WorkerMachine, security: Any, say: Callab
 
 
 async def _workers(address: str, machine: WorkerMachine, security: Any, say: Callable[[str], None]) -> None:
-    distributed = _dask()
+    distributed = load_dask()
     stop = _Signals()
     waiting_told = False
     while not stop.first.is_set():
@@ -178,9 +164,10 @@ async def _workers(address: str, machine: WorkerMachine, security: Any, say: Cal
             await _either(asyncio.sleep(_AGAIN_AFTER_S), stop.first.wait())
             continue
         waiting_told = False
-        keepers = await _start(distributed, address, machine, security)
+        start = partial(_keeper, distributed, address, machine, security)
+        keepers = list(await asyncio.gather(*(start(number) for number in range(machine.processes))))
         say("joined")
-        await _either(_until_lost(distributed, keepers, address, security), stop.first.wait())
+        await _either(_until_lost(distributed, keepers, address, security, start), stop.first.wait())
         if stop.first.is_set():
             say("leaving")
             await _either(_finish(distributed, keepers, address, security), stop.second.wait())
@@ -190,21 +177,15 @@ async def _workers(address: str, machine: WorkerMachine, security: Any, say: Cal
     say("left")
 
 
-async def _start(distributed: Any, address: str, machine: WorkerMachine, security: Any) -> list[Any]:
-    """The keepers of the processes: a keeper starts its process again whenever it dies."""
-    environment = {"OMP_NUM_THREADS": str(machine.threads), THREADS_VARIABLE: str(machine.threads)}
-    keepers = []
-    for number in range(machine.processes):
-        port = machine.first_port + 2 * number if machine.first_port else 0
-        keeper = distributed.Nanny(
-            address, nthreads=1, name=f"{machine.name}-{number + 1}", security=security, host=machine.host,
-            protocol="tls", worker_port=port, port=port + 1 if port else 0, dashboard=False,
-            dashboard_address=_NO_HTTP, resources={GPU: 1} if machine.gpu else None, memory_limit=0, env=environment,
-            silence_logs=logging.CRITICAL,
-        )  # fmt: skip
-        keepers.append(keeper)
-    await asyncio.gather(*keepers)
-    return keepers
+async def _keeper(distributed: Any, address: str, machine: WorkerMachine, security: Any, number: int) -> Any:
+    """A process of this machine with its keeper, which starts it again whenever it dies."""
+    port = machine.first_port + 2 * number if machine.first_port else 0
+    return await distributed.Nanny(
+        address, nthreads=1, name=f"{machine.name}-{number + 1}", security=security, host=machine.host,
+        protocol="tls", worker_port=port, port=port + 1 if port else 0, dashboard=False, dashboard_address=_NO_HTTP,
+        resources={GPU: 1} if machine.gpu else None, memory_limit=0, silence_logs=logging.CRITICAL,
+        env={"OMP_NUM_THREADS": str(machine.threads), THREADS_VARIABLE: str(machine.threads)},
+    )  # fmt: skip
 
 
 async def _check_program(distributed: Any, address: str, security: Any) -> None:
@@ -219,8 +200,14 @@ async def _check_program(distributed: Any, address: str, security: Any) -> None:
         raise ClusterError(difference.code, name=difference.name, here=difference.there, there=difference.here)
 
 
-async def _until_lost(distributed: Any, keepers: Sequence[Any], address: str, security: Any) -> None:
-    """Return when the scheduler has gone. A process that it has given up (it hangs) is ended and started again."""
+async def _until_lost(
+    distributed: Any, keepers: list[Any], address: str, security: Any, start: Callable[[int], Awaitable[Any]]
+) -> None:
+    """Return when the scheduler has gone.
+
+    A process that the scheduler has given up (it hangs) is ended and started again; a keeper that was sent away with
+    its process (a short loss of the connection does that) is replaced in the list.
+    """
     silent = 0
     missing = dict.fromkeys(range(len(keepers)), 0)
     while silent < _LOOKS:
@@ -233,6 +220,9 @@ async def _until_lost(distributed: Any, keepers: Sequence[Any], address: str, se
             continue
         silent = 0
         for number, keeper in enumerate(keepers):
+            if keeper.status.name in ("closed", "failed"):
+                keepers[number] = await start(number)
+                continue
             missing[number] = 0 if keeper.worker_address in found["workers"] else missing[number] + 1
             if missing[number] >= _LOOKS:
                 missing[number] = 0
@@ -288,10 +278,3 @@ class _Signals:
 
         signal.signal(signal.SIGTERM, asked)
         signal.signal(signal.SIGINT, asked)
-
-
-def _dask() -> Any:
-    os.environ["DASK_LOGGING__DISTRIBUTED"] = "critical"  # here and in the processes; our own lines say what is needed
-    dask = importlib.import_module("dask")
-    dask.config.set(dict(_DASK))
-    return importlib.import_module("distributed")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pickle
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,12 +13,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from qc_workbench.work.cluster import Cluster
 from qc_workbench.work.cluster_key import make_key
-from qc_workbench.work.identity import Identity, program_identity
+from qc_workbench.work.identity import Identity
 from qc_workbench.work.task import Outcome, Task
 
 ROOT = Path(__file__).parents[2]
@@ -76,9 +79,20 @@ class Machines:
     def address(self) -> str:
         return f"dask://127.0.0.1:{self.port}"
 
+    @property
+    def program(self) -> Path:
+        """A copy of the program, as another machine has its own: an edit during a long test changes no worker."""
+        return self.folder / "program"
+
     def start(self) -> None:
-        if not self.key.exists():
-            make_key(self.key, datetime.now(UTC))
+        make_key(self.key, datetime.now(UTC))
+        for name in ("qc_workbench", "models", "pipelines", "tests/pipelines/cluster_parts.py"):
+            source, target = ROOT / name, self.program / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, target)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -89,7 +103,7 @@ class Machines:
         log = (self.folder / f"log{len(self.running)}.txt").open("w")
         process = subprocess.Popen(
             [sys.executable, "-m", "qc_workbench.cli", "cluster", *arguments, "--key", str(key or self.key)],
-            cwd=ROOT, env={**os.environ, "QCW_LANG": "en", "PYTHONPATH": str(ROOT), **environment},
+            cwd=self.program, env={**os.environ, "QCW_LANG": "en", "PYTHONPATH": str(self.program), **environment},
             stdout=subprocess.DEVNULL, stderr=log, text=True,
         )  # fmt: skip
         log.close()
@@ -109,8 +123,19 @@ class Machines:
         until(lambda: text in self.said(process) or process.poll() is not None, within_s)
         assert text in self.said(process), self.said(process)
 
+    @cached_property
+    def identity(self) -> Identity:
+        """Of the copy, which may be older than what is imported here."""
+        ask = "import pickle, sys; from qc_workbench.work.identity import program_identity as who; "
+        answer = subprocess.run(
+            [sys.executable, "-c", ask + "sys.stdout.buffer.write(pickle.dumps(who()))"],
+            cwd=self.program, env={**os.environ, "PYTHONPATH": str(self.program)}, stdout=subprocess.PIPE, check=True,
+        )  # fmt: skip
+        identity: Identity = pickle.loads(answer.stdout)
+        return identity
+
     def executor(self, required: Identity | None = None, **more: float) -> Cluster:
-        return Cluster(self.address, self.key, required or program_identity(), **more)
+        return Cluster(self.address, self.key, required or self.identity, **more)
 
     def stop(self) -> None:
         for process in reversed(self.running):

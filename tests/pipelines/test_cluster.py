@@ -143,7 +143,7 @@ def test_work_for_a_card_waits_for_no_card_and_prefers_one(machines: Machines, e
 
 
 def test_a_worker_whose_results_would_differ_is_refused_and_named(machines: Machines) -> None:
-    other = replace(program_identity(), libraries={**program_identity().libraries, "ctranslate2": "0.1"})
+    other = replace(machines.identity, libraries={**machines.identity.libraries, "ctranslate2": "0.1"})
     executor = machines.executor(other, first_patience_s=3.0)
     executor.submit(task("never", parts.square, 1, 0.0))
     with pytest.raises(ClusterError) as caught:
@@ -156,7 +156,7 @@ def test_a_worker_whose_results_would_differ_is_refused_and_named(machines: Mach
 
 
 def test_a_worker_without_the_model_is_refused(machines: Machines) -> None:
-    executor = machines.executor(replace(program_identity(), model=("large-v3", "0" * 64)))
+    executor = machines.executor(replace(machines.identity, model=("large-v3", "0" * 64)))
     executor.wait_until_known(30)
     refusals = executor.refusals()
     executor.close()
