@@ -26,11 +26,14 @@ from qc_workbench.sources.csv_folder import FolderContents, contents_fingerprint
 from qc_workbench.sources.problems import Problem, Severity, shown
 from qc_workbench.sources.recording_files import Expectations, RecordingsFolder, SoundFile, detail_parts, judge
 from qc_workbench.sources.rows import Placed
+from qc_workbench.sources.suppression import Suppressed, without_suppressed
 from qc_workbench.store import calls as call_store
 from qc_workbench.store import imports as import_store
 from qc_workbench.store.database import insert_all
 from qc_workbench.store.imports import ImportRecord, SeenFile
+from qc_workbench.store.safekeeping import suppressed_hashes
 from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.recordings import workspace_secret
 from qc_workbench.workspace import Workspace
 
 #: Part of the fingerprint of an import; raise it when the same files would be read differently.
@@ -81,7 +84,7 @@ def ingest_csv(workspace: Workspace, folder: Path, progress: Progress, source: s
 
     with workspace.store.reading() as reader:
         known = known_ids(reader)
-    contents = read_folder(folder, _conventions(workspace), known)
+    contents = without_suppressed(read_folder(folder, _conventions(workspace), known), _suppressed(workspace))
     differences = _write_tables(workspace, contents, progress)
     taking = _Recordings(workspace, folder, recordings, seen)
     done = taking.take_in(contents.calls.placed, contents.calls.file or "calls.csv", progress)
@@ -98,6 +101,13 @@ def ingest_csv(workspace: Workspace, folder: Path, progress: Progress, source: s
     )
     workspace.store.insert_many("imports", [import_store.import_row(record)], replace=True)
     return report
+
+
+def _suppressed(workspace: Workspace) -> Suppressed:
+    """Persons who were erased: nothing of theirs comes back."""
+    with workspace.store.reading() as reader:
+        hashes = suppressed_hashes(reader)
+    return Suppressed(workspace_secret(workspace.home) if hashes else b"", hashes)
 
 
 def _conventions(workspace: Workspace) -> Conventions:

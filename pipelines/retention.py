@@ -28,7 +28,7 @@ STEP: Final = "retention"
 #: Calls let go in one transaction.
 GROUP: Final = 200
 #: Months that the entries about erasures stay at least: the proof of an erasure is kept for three years
-#: (Roskomnadzor's order No. 179 of 28.10.2022, paragraph 8).
+#: (Roskomnadzor's order No. 179 of 28.10.2022).
 PROOF_MONTHS: Final = 36
 #: The action of the audit log that an erasure leaves.
 ERASED: Final = "person_erased"

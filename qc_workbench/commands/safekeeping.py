@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -201,6 +202,70 @@ def retention(
     )
 
 
+def erase(
+    session: Session,
+    phone: Annotated[list[str] | None, typer.Option("--phone", metavar="PHONE", show_default=False)] = None,
+    again: Annotated[
+        list[Path] | None, typer.Option("--again", metavar="CERTIFICATE.json", dir_okay=False, show_default=False)
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", show_default=False)] = None,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", show_default=False)] = None,
+    certificate: Annotated[
+        Path | None, typer.Option("--certificate", metavar="FILE.(json|html|pdf)", dir_okay=False, show_default=False)
+    ] = None,
+    show_phone: Annotated[bool, typer.Option("--show-phone", show_default=False)] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", show_default=False)] = False,
+) -> Done:
+    from pipelines.certificates import check_certificate_file, read_certificates, write_certificate
+    from pipelines.erasure import erase as erase_person
+    from pipelines.erasure import phones_of_certificates, with_phones
+    from qc_workbench.errors import UsageError
+
+    if bool(phone) == bool(again):
+        raise UsageError("erase_whom")
+    workspace, t = session.workspace, session.t
+    if certificate is not None:
+        check_certificate_file(certificate)
+    phones = list(phone or ()) or phones_of_certificates(workspace, read_certificates(again or ()))
+    # Not the moment of the analysis: an erasure happens when it happens.
+    report = erase_person(workspace, phones, by=by or getpass.getuser(), reason=reason or "", dry_run=dry_run)
+    made = report.certificate
+    lines = []
+    if dry_run and report.removed:
+        lines.append(t("erasure.dry"))
+    elif made is None:
+        lines.append(t("erasure.nothing"))
+    else:
+        lines.append(t("erasure.done", number=made.certificate_id))
+        if certificate is not None:
+            shown = with_phones(made, phones, workspace.settings.company.phone_region) if show_phone else made
+            write_certificate(workspace, shown, certificate, t)
+            lines.append(t("erasure.certificate.written", file=str(certificate)))
+        if made.backups:
+            lines.append(t("erasure.backups_remain", n=len(made.backups)))
+    if report.other_phones:
+        lines.append(t("erasure.other_phones", phones=", ".join(report.other_phones)))
+    rows = tuple(
+        (
+            t(f"erasure.kind.{item.kind}"),
+            t.number(item.count),
+            t("erasure.anonymised" if item.anonymised else "erasure.deleted"),
+        )
+        for item in report.removed
+    )
+    columns = tuple(t(f"erasure.column.{name}") for name in ("what", "count", "how"))
+    return Done(
+        data={
+            "dry_run": dry_run,
+            "removed": report.removed,
+            "certificate": made.as_json() if made else None,
+            "certificate_file": str(certificate) if certificate and made else None,
+        },
+        tables=(Table("", columns, rows, frozenset({1})),) if rows else (),
+        lines=tuple(lines),
+    )
+
+
 def _contents(manifest: Manifest) -> dict[str, object]:
     return {
         "made_at": manifest.made_at,
@@ -241,4 +306,5 @@ COMMANDS = (
     Command(("restore",), restore),
     Command(("verify",), verify),
     Command(("retention",), retention),
+    Command(("erase",), erase),
 )

@@ -49,6 +49,8 @@ class FrameItem:
     started_at: datetime
     stratum: str
     agent_id: str
+    #: Place in the drawing order of its stratum, for a call whose id was replaced at its client's request.
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Draw:
     frame: tuple[FrameItem, ...]
     drawn_at: datetime
     program_version: str
+    #: sha256 of the frame as it is after ids of erased calls were replaced; None where none were.
+    amended_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,8 +144,12 @@ def frame_items(
 def frame_hash(frame: Sequence[FrameItem]) -> str:
     """sha256 of the frame's rows in the order of call ids: two equal frames have equal hashes."""
     rows = sorted(
-        [item.call_id, item.started_at.astimezone(UTC).isoformat(), item.stratum, item.agent_id] for item in frame
-    )
+        [
+            item.call_id, item.started_at.astimezone(UTC).isoformat(), item.stratum, item.agent_id,
+            *([] if item.place is None else [str(item.place)]),
+        ]
+        for item in frame
+    )  # fmt: skip
     return hashlib.sha256(_canonical(rows)).hexdigest()
 
 
@@ -184,10 +188,48 @@ def drawing_orders(draw: Draw) -> dict[str, tuple[str, ...]]:
     """Call ids of each stratum in the order they are drawn; replacements go on where the draw stopped."""
     label = period_label(draw.plan.period, draw.period_from)
     members: dict[str, list[tuple[bytes, str]]] = defaultdict(list)
+    placed: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for item in draw.frame:
+        if item.place is not None:
+            placed[item.stratum].append((item.place, item.call_id))
+            continue
         number = random_number(draw.seed, draw.plan.name, label, item.call_id)
         members[item.stratum].append((number, item.call_id))
-    return {stratum: tuple(call_id for _, call_id in sorted(members[stratum])) for stratum in sorted(members)}
+    orders = {}
+    for stratum in sorted({*members, *placed}):
+        order = [call_id for _, call_id in sorted(members[stratum])]
+        for place, call_id in sorted(placed[stratum]):
+            order.insert(place, call_id)
+        orders[stratum] = tuple(order)
+    return orders
+
+
+def amend(draw: Draw, names: Mapping[str, str], zone: ZoneInfo) -> Draw:
+    """The passport with the ids of some calls replaced (old -> new), at their client's request.
+
+    The id decided the place in the drawing order, so the place is written down instead, and the frame gets a hash
+    of its own beside the first one: the draw can still be made again and gives the same calls, the probabilities and
+    every estimate stay. The time of such a call keeps its hour only.
+    """
+    ranks = {call_id: rank for order in drawing_orders(draw).values() for rank, call_id in enumerate(order)}
+    frame = tuple(
+        replace(
+            item,
+            call_id=names[item.call_id],
+            started_at=to_the_hour(item.started_at, zone),
+            place=ranks[item.call_id],
+        )
+        if item.call_id in names
+        else item
+        for item in draw.frame
+    )
+    ordered = tuple(sorted(frame, key=lambda item: item.call_id))
+    return replace(draw, frame=ordered, amended_hash=frame_hash(ordered))
+
+
+def to_the_hour(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The beginning of the hour in the company's zone: it stays on its day, and is no trace of one call any more."""
+    return moment.astimezone(zone).replace(minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
 def redraw(draw: Draw) -> tuple[SampledCall, ...]:
@@ -340,7 +382,7 @@ def verify(draw: Draw, sampled: Iterable[SampledCall]) -> tuple[tuple[Discrepanc
     """Draw again from the passport and compare with the stored rows: (what differs, call id or empty)."""
     found: list[tuple[Discrepancy, str]] = []
     rows = {row.call_id: row for row in sampled if row.draw_id == draw.draw_id and row.queue is Queue.RANDOM}
-    if frame_hash(draw.frame) != draw.frame_hash:
+    if frame_hash(draw.frame) != (draw.amended_hash or draw.frame_hash):
         found.append((Discrepancy.FRAME_CHANGED, ""))
     if draw_id(draw.plan, draw.seed, (draw.period_from, draw.period_to), draw.frame_hash) != draw.draw_id:
         found.append((Discrepancy.IDENTITY, ""))

@@ -41,6 +41,7 @@ def passport(draw: Draw, sampled: Iterable[SampledCall]) -> Mapping[str, Any]:
         "drawn_at": _moment(draw.drawn_at),
         "program_version": draw.program_version,
         "frame_hash": draw.frame_hash,
+        **({} if draw.amended_hash is None else {"amended_hash": draw.amended_hash}),
         "frame_size": len(draw.frame),
         "frame": [
             {
@@ -48,6 +49,7 @@ def passport(draw: Draw, sampled: Iterable[SampledCall]) -> Mapping[str, Any]:
                 "started_at": _moment(item.started_at),
                 "stratum": item.stratum,
                 "agent_id": item.agent_id,
+                **({} if item.place is None else {"place": item.place}),
             }
             for item in draw.frame
         ],
@@ -87,11 +89,18 @@ def draw_of_passport(content: Mapping[str, Any]) -> Draw:
         seed=content["seed"],
         frame_hash=content["frame_hash"],
         frame=tuple(
-            FrameItem(item["call_id"], datetime.fromisoformat(item["started_at"]), item["stratum"], item["agent_id"])
+            FrameItem(
+                item["call_id"],
+                datetime.fromisoformat(item["started_at"]),
+                item["stratum"],
+                item["agent_id"],
+                item.get("place"),
+            )
             for item in content["frame"]
         ),
         drawn_at=datetime.fromisoformat(content["drawn_at"]),
         program_version=content["program_version"],
+        amended_hash=content.get("amended_hash"),
     )
 
 

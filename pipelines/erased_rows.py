@@ -1,0 +1,337 @@
+"""The statements of an erasure, table by table: what is deleted, what stays under an id of chance without the person.
+
+:data:`TREATMENT` names every table of the schema, so that a new table can't be forgotten: a test compares the two.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from pipelines.forgotten_text import evidence_without_quotes
+from pipelines.person_traces import Traces, blotted, renamed, says
+from qc_workbench.domain.call import RecordingState
+from qc_workbench.sampling.draws import amend, to_the_hour
+from qc_workbench.sources.suppression import keyed_hash
+from qc_workbench.store import safekeeping, samples
+from qc_workbench.store.database import Reader, Row, Statement, from_json, insert_all, to_json
+
+#: What happens to each table: "anonymised" rows stay under ids of chance, "cleaned" ones lose the lines or words about
+#: the person, "nothing" holds no person (numbers written somewhere are blotted out there too).
+TREATMENT: Final[Mapping[str, str]] = {
+    "calls": "anonymised", "recordings": "anonymised", "conversations": "anonymised", "flags": "anonymised",
+    "findings": "anonymised", "commitments": "anonymised", "refusals": "anonymised", "violations": "anonymised",
+    "sample": "anonymised", "draws": "anonymised", "deals": "anonymised", "stage_changes": "anonymised",
+    "sales": "anonymised", "expired": "anonymised",
+    "transcripts": "deleted", "turns": "deleted", "detected": "deleted", "acoustics": "deleted", "jobs": "deleted",
+    "activities": "deleted", "activity_changes": "deleted", "notes": "deleted", "recording_files": "deleted",
+    "imports": "cleaned", "audit": "cleaned", "applied_writes": "cleaned",
+    "managers": "nothing", "migrations": "nothing", "job_pauses": "nothing", "backups": "nothing",
+    "removals": "nothing", "erasures": "nothing", "erased": "nothing", "suppressed": "nothing",
+}  # fmt: skip
+
+
+#: Whether a column's text holds one of the words of a list.
+_HOLDS: Final = (
+    "coalesce(list_bool_or(list_transform(?::varchar[], lambda word: contains(cast({} as varchar), word))), false)"
+)
+
+
+class _Names:
+    """Ids of chance for old ones; the same one for the same id."""
+
+    def __init__(self) -> None:
+        self.by_old: dict[str, dict[str, str]] = {}
+
+    def new(self, kind: str, old: str) -> str:
+        return self.by_old.setdefault(kind, {}).setdefault(old, f"erased-{secrets.token_hex(8)}")
+
+    def get(self, kind: str, old: str | None) -> str | None:
+        return None if old is None else self.by_old.get(kind, {}).get(old, old)
+
+    def everything(self) -> dict[str, str]:
+        return {old: new for names in self.by_old.values() for old, new in names.items()}
+
+
+def erasure_statements(
+    reader: Reader,
+    traces: Traces,
+    found_in: Sequence[tuple[str, str]],
+    erasure_id: str,
+    now: datetime,
+    zone: ZoneInfo,
+    secret: bytes,
+) -> list[Statement]:
+    """All statements of one transaction. ``found_in``: columns in which the number is written somewhere."""
+    names = _Names()
+    for call_id in traces.calls:
+        names.new("call", call_id)
+    for deal_id in traces.deals:
+        names.new("deal", deal_id)
+    rows = _Rows(reader, traces)
+    statements = [
+        *_calls(rows, names, now, zone),
+        *_rulings(rows, names),
+        *_derived(rows, traces, names),
+        *_crm(rows, traces, names),
+        *_draws(reader, traces, names, zone),
+        *_words(rows, traces),
+        *_memory(reader, traces, names),
+        safekeeping.let_go(
+            [*traces.own_paths, *(f"cache/playable/{item}.wav" for item in traces.own_hashes)], now
+        ),
+        *_blot_out(found_in, traces.numbers),
+    ]  # fmt: skip
+    kept = [
+        {"kind": kind, "id": new, "erasure_id": erasure_id}
+        for kind in ("call", "deal", "violation")
+        for new in names.by_old.get(kind, {}).values()
+    ]
+    return [*statements, *insert_all("erased", kept), *_suppress(traces, now, secret)]
+
+
+class _Rows:
+    """The rows of the person that are changed one by one."""
+
+    def __init__(self, reader: Reader, traces: Traces) -> None:
+        self._reader, self.call_ids = reader, list(traces.calls)
+        self.deal_ids = list(traces.deals)
+        self.calls = self.of_calls("calls")
+        self.flags = self.of_calls("flags")
+        flag_ids = [row["flag_id"] for row in self.flags]
+        self.findings = reader.rows(
+            "select * from findings where flag_id in (select unnest(?)) order by ruled_at", flag_ids
+        )
+        self.violations = reader.rows(
+            "select * from violations where call_id in (select unnest(?)) or deal_id in (select unnest(?)) "
+            "or activity_id in (select unnest(?))",
+            self.call_ids,
+            self.deal_ids,
+            list(traces.activities),
+        )
+        self.deals = reader.rows("select * from deals where deal_id in (select unnest(?))", self.deal_ids)
+        self.shared_deals = reader.rows(
+            "select * from deals where deal_id in (select unnest(?))", list(traces.shared_deals)
+        )
+        self.common_reasons = {
+            row["lost_reason"]
+            for row in reader.rows(
+                "select distinct lost_reason from deals where lost_reason is not null "
+                "and deal_id not in (select unnest(?))",
+                self.deal_ids,
+            )
+        }
+
+    def of_calls(self, table: str) -> list[Row]:
+        return self._reader.rows(f"select * from {table} where call_id in (select unnest(?))", self.call_ids)  # noqa: S608 - names of this module
+
+
+def _update(table: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> Statement:
+    settings = ", ".join(f'"{name}" = ?' for name in values)
+    where = " and ".join(f'"{name}" = ?' for name in key)
+    return Statement(f"update {table} set {settings} where {where}", (*values.values(), *key.values()))  # noqa: S608 - names of this module
+
+
+def _calls(rows: _Rows, names: _Names, now: datetime, zone: ZoneInfo) -> list[Statement]:
+    """A call keeps its day and hour, agent, direction, length and outcome."""
+    day = now.astimezone(zone).date().isoformat()
+    nothing = ("content_hash", "path", "size_bytes", "container", "codec", "rate_hz", "channels", "agent_channel")
+    found = []
+    for row in rows.calls:
+        new = names.new("call", row["call_id"])
+        anonymous = {
+            "call_id": new, "started_at": to_the_hour(row["started_at"], zone), "client_phone": None,
+            "recording_name": None, "keyword": None, "attributes": "{}",
+        }  # fmt: skip
+        found.append(_update("calls", {"call_id": row["call_id"]}, anonymous))
+    for row in rows.of_calls("recordings"):
+        state = RecordingState(row["state"])
+        gone = {"call_id": names.new("call", row["call_id"]), **dict.fromkeys(nothing), "duration_s": None}
+        if state is not RecordingState.ABSENT:
+            gone |= {"state": RecordingState.ERASED.value, "detail": day}
+        found.append(_update("recordings", {"call_id": row["call_id"]}, gone))
+    for table in ("conversations", "expired"):
+        found += [
+            _update(table, {"call_id": call_id}, {"call_id": names.new("call", call_id)})
+            for call_id in sorted({row["call_id"] for row in rows.of_calls(table)})
+        ]
+    return found
+
+
+def _rulings(rows: _Rows, names: _Names) -> list[Statement]:
+    """Who ruled what and when stays: deductions stand on it. Words of the call and free text go."""
+    found = []
+    for row in rows.flags:
+        values = {
+            "flag_id": names.new("flag", row["flag_id"]),
+            "call_id": names.new("call", row["call_id"]),
+            "evidence": evidence_without_quotes(row["evidence"]),
+        }
+        found.append(_update("flags", {"flag_id": row["flag_id"]}, values))
+    for row in rows.findings:
+        names.new("finding", row["finding_id"])
+    for row in rows.findings:
+        ruling = {
+            "finding_id": names.new("finding", row["finding_id"]),
+            "flag_id": names.new("flag", row["flag_id"]),
+            "supersedes": names.get("finding", row["supersedes"]),
+            "reason": "",
+        }
+        found.append(_update("findings", {"finding_id": row["finding_id"]}, ruling))
+    return found
+
+
+def _derived(rows: _Rows, traces: Traces, names: _Names) -> list[Statement]:
+    found = []
+    for row in rows.of_calls("commitments"):
+        values = {
+            "commitment_id": names.new("commitment", row["commitment_id"]),
+            "call_id": names.new("call", row["call_id"]),
+            "quote": "", "date_phrase": None, "activity_id": None,
+            "kept_by_call_id": names.get("call", row["kept_by_call_id"]),
+        }  # fmt: skip
+        found.append(_update("commitments", {"commitment_id": row["commitment_id"]}, values))
+    for row in rows.of_calls("refusals"):
+        values = {
+            "call_id": names.new("call", row["call_id"]),
+            "deal_id": names.get("deal", row["deal_id"]),
+            "quote": None,
+        }
+        found.append(_update("refusals", {"call_id": row["call_id"]}, values))
+    for row in rows.violations:
+        values = {
+            "violation_id": names.new("violation", row["violation_id"]),
+            "call_id": names.get("call", row["call_id"]),
+            "deal_id": names.get("deal", row["deal_id"]),
+            "activity_id": None if row["activity_id"] in traces.activities else row["activity_id"],
+            "detail": "",
+        }
+        found.append(_update("violations", {"violation_id": row["violation_id"]}, values))
+    return found
+
+
+def _crm(rows: _Rows, traces: Traces, names: _Names) -> list[Statement]:
+    found = []
+    for row in rows.deals:
+        values = {
+            "deal_id": names.new("deal", row["deal_id"]), "client_phones": "[]", "client_name": None,
+            "attributes": "{}",
+            # A reason that other deals have too is a category; one of its own may be the person's words.
+            "lost_reason": row["lost_reason"] if row["lost_reason"] in rows.common_reasons else None,
+        }  # fmt: skip
+        found.append(_update("deals", {"deal_id": row["deal_id"]}, values))
+        found.append(
+            _update("stage_changes", {"deal_id": row["deal_id"]}, {"deal_id": names.new("deal", row["deal_id"])})
+        )
+    for row in rows.shared_deals:
+        rest = [phone for phone in from_json(row["client_phones"]) if phone not in traces.phones]
+        values = {"client_phones": to_json(rest), "client_name": None, "attributes": "{}"}
+        found.append(_update("deals", {"deal_id": row["deal_id"]}, values))
+    for sale_id in traces.sales:
+        values = {"sale_id": names.new("sale", sale_id), "client_phone": None, "client_name": None}
+        found.append(_update("sales", {"sale_id": sale_id}, values))
+    found += [
+        _delete("activity_changes", "activity_id", traces.activities),
+        _delete("activities", "activity_id", traces.activities),
+        _delete("notes", "note_id", traces.notes),
+    ]
+    return found
+
+
+def _draws(reader: Reader, traces: Traces, names: _Names, zone: ZoneInfo) -> list[Statement]:
+    """Drawn calls keep their probability and place, under the id of chance: every estimate stays what it was."""
+    found = []
+    calls = {call_id: names.new("call", call_id) for call_id in traces.calls}
+    for row in reader.rows(f"select * from draws where {_HOLDS.format('frame')}", list(calls)):  # noqa: S608 - of this module
+        draw = samples.draw_of(row)
+        if any(item.call_id in calls for item in draw.frame):
+            amended = samples.draw_row(amend(draw, calls, zone))
+            values = {name: amended[name] for name in ("frame", "amended_hash")}
+            found.append(_update("draws", {"draw_id": draw.draw_id}, values))
+    for row in reader.rows(
+        "select draw_id, call_id, replaces from sample where call_id in (select unnest(?)) "
+        "or replaces in (select unnest(?))",
+        list(calls),
+        list(calls),
+    ):
+        values = {"call_id": names.get("call", row["call_id"]), "replaces": names.get("call", row["replaces"])}
+        found.append(_update("sample", {"draw_id": row["draw_id"], "call_id": row["call_id"]}, values))
+    return found
+
+
+def _words(rows: _Rows, traces: Traces) -> list[Statement]:
+    subjects = [*traces.own_hashes, *traces.calls]
+    return [
+        _delete("turns", "call_id", rows.call_ids),
+        _delete("transcripts", "call_id", rows.call_ids),
+        _delete("detected", "call_id", rows.call_ids),
+        _delete("acoustics", "content_hash", traces.own_hashes),
+        _delete("jobs", "subject", subjects),
+        _delete("recording_files", "name", traces.recording_names),
+        _delete("recording_files", "path", traces.own_paths),
+    ]
+
+
+def _delete(table: str, column: str, values: Sequence[str]) -> Statement:
+    return Statement(f'delete from {table} where "{column}" in (select unnest(?))', (list(values),))  # noqa: S608 - names of this module
+
+
+def _memory(reader: Reader, traces: Traces, names: _Names) -> list[Statement]:
+    """Imports forget the lines about the person; the audit log and keys of writes name the ids of chance."""
+    found = []
+    new_names = {**names.everything(), **dict.fromkeys(traces.own_hashes, "erased")}
+    words = {*traces.calls, *traces.deals, *traces.activities, *traces.notes, *traces.sales,
+             *traces.recording_names, *traces.client_names}  # fmt: skip
+    for row in reader.rows("select import_id, rejects from imports"):
+        problems = from_json(row["rejects"])
+        kept = [item for item in problems if not says(item, traces.numbers, words)]
+        if len(kept) != len(problems):
+            found.append(_update("imports", {"import_id": row["import_id"]}, {"rejects": to_json(kept)}))
+    holds = f"object in (select unnest(?)) or {_HOLDS.format('detail')} or {_HOLDS.format('object')}"
+    for row in reader.rows(
+        f"select rowid as place, object, detail from audit where {holds}",  # noqa: S608 - of this module
+        list(new_names),
+        [*new_names, *traces.numbers],
+        list(traces.numbers),
+    ):
+        detail = to_json(renamed(from_json(row["detail"]), new_names, traces.numbers))
+        subject = new_names.get(row["object"], blotted(row["object"], traces.numbers))
+        if (subject, detail) != (row["object"], row["detail"]):
+            found.append(
+                Statement("update audit set object = ?, detail = ? where rowid = ?", (subject, detail, row["place"]))
+            )
+    for row in reader.rows(
+        "select key from applied_writes where list_has_any(string_split(key, ':'), ?)", list(new_names)
+    ):
+        key = ":".join(new_names.get(part, part) for part in row["key"].split(":"))
+        if key != row["key"]:
+            found.append(Statement("update applied_writes set key = ? where key = ?", (key, row["key"])))
+    return found
+
+
+def _blot_out(found_in: Sequence[tuple[str, str]], numbers: Sequence[str]) -> list[Statement]:
+    """The number where others wrote it down: a note about somebody else, a name of a file."""
+    return [
+        Statement(
+            f'update "{table}" set "{column}" = replace("{column}", ?, ?) where contains(cast("{column}" as varchar), ?)',  # noqa: S608, E501 - our own catalogue
+            (number, "0" * len(number), number),
+        )
+        for table, column in found_in
+        for number in numbers
+    ]
+
+
+def _suppress(traces: Traces, now: datetime, secret: bytes) -> list[Statement]:
+    kinds: Mapping[str, Sequence[str]] = {
+        "phone": traces.phones, "call": traces.calls, "deal": traces.deals, "activity": traces.activities,
+        "note": traces.notes, "sale": traces.sales,
+    }  # fmt: skip
+    rows = [
+        {"kind": kind, "keyed_hash": keyed_hash(secret, kind, value), "since": now}
+        for kind, values in kinds.items()
+        for value in values
+    ]
+    return insert_all("suppressed", rows, replace=True)
