@@ -97,13 +97,28 @@ def store_counts(reader: Reader) -> StoreCounts:
     return StoreCounts(**row)
 
 
+#: Keys looked for at once: DuckDB finds up to 50 rows by their keys, and looks through the whole table for more.
+KEYS_AT_ONCE = 50
+
+
+def rows_by_key(reader: Reader, table: str, key: str, values: Collection[str]) -> list[Row]:
+    """Rows of a table of ours by its primary key, in no order."""
+    wanted = list(values)
+    sql = f"select * from {table} where {key} in (select unnest(?::varchar[]))"  # noqa: S608 - names are the program's
+    return [
+        row
+        for start in range(0, len(wanted), KEYS_AT_ONCE)
+        for row in reader.rows(sql, wanted[start : start + KEYS_AT_ONCE])
+    ]
+
+
 def calls_by_id(reader: Reader, call_ids: Collection[str]) -> dict[str, Call]:
-    rows = reader.rows("select * from calls where call_id in (select unnest(?::varchar[]))", list(call_ids))
+    rows = rows_by_key(reader, "calls", "call_id", call_ids)
     return {row["call_id"]: call_of(row) for row in rows}
 
 
 def recordings_by_call(reader: Reader, call_ids: Collection[str]) -> dict[str, Recording]:
-    rows = reader.rows("select * from recordings where call_id in (select unnest(?::varchar[]))", list(call_ids))
+    rows = rows_by_key(reader, "recordings", "call_id", call_ids)
     return {row["call_id"]: recording_of(row) for row in rows}
 
 
@@ -112,18 +127,71 @@ def recording_with_hash(reader: Reader, content_hash: str, call_id: str) -> Reco
 
     The call's own is found at once; the others are looked for among all recordings.
     """
-    own = reader.row(
-        "select * from recordings where call_id = ? and content_hash = ? and path is not null", call_id, content_hash
-    )
-    row = own or reader.row(
+    own = reader.row("select * from recordings where call_id = ?", call_id)
+    if own and own["content_hash"] == content_hash and own["path"] is not None:
+        return recording_of(own)
+    row = reader.row(
         "select * from recordings where content_hash = ? and path is not null order by call_id limit 1", content_hash
     )
     return recording_of(row) if row else None
 
 
-def latest_calls(reader: Reader, manager_id: str | None, search: str, limit: int, offset: int = 0) -> list[Call]:
-    """The newest calls, of one agent if given, whose number holds the digits searched or whose client is so named."""
-    condition, parameters = _searched(manager_id, search)
+@dataclass(frozen=True, slots=True)
+class CallSearch:
+    """What calls are looked for, as :func:`call_search` makes it of what was typed.
+
+    ``is_all``: nothing was typed. Else the call ``call_id``, if there is one, or calls with these ``digits`` in the
+    number or with one of these ``phones``.
+    """
+
+    manager_id: str | None
+    is_all: bool
+    call_id: str | None
+    digits: str
+    phones: tuple[str, ...]
+
+    def condition(self) -> tuple[str, list[Any]]:
+        """Only what is asked for, so that the rest costs nothing on a million calls."""
+        fits: list[tuple[str, Any]] = []
+        if self.call_id is not None:
+            fits.append(("call_id = ?", self.call_id))
+        if self.digits:
+            fits.append(("contains(client_phone, ?)", self.digits))
+        if self.phones:
+            fits.append(("client_phone in (select unnest(?::varchar[]))", list(self.phones)))
+        found = "true" if self.is_all else f"({' or '.join(text for text, _ in fits) or 'false'})"
+        parameters = [value for _, value in fits]
+        return (
+            (found, parameters)
+            if self.manager_id is None
+            else (f"manager_id = ? and {found}", [self.manager_id, *parameters])
+        )
+
+
+def call_search(reader: Reader, manager_id: str | None, text: str) -> CallSearch:
+    """Calls of one agent, if given, whose number holds the digits of ``text`` or whose client is so named.
+
+    The id of a call finds that call alone.
+    """
+    text = text.strip()
+    if not text:
+        return CallSearch(manager_id, True, None, "", ())
+    if reader.value("select 1 from calls where call_id = ?", text):
+        return CallSearch(manager_id, False, text, "", ())
+    named = reader.rows(
+        """
+        select distinct unnest(from_json(client_phones, '["VARCHAR"]')) as phone from deals
+        where contains(lower(client_name), ?)
+        """,
+        text.lower(),
+    )
+    digits = "".join(char for char in text if char.isdigit())
+    return CallSearch(manager_id, False, None, digits, tuple(row["phone"] for row in named))
+
+
+def latest_calls(reader: Reader, search: CallSearch, limit: int, offset: int = 0) -> list[Call]:
+    """The newest calls that fit."""
+    condition, parameters = search.condition()
     rows = reader.rows(
         f"select * from calls where {condition} order by started_at desc, call_id limit ? offset ?",  # noqa: S608 - literals of this module
         *parameters,
@@ -133,33 +201,11 @@ def latest_calls(reader: Reader, manager_id: str | None, search: str, limit: int
     return [call_of(row) for row in rows]
 
 
-def count_latest_calls(reader: Reader, manager_id: str | None, search: str, at_most: int) -> int:
-    """How many calls :func:`latest_calls` would find; counting ends at ``at_most``."""
-    condition, parameters = _searched(manager_id, search)
+def count_calls(reader: Reader, search: CallSearch, at_most: int) -> int:
+    """How many calls fit; counting ends at ``at_most``."""
+    condition, parameters = search.condition()
     sql = f"select count(*) from (select 1 from calls where {condition} limit ?)"  # noqa: S608 - literals of this module
     return int(reader.value(sql, *parameters, at_most))
-
-
-def _searched(manager_id: str | None, search: str) -> tuple[str, list[Any]]:
-    """Only what is asked for is written into the condition, so that the rest costs nothing on a million calls."""
-    conditions, parameters = ["true"], []
-    if manager_id is not None:
-        conditions.append("manager_id = ?")
-        parameters.append(manager_id)
-    named = search.strip().lower()
-    digits = "".join(char for char in search if char.isdigit())
-    if named:
-        fits = [
-            "call_id = ?",
-            """client_phone in (select unnest(from_json(client_phones, '["VARCHAR"]')) from deals
-                                where contains(lower(client_name), ?))""",
-        ]
-        parameters += [search.strip(), named]
-        if digits:
-            fits.append("contains(client_phone, ?)")
-            parameters.append(digits)
-        conditions.append(f"({' or '.join(fits)})")
-    return " and ".join(conditions), parameters
 
 
 def following_calls(reader: Reader, calls: Collection[Call], limit: int) -> dict[str, list[Call]]:

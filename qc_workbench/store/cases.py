@@ -6,6 +6,7 @@ What is said here in SQL is said in Python by :mod:`qc_workbench.review.rulings`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,7 +15,7 @@ from qc_workbench.domain.call import Call
 from qc_workbench.domain.commitment import Refusal
 from qc_workbench.domain.flag import Finding, Flag, FlagKind, Verdict
 from qc_workbench.review.rulings import CaseState, case_state
-from qc_workbench.store.browsing import calls_by_id, standing_findings
+from qc_workbench.store.browsing import calls_by_id, rows_by_key, standing_findings
 from qc_workbench.store.database import Reader
 from qc_workbench.store.verdicts import STANDING_FINDINGS, flag_of, refusal_of
 
@@ -134,10 +135,8 @@ def _cases(reader: Reader, flag_ids: list[str]) -> list[Case]:
 
 
 def standing_flags(reader: Reader, flag_ids: list[str]) -> list[Flag]:
-    rows = reader.rows(
-        "select * from flags where retired_at is null and flag_id in (select unnest(?::varchar[]))", flag_ids
-    )
-    return [flag_of(row) for row in rows]
+    """These flags, without those that a newer detection replaced."""
+    return [flag_of(row) for row in rows_by_key(reader, "flags", "flag_id", flag_ids) if row["retired_at"] is None]
 
 
 # Refusals --------------------------------------------------------------------
@@ -177,35 +176,53 @@ _REFUSALS = f"""
     )"""  # noqa: S608 - constants of the program
 
 
+@dataclass(frozen=True, slots=True)
+class ListedRefusals:
+    """A page of one list and how many refusals the whole list holds."""
+
+    refusals: tuple[DoubtedRefusal, ...]
+    total: int
+
+
 def refusal_counts(reader: Reader) -> dict[RefusalList, int]:
     rows = reader.rows(f"with {_REFUSALS} select list, count(*) as refusals from listed group by list")  # noqa: S608 - constants of this module
     counted = {row["list"]: int(row["refusals"]) for row in rows}
     return {name: counted.get(name.value, 0) for name in RefusalList}
 
 
-def refusals_listed(reader: Reader, which: RefusalList, limit: int, offset: int) -> list[DoubtedRefusal]:
-    """Refusals of one list, the newest first."""
+def refusals_listed(reader: Reader, pages: Mapping[RefusalList, int], size: int) -> dict[RefusalList, ListedRefusals]:
+    """Of each list its page (from 1) of ``size`` refusals, the newest first."""
     rows = reader.rows(
         f"""
-        with {_REFUSALS}
-        select call_id, flag_id from listed where list = ? order by started_at desc, call_id limit ? offset ?
+        with {_REFUSALS},
+        numbered as (
+            select list, call_id, flag_id, count(*) over (partition by list) as total,
+                   row_number() over (partition by list order by started_at desc, call_id) as place
+            from listed
+        ),
+        asked as (select unnest(?::varchar[]) as list, unnest(?::bigint[]) as page)
+        select list, call_id, flag_id, total from numbered join asked using (list)
+        where place > (page - 1) * ? and place <= page * ? order by list, place
         """,  # noqa: S608 - constants of this module
-        which.value,
-        limit,
-        offset,
+        [name.value for name in pages],
+        list(pages.values()),
+        size,
+        size,
     )
     ids = [row["call_id"] for row in rows]
     flag_ids = [row["flag_id"] for row in rows if row["flag_id"]]
-    refusals = {
-        row["call_id"]: refusal_of(row)
-        for row in reader.rows("select * from refusals where call_id in (select unnest(?::varchar[]))", ids)
-    }
+    refusals = {row["call_id"]: refusal_of(row) for row in rows_by_key(reader, "refusals", "call_id", ids)}
     calls = calls_by_id(reader, ids)
     flags = {flag.flag_id: flag for flag in standing_flags(reader, flag_ids)}
     rulings = standing_findings(reader, flag_ids)
-    return [
-        DoubtedRefusal(
-            refusals[row["call_id"]], calls[row["call_id"]], flags.get(row["flag_id"]), rulings.get(row["flag_id"])
+    found: dict[RefusalList, ListedRefusals] = {}
+    for name in pages:
+        mine = [row for row in rows if row["list"] == name.value]
+        listed = tuple(
+            DoubtedRefusal(
+                refusals[row["call_id"]], calls[row["call_id"]], flags.get(row["flag_id"]), rulings.get(row["flag_id"])
+            )
+            for row in mine
         )
-        for row in rows
-    ]
+        found[name] = ListedRefusals(listed, mine[0]["total"] if mine else 0)
+    return found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from qc_workbench.domain.commitment import Commitment
 from qc_workbench.review.promises import Column
@@ -20,22 +20,31 @@ _BOARD = """
     )"""
 
 
-def column_counts(reader: Reader, today: date, manager_id: str | None) -> dict[Column, int]:
-    mine, parameters = _mine(manager_id)
+@dataclass(frozen=True, slots=True)
+class PromiseTally:
+    """How many promises made in an agent's calls stand in a column."""
+
+    manager_id: str
+    column: Column
+    promises: int
+
+
+def promise_tallies(reader: Reader, today: date) -> list[PromiseTally]:
     rows = reader.rows(
-        f"with {_BOARD} select board_column, count(*) as promises from board where {mine} group by all",  # noqa: S608 - constants of this module
+        f"""
+        with {_BOARD} select manager_id, board_column, count(*) as promises from board
+        group by all order by manager_id, board_column
+        """,  # noqa: S608 - constants of this module
         today,
-        *parameters,
     )
-    counted = {row["board_column"]: int(row["promises"]) for row in rows}
-    return {column: counted.get(column.value, 0) for column in Column}
+    return [PromiseTally(row["manager_id"], Column(row["board_column"]), row["promises"]) for row in rows]
 
 
 def promises_in_column(
     reader: Reader, column: Column, today: date, manager_id: str | None, limit: int, offset: int
 ) -> list[Commitment]:
     """Promises of one column, of one agent's calls if given; the oldest due date first."""
-    mine, parameters = _mine(manager_id)
+    mine, parameters = ("true", []) if manager_id is None else ("manager_id = ?", [manager_id])
     rows = reader.rows(
         f"""
         with {_BOARD}
@@ -49,13 +58,3 @@ def promises_in_column(
         offset,
     )
     return [commitment_of(row) for row in rows]
-
-
-def agents_who_promised(reader: Reader) -> tuple[str, ...]:
-    """Ids of the agents in whose calls something was promised."""
-    rows = reader.rows("select distinct c.manager_id from commitments join calls c using (call_id) order by 1")
-    return tuple(row["manager_id"] for row in rows)
-
-
-def _mine(manager_id: str | None) -> tuple[str, list[Any]]:
-    return ("true", []) if manager_id is None else ("manager_id = ?", [manager_id])

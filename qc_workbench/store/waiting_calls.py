@@ -12,39 +12,33 @@ from qc_workbench.store.samples import sampled_of
 
 _OPEN = "status in ('waiting', 'in_progress')"
 
-#: ``listed``: calls of one queue with the moment they wait since and who listens. A call drawn by several plans is
-#: listened to once, by whoever the oldest draw gave it to; a targeted call may have no draw yet, only a flag.
+#: ``listed``: calls of one queue with the moment they wait since. A call drawn by several plans is listened to once.
+#: A targeted call may have no draw yet, only a flag. Parameter: the reviewer whose calls are asked for.
+_DRAWN = f"""
+    drawn as (
+        select call_id, min(drawn_at) as since, coalesce(bool_or(assigned_to = ?), false) as is_mine,
+               bool_and(assigned_to is null) as is_nobodys
+        from sample where {_OPEN} and queue = ? group by call_id
+    )"""  # noqa: S608 - constants of this module
 _RANDOM = f"""
+    {_DRAWN},
     listed as (
-        select o.call_id, o.since, o.reviewer, c.started_at from (
-            select call_id, min(drawn_at) as since,
-                   first(assigned_to order by drawn_at, plan, period, stratum, draw_id)
-                       filter (assigned_to is not null) as reviewer
-            from sample where {_OPEN} and queue = 'random' group by call_id
-        ) o join calls c using (call_id)
+        select call_id, d.since, d.is_mine, c.started_at, null::varchar as flag_id
+        from drawn d join calls c using (call_id)
     )"""  # noqa: S608 - constants of this module
 _TARGETED = f"""
+    {_DRAWN},
     {CASES},
     doubted as (
         select call_id, arg_max(flag_id, kind || ' ' || flag_id) as flag_id from cases
         where state in ('waiting', 'unsure') group by call_id
     ),
-    picked as (
-        select call_id, min(drawn_at) as since,
-               first(assigned_to order by drawn_at, plan, period, stratum, draw_id)
-                   filter (assigned_to is not null) as reviewer
-        from sample where {_OPEN} and queue = 'targeted' group by call_id
-    ),
     listed as (
-        select call_id, coalesce(p.since, c.started_at) as since, p.reviewer, c.started_at, d.flag_id
-        from doubted d full join picked p using (call_id) join calls c using (call_id)
+        select call_id, coalesce(d.since, c.started_at) as since, c.started_at, f.flag_id,
+               coalesce(d.is_mine or d.is_nobodys, true) as is_mine
+        from doubted f full join drawn d using (call_id) join calls c using (call_id)
     )"""  # noqa: S608 - constants of this module
 _LISTED = {Queue.RANDOM: _RANDOM, Queue.TARGETED: _TARGETED}
-#: What a reviewer sees: of the random sample their own, of the targeted calls nobody's too.
-_MINE = {
-    Queue.RANDOM: "reviewer = ?",
-    Queue.TARGETED: "(reviewer = ? or reviewer is null)",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +64,33 @@ class PlanProgress:
         return self.done / self.drawn if self.drawn else 0.0
 
 
-def count_waiting(reader: Reader, queue: Queue, reviewer: str | None) -> int:
-    """Calls that wait in a queue: everybody's, or what one reviewer sees."""
-    mine, parameters = _mine(queue, reviewer)
-    return int(reader.value(f"with {_LISTED[queue]} select count(*) from listed where {mine}", *parameters))  # noqa: S608 - constants of this module
+@dataclass(frozen=True, slots=True)
+class WaitingCalls:
+    """A page of a queue; how many calls wait in the whole of it and which of them waits longest."""
+
+    calls: tuple[WaitingCall, ...]
+    total: int
+    first_id: str | None
 
 
-def waiting_calls(reader: Reader, queue: Queue, reviewer: str | None, limit: int, offset: int) -> list[WaitingCall]:
-    """What waits longest first."""
-    mine, parameters = _mine(queue, reviewer)
-    flag = "flag_id" if queue is Queue.TARGETED else "null::varchar as flag_id"
+def count_waiting(reader: Reader, queue: Queue) -> int:
+    """Calls that wait in a queue for anybody."""
+    return int(reader.value(f"with {_LISTED[queue]} select count(*) from listed", None, queue.value))  # noqa: S608 - constants of this module
+
+
+def waiting_calls(reader: Reader, queue: Queue, reviewer: str | None, limit: int, offset: int = 0) -> WaitingCalls:
+    """What waits longest first. Of ``reviewer``: the calls given to them, of the targeted ones nobody's too."""
     rows = reader.rows(
         f"""
         with {_LISTED[queue]}
-        select call_id, {flag} from listed where {mine} order by since, started_at, call_id limit ? offset ?
+        select call_id, flag_id, count(*) over () as total,
+               first_value(call_id) over (order by since, started_at, call_id) as first_id
+        from listed where is_mine or ?
+        order by since, started_at, call_id limit ? offset ?
         """,  # noqa: S608 - constants of this module
-        *parameters,
+        reviewer,
+        queue.value,
+        reviewer is None,
         limit,
         offset,
     )
@@ -100,9 +105,10 @@ def waiting_calls(reader: Reader, queue: Queue, reviewer: str | None, limit: int
     ):
         plans.setdefault(row["call_id"], []).append(sampled_of(row))
     flags = {flag.flag_id: flag for flag in standing_flags(reader, [row["flag_id"] for row in rows if row["flag_id"]])}
-    return [
+    calls = [
         WaitingCall(row["call_id"], tuple(plans.get(row["call_id"], ())), flags.get(row["flag_id"])) for row in rows
     ]
+    return WaitingCalls(tuple(calls), rows[0]["total"] if rows else 0, rows[0]["first_id"] if rows else None)
 
 
 def open_reviewers(reader: Reader) -> tuple[str, ...]:
@@ -125,7 +131,3 @@ def plan_progress(reader: Reader) -> tuple[PlanProgress, ...]:
         """
     )
     return tuple(PlanProgress(**row) for row in rows)
-
-
-def _mine(queue: Queue, reviewer: str | None) -> tuple[str, tuple[str, ...]]:
-    return ("true", ()) if reviewer is None else (_MINE[queue], (reviewer,))

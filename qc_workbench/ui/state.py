@@ -33,11 +33,6 @@ class Room:
     who: str
     now: datetime
 
-    def chosen(self, key: str) -> str | None:
-        """What a list of choices further down the page holds, before it is drawn again."""
-        value = st.session_state.get(key)
-        return None if value is None else str(value)
-
     def address(self, recording: Recording | None) -> str | None:
         """Where the player loads this recording from, or None."""
         return recording_address(self.workspace, recording, self.who, self.now) if recording else None

@@ -21,7 +21,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 def found(workspace: Workspace, search: str, manager_id: str | None = None, limit: int = 50) -> list[str]:
     with workspace.store.reading() as reader:
-        return [call.call_id for call in browsing.latest_calls(reader, manager_id, search, limit)]
+        wanted = browsing.call_search(reader, manager_id, search)
+        return [call.call_id for call in browsing.latest_calls(reader, wanted, limit)]
 
 
 def test_calls_are_found_by_part_of_the_clients_name_in_any_case(workspace: Workspace) -> None:

@@ -13,15 +13,20 @@ def pager(total: int, of_page: int, t: Translator, key: str) -> int:
     The buttons take Tab and Enter; beside them stands which rows of how many are shown.
     """
     pages = max(1, -(-total // of_page))
+    if page_of(key) > pages:
+        turn_to(1, key)  # the list became shorter meanwhile
     if pages == 1:
         return 1
-    if st.session_state.get(key, 1) > pages:
-        st.session_state[key] = pages  # the list became shorter meanwhile
     with st.container(horizontal=True, vertical_alignment="center"):
         page = st.pagination(pages, key=key)
         first, last = (page - 1) * of_page + 1, min(page * of_page, total)
         st.caption(t("pager.shown", first=t.number(first), last=t.number(last), total=t.number(total)), width="content")
     return page
+
+
+def page_of(key: str) -> int:
+    """The page that the pager of this key shows, before it is drawn."""
+    return int(st.session_state.get(key, 1))
 
 
 def turn_to(page: int, key: str) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from qc_workbench.domain.flag import Finding, Flag, Ruling
 from qc_workbench.store.cases import RefusalList
 from qc_workbench.ui.components.blocks import call_link, deal_text
-from qc_workbench.ui.components.pager import pager
+from qc_workbench.ui.components.pager import page_of, pager
 from qc_workbench.ui.components.player import quote_button
 from qc_workbench.ui.labels import named, plain
 from qc_workbench.ui.state import Room
@@ -15,12 +15,19 @@ from qc_workbench.ui.views.refusals import PAGE, RefusalCase, Refusals, refusals
 from qc_workbench.ui.views.suspicious import write_ruling
 
 
-def refusal_list(room: Room, which: RefusalList, total: int) -> None:
-    """One list of refusals, by pages."""
-    page = pager(total, PAGE, room.t, f"refusals_page_{which.value}")
-    view = refusals(room.workspace, which, page)
-    for case in view.cases:
+def refusals_shown(room: Room) -> Refusals:
+    """All lists, each at the page that was turned to."""
+    return refusals(room.workspace, {which: page_of(_key(which)) for which in RefusalList})
+
+
+def refusal_list(room: Room, view: Refusals, which: RefusalList) -> None:
+    pager(view.totals[which], PAGE, room.t, _key(which))
+    for case in view.lists[which]:
         refusal_card(room, view, case)
+
+
+def _key(which: RefusalList) -> str:
+    return f"refusals_page_{which.value}"
 
 
 def refusal_card(room: Room, view: Refusals, case: RefusalCase) -> None:

@@ -10,9 +10,9 @@ from qc_workbench.ui.views.promises import PAGE, Column, board, promise_page
 
 room = enter()
 t = room.t
-view = board(room.workspace, room.chosen("promises_agent"))
+view = board(room.workspace)
 heading(t("room.promises"), t("promises.says"))
-if not view.agents:
+if not view.tallies:
     nothing(t("promises.none_yet"))
     st.stop()
 if view.as_of:
@@ -20,22 +20,23 @@ if view.as_of:
 agent = choose_agent({name: view.people.agent(name) for name in view.agents}, t, "promises_agent")
 
 asked = st.query_params.get("outcome")
-first = next((column for column in Column if view.counts[column]), Column.MISSING)
+first = next((column for column in Column if view.count(column, agent)), Column.MISSING)
 chosen = st.segmented_control(
     t("promises.filter"),
     list(Column),
     default=Column(asked) if asked in set(Column) else first,
     required=True,
-    format_func=lambda column: f"{column_name(column, t)} · {t.number(view.counts[column])}",
+    format_func=lambda column: f"{column_name(column, t)} · {t.number(view.count(column, agent))}",
     key="promises_column",
     label_visibility="collapsed",
     wrap=True,
 )
 column = chosen or first
 st.caption(t(f"column_says.{column.value}"))
-if not view.counts[column]:
+total = view.count(column, agent)
+if not total:
     nothing(t("promises.none_here"))
-page = pager(view.counts[column], PAGE, t, f"promises_page_{column.value}_{agent}")
+page = pager(total, PAGE, t, f"promises_page_{column.value}_{agent}")
 shown = promise_page(room.workspace, view, column, agent, page)
 for promise in shown.promises:
     promise_card(room, shown, promise)

@@ -3,21 +3,21 @@
 import streamlit as st
 
 from qc_workbench.ui.components.blocks import heading, nothing
-from qc_workbench.ui.components.refusal_card import refusal_list
+from qc_workbench.ui.components.refusal_card import refusal_list, refusals_shown
 from qc_workbench.ui.state import enter
-from qc_workbench.ui.views.refusals import RefusalList, refusal_lists
+from qc_workbench.ui.views.refusals import RefusalList
 
 room = enter()
 t = room.t
-counts = refusal_lists(room.workspace)
+view = refusals_shown(room)
 heading(t("room.refusals"), t("refusals.says"))
 
-st.subheader(t("refusals.doubtful", n=t.number(counts[RefusalList.DOUBTFUL])), anchor=False)
-if not counts[RefusalList.DOUBTFUL]:
+st.subheader(t("refusals.doubtful", n=t.number(view.totals[RefusalList.DOUBTFUL])), anchor=False)
+if not view.totals[RefusalList.DOUBTFUL]:
     nothing(t("refusals.none_doubtful"))
-refusal_list(room, RefusalList.DOUBTFUL, counts[RefusalList.DOUBTFUL])
-if counts[RefusalList.RULED]:
-    st.subheader(t("refusals.ruled", n=t.number(counts[RefusalList.RULED])), anchor=False)
-    refusal_list(room, RefusalList.RULED, counts[RefusalList.RULED])
-st.subheader(t("refusals.genuine", n=t.number(counts[RefusalList.GENUINE])), anchor=False)
-refusal_list(room, RefusalList.GENUINE, counts[RefusalList.GENUINE])
+refusal_list(room, view, RefusalList.DOUBTFUL)
+if view.totals[RefusalList.RULED]:
+    st.subheader(t("refusals.ruled", n=t.number(view.totals[RefusalList.RULED])), anchor=False)
+    refusal_list(room, view, RefusalList.RULED)
+st.subheader(t("refusals.genuine", n=t.number(view.totals[RefusalList.GENUINE])), anchor=False)
+refusal_list(room, view, RefusalList.GENUINE)

@@ -15,9 +15,10 @@ from qc_workbench.store import listening
 from qc_workbench.store.browsing import (
     Failure,
     acoustics_of_recording,
+    call_search,
     commitments_of_call,
     conversation_of_call,
-    count_latest_calls,
+    count_calls,
     failures_of_call,
     flags_of_call,
     latest_calls,
@@ -31,8 +32,8 @@ from qc_workbench.ui.views.overview import OPEN_STATUSES
 from qc_workbench.ui.views.people import Directory, directory, people_of
 from qc_workbench.workspace import Workspace
 
-#: Rows of one page of the list of calls.
-PAGE = 100
+#: Rows of one page of the list of calls. DuckDB finds up to 50 rows by their keys, and looks through all for more.
+PAGE = 50
 #: Calls that can be paged through; who wants an older one searches for it.
 LISTED = 10_000
 
@@ -69,9 +70,13 @@ class CallSound:
 
 @dataclass(frozen=True, slots=True)
 class CallList:
+    """One page. ``total``: calls that can be paged through; ``is_cut``: there are older ones beyond them."""
+
     calls: tuple[Call, ...]
     people: Directory
     recordings: dict[str, Recording]
+    total: int
+    is_cut: bool
 
 
 def call_view(workspace: Workspace, call_id: str) -> CallView | None:
@@ -106,19 +111,15 @@ def call_sound(workspace: Workspace, call_id: str) -> CallSound:
         return CallSound(recording, acoustics_of_recording(reader, recording), listening.transcript(reader, call_id))
 
 
-def count_calls(workspace: Workspace, manager_id: str | None, search: str) -> int:
-    """How many calls fit the search; :data:`LISTED` + 1 stands for more than that."""
+def call_list(workspace: Workspace, manager_id: str | None, text: str, page: int = 1) -> CallList:
+    """Page ``page`` (from 1) of the calls of an agent, if given, that fit the text searched; the newest first."""
     with workspace.store.reading() as reader:
-        return count_latest_calls(reader, manager_id, search, LISTED + 1)
-
-
-def call_list(workspace: Workspace, manager_id: str | None, search: str, page: int = 1) -> CallList:
-    """Page ``page`` (from 1) of the calls that fit the search, the newest first."""
-    with workspace.store.reading() as reader:
-        found = latest_calls(reader, manager_id, search, PAGE, (page - 1) * PAGE)
+        search = call_search(reader, manager_id, text)
+        total = count_calls(reader, search, LISTED + 1)
+        found = latest_calls(reader, search, PAGE, (page - 1) * PAGE)
         people = directory(reader, {call.client_phone for call in found})
         recordings = recordings_by_call(reader, {call.call_id for call in found})
-    return CallList(tuple(found), people, recordings)
+    return CallList(tuple(found), people, recordings, min(total, LISTED), total > LISTED)
 
 
 def agents(workspace: Workspace) -> dict[str, str]:

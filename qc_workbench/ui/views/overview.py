@@ -79,7 +79,7 @@ def overview(workspace: Workspace) -> Overview:
         padded = case_tallies(reader, FlagKind.FAKE_EFFECTIVE)
         refusals = refusal_counts(reader)
         outcomes = outcome_counts(reader)
-        to_hear = count_waiting(reader, Queue.RANDOM, None)
+        to_hear = count_waiting(reader, Queue.RANDOM)
         as_of = commitments_as_of(reader)
     suspicious = sum(tally.cases for tally in padded if tally.state is CaseState.WAITING)
     waiting = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,7 +16,7 @@ from qc_workbench.store.browsing import (
     following_calls,
     recordings_by_call,
 )
-from qc_workbench.store.promises import agents_who_promised, column_counts, promises_in_column
+from qc_workbench.store.promises import PromiseTally, promise_tallies, promises_in_column
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
@@ -41,13 +40,27 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The board as numbers. ``today``: the day of the company that the outcomes stand at."""
+    """The board as numbers; the promises come by pages: :func:`promise_page`.
 
-    counts: Mapping[Column, int]
-    agents: tuple[str, ...]
+    ``today``: the day of the company that the outcomes stand at.
+    """
+
+    tallies: tuple[PromiseTally, ...]
     people: Directory
     as_of: datetime | None
     today: date
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """Ids of agents in whose calls something was promised, in order of their names."""
+        return tuple(sorted({tally.manager_id for tally in self.tallies}, key=self.people.agent))
+
+    def count(self, column: Column, manager_id: str | None = None) -> int:
+        return sum(
+            tally.promises
+            for tally in self.tallies
+            if tally.column is column and manager_id in (None, tally.manager_id)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +69,12 @@ class PromisePage:
     people: Directory
 
 
-def board(workspace: Workspace, manager_id: str | None = None) -> Board:
-    """How many promises stand in each column, of one agent's calls if given."""
+def board(workspace: Workspace) -> Board:
     zone = workspace.settings.company.zone
     with workspace.store.reading() as reader:
         as_of = commitments_as_of(reader)
         today = (as_of.astimezone(zone) if as_of else datetime.now(zone)).date()
-        people = directory(reader, ())
-        agents = sorted(agents_who_promised(reader), key=people.agent)
-        return Board(column_counts(reader, today, manager_id), tuple(agents), people, as_of, today)
+        return Board(tuple(promise_tallies(reader, today)), directory(reader, ()), as_of, today)
 
 
 def promise_page(workspace: Workspace, view: Board, column: Column, manager_id: str | None, page: int) -> PromisePage:

@@ -14,7 +14,6 @@ from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.database import Statement
 from qc_workbench.store.waiting_calls import (
     PlanProgress,
-    count_waiting,
     open_reviewers,
     plan_progress,
     waiting_calls,
@@ -42,54 +41,45 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class ListeningQueue:
-    """Both queues as numbers, everybody's or one reviewer's; the calls come by pages: :func:`drawn_page`."""
+class Listening:
+    """Those who have calls to listen to, and how far each plan is."""
 
+    reviewers: tuple[str, ...]
     progress: tuple[PlanProgress, ...]
-    random: int
-    targeted: int
-    next_call_id: str | None  # of the random sample
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewers:
-    ids: tuple[str, ...]
     people: Directory
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnPage:
+    """A page of a queue. ``total``: calls of the whole queue; ``first_id``: the call that waits longest."""
+
     calls: tuple[Drawn, ...]
+    total: int
+    first_id: str | None
     people: Directory
 
 
-def reviewers(workspace: Workspace) -> Reviewers:
-    """Those who have calls to listen to."""
+def listening(workspace: Workspace) -> Listening:
     with workspace.store.reading() as reader:
-        return Reviewers(open_reviewers(reader), directory(reader, ()))
-
-
-def listening_queue(workspace: Workspace, reviewer: str | None = None) -> ListeningQueue:
-    with workspace.store.reading() as reader:
-        following = waiting_calls(reader, Queue.RANDOM, reviewer, 1, 0)
-        return ListeningQueue(
-            progress=plan_progress(reader),
-            random=count_waiting(reader, Queue.RANDOM, reviewer),
-            targeted=count_waiting(reader, Queue.TARGETED, reviewer),
-            next_call_id=following[0].call_id if following else None,
-        )
+        return Listening(open_reviewers(reader), plan_progress(reader), directory(reader, ()))
 
 
 def drawn_page(workspace: Workspace, queue: Queue, reviewer: str | None = None, page: int = 1) -> DrawnPage:
-    """Page ``page`` (from 1) of a queue: what waits longest first."""
+    """Page ``page`` (from 1) of a queue, everybody's or one reviewer's: what waits longest first."""
     with workspace.store.reading() as reader:
         waiting = waiting_calls(reader, queue, reviewer, PAGE, (page - 1) * PAGE)
-        ids = [item.call_id for item in waiting]
+        if page > 1 and not waiting.calls:  # the queue became shorter meanwhile
+            waiting = waiting_calls(reader, queue, reviewer, PAGE)
+        ids = [item.call_id for item in waiting.calls]
         calls = calls_by_id(reader, ids)
         recordings = recordings_by_call(reader, ids)
         people = directory(reader, {call.client_phone for call in calls.values()})
     return DrawnPage(
-        tuple(Drawn(calls[item.call_id], recordings.get(item.call_id), item.plans, item.flag) for item in waiting),
+        tuple(
+            Drawn(calls[item.call_id], recordings.get(item.call_id), item.plans, item.flag) for item in waiting.calls
+        ),
+        waiting.total,
+        waiting.first_id,
         people,
     )
 
@@ -109,5 +99,4 @@ def mark_listened(workspace: Workspace, call_id: str, by: str, at: datetime) -> 
         audit_entry(at, by, "call_listened", call_id),
     )
     with workspace.store.reading() as reader:
-        following = waiting_calls(reader, Queue.RANDOM, None, 1, 0)
-    return following[0].call_id if following else None
+        return waiting_calls(reader, Queue.RANDOM, None, 1).first_id

@@ -10,7 +10,7 @@ from qc_workbench.domain.commitment import Refusal
 from qc_workbench.domain.crm import Deal
 from qc_workbench.domain.flag import Finding, Flag
 from qc_workbench.store.browsing import recordings_by_call
-from qc_workbench.store.cases import RefusalList, refusal_counts, refusals_listed
+from qc_workbench.store.cases import RefusalList, refusals_listed
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
@@ -18,7 +18,7 @@ from qc_workbench.workspace import Workspace
 PAGE = 20
 
 
-__all__ = ["PAGE", "RefusalCase", "RefusalList", "Refusals", "refusal_lists", "refusals"]
+__all__ = ["PAGE", "RefusalCase", "RefusalList", "Refusals", "refusals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +33,26 @@ class RefusalCase:
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    cases: tuple[RefusalCase, ...]
+    """``lists``: a page of each; ``totals``: how many refusals each list holds."""
+
+    lists: Mapping[RefusalList, tuple[RefusalCase, ...]]
+    totals: Mapping[RefusalList, int]
     people: Directory
 
 
-def refusal_lists(workspace: Workspace) -> Mapping[RefusalList, int]:
-    """How many refusals each list holds."""
+def refusals(workspace: Workspace, pages: Mapping[RefusalList, int] | None = None) -> Refusals:
+    """All lists, each at its page (from 1; the first where none is given), the newest call first."""
+    asked = {name: (pages or {}).get(name, 1) for name in RefusalList}
     with workspace.store.reading() as reader:
-        return refusal_counts(reader)
-
-
-def refusals(workspace: Workspace, which: RefusalList, page: int = 1) -> Refusals:
-    """Page ``page`` (from 1) of one list, the newest call first."""
-    with workspace.store.reading() as reader:
-        found = refusals_listed(reader, which, PAGE, (page - 1) * PAGE)
-        recordings = recordings_by_call(reader, {item.call.call_id for item in found})
-        people = directory(reader, {item.call.client_phone for item in found})
-    return Refusals(
-        tuple(
+        found = refusals_listed(reader, asked, PAGE)
+        beyond = {name: 1 for name, page in asked.items() if page > 1 and not found[name].refusals}
+        if beyond:  # a list became shorter meanwhile
+            found |= refusals_listed(reader, beyond, PAGE)
+        items = [item for listed in found.values() for item in listed.refusals]
+        recordings = recordings_by_call(reader, {item.call.call_id for item in items})
+        people = directory(reader, {item.call.client_phone for item in items})
+    lists = {
+        name: tuple(
             RefusalCase(
                 item.refusal,
                 item.call,
@@ -59,7 +61,8 @@ def refusals(workspace: Workspace, which: RefusalList, page: int = 1) -> Refusal
                 item.flag,
                 item.ruling,
             )
-            for item in found
-        ),
-        people,
-    )
+            for item in listed.refusals
+        )
+        for name, listed in found.items()
+    }
+    return Refusals(lists, {name: listed.total for name, listed in found.items()}, people)
