@@ -37,7 +37,7 @@ def read_month(workspace: Workspace, month: date, as_of: datetime) -> MonthFacts
     within = (days.starts_at, days.ends_at)
     stretches = [(item.starts_at, item.ends_at) for item in month_stretches(days, settings.company)]
     counted_from_s = settings.effective.counted_from_s
-    with workspace.store.reading(heavy=True) as reader:
+    with workspace.store.reading() as reader:
         padded = tallies.suspected(reader, within, as_of)
         broken = tallies.broken_promises(reader, within, as_of)
         false_refusals = tallies.false_refusals(reader, within, as_of)
@@ -72,7 +72,7 @@ def read_day(workspace: Workspace, day: date, as_of: datetime) -> DayFacts:
     within = (today.starts_at, today.ends_at)
     stretches = [(item.starts_at, item.ends_at) for item in (week_ago, today)]
     moment = min(as_of, today.ends_at)
-    with workspace.store.reading(heavy=True) as reader:
+    with workspace.store.reading() as reader:
         waiting, suspicious = tallies.undecided(reader, within, moment)
         due_today, due = tallies.promises_due(reader, day, moment, LISTED)
         broken, broken_ever = tallies.promises_broken(reader, day, moment, LISTED)

@@ -1,7 +1,7 @@
 """Exports written as a stream: JSON lines, CSV or Parquet, to a file or to an open stream.
 
-Transcripts are read in pages of ``PAGE`` calls, so that the store is held for a moment each and
-memory stays flat. A file appears only when it is complete.
+Records come from the store piece by piece and are written as they come: memory stays flat however many there are.
+A file appears only when it is complete.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Recording
@@ -23,14 +23,16 @@ from qc_workbench.reporting import exports
 from qc_workbench.reporting.export_fields import FIELDS, Format, Kind, What
 from qc_workbench.reporting.exports import Record
 from qc_workbench.reporting.plain import plain
-from qc_workbench.review.rulings import standing
-from qc_workbench.store import calls as call_store
-from qc_workbench.store import listening, samples, verdicts
+from qc_workbench.store import exporting
 from qc_workbench.store.database import Reader
 from qc_workbench.workspace import Workspace
 
-#: Calls read from the store at once.
-PAGE = 200
+T = TypeVar("T")
+
+#: Transcripts read from the store at once: some ten megabytes of words.
+PAGE = 1_000
+#: Records of a row group in a Parquet file; transcripts are heavier.
+ROW_GROUP = 20_000
 
 
 def export(workspace: Workspace, what: What, form: Format, out: Path | IO[bytes]) -> int:
@@ -55,37 +57,21 @@ def records(workspace: Workspace, what: What) -> Iterator[Record]:
 
 
 def _calls(workspace: Workspace) -> Iterator[Record]:
-    with workspace.store.reading() as reader:
-        calls = call_store.calls(reader)
-        conversations = verdicts.conversations(reader)
-        languages = {
-            row["call_id"]: row["language"] for row in reader.rows("select call_id, language from transcripts")
-        }
-    for call in calls:
-        yield exports.call_row(
-            call, conversations.get(call.call_id), languages.get(call.call_id), workspace.settings.effective
-        )
+    effective = workspace.settings.effective
+    with workspace.store.reading(heavy=True) as reader:
+        for call, conversation, language in exporting.calls(reader):
+            yield exports.call_row(call, conversation, language, effective)
 
 
 def _transcripts(workspace: Workspace) -> Iterator[Record]:
-    with workspace.store.reading() as reader:
-        ids = [row["call_id"] for row in reader.rows("select call_id from transcripts order by call_id")]
-    remaining = iter(ids)
-    while page := list(islice(remaining, PAGE)):
+    last = ""
+    while True:
         with workspace.store.reading() as reader:
-            found = [_heard(reader, call_id) for call_id in page]
-        yield from (exports.transcript_row(_with_machines(*item)) for item in found if item is not None)
-
-
-def _heard(reader: Reader, call_id: str) -> tuple[Transcript, Recording | None, Acoustics | None] | None:
-    """A transcript with the recording and the measured sound it was made from, where they are still the same."""
-    transcript = listening.transcript(reader, call_id)
-    if transcript is None:
-        return None
-    recording = call_store.recording(reader, call_id)
-    if recording is None or recording.content_hash != transcript.content_hash:
-        return transcript, None, None
-    return transcript, recording, listening.acoustics(reader, transcript.content_hash)
+            found = exporting.transcripts_after(reader, last, PAGE)
+        if not found:
+            return
+        yield from (exports.transcript_row(_with_machines(*item)) for item in found)
+        last = found[-1][0].call_id
 
 
 def _with_machines(transcript: Transcript, recording: Recording | None, acoustics: Acoustics | None) -> Transcript:
@@ -98,28 +84,19 @@ def _with_machines(transcript: Transcript, recording: Recording | None, acoustic
 
 
 def _flags(workspace: Workspace) -> Iterator[Record]:
-    with workspace.store.reading() as reader:
-        flags = verdicts.flags(reader)
-        rulings = standing(tuple(verdicts.findings(reader)))
-    yield from (exports.flag_row(flag, rulings.get(flag.flag_id)) for flag in flags)
+    with workspace.store.reading(heavy=True) as reader:
+        for flag, finding in exporting.flags(reader):
+            yield exports.flag_row(flag, finding)
 
 
-def _commitments(workspace: Workspace) -> Iterator[Record]:
-    with workspace.store.reading() as reader:
-        found = verdicts.commitments(reader)
-    yield from map(exports.commitment_row, found)
+def _one_by_one(
+    rows: Callable[[Reader], Iterator[T]], record: Callable[[T], Record]
+) -> Callable[[Workspace], Iterator[Record]]:
+    def read(workspace: Workspace) -> Iterator[Record]:
+        with workspace.store.reading(heavy=True) as reader:
+            yield from map(record, rows(reader))
 
-
-def _refusals(workspace: Workspace) -> Iterator[Record]:
-    with workspace.store.reading() as reader:
-        found = verdicts.refusals(reader)
-    yield from map(exports.refusal_row, found)
-
-
-def _sample(workspace: Workspace) -> Iterator[Record]:
-    with workspace.store.reading() as reader:
-        found = samples.sampled(reader)
-    yield from map(exports.sample_row, found)
+    return read
 
 
 def _evaluations(_workspace: Workspace) -> Iterator[Record]:
@@ -127,21 +104,15 @@ def _evaluations(_workspace: Workspace) -> Iterator[Record]:
     yield from ()
 
 
-def _violations(workspace: Workspace) -> Iterator[Record]:
-    with workspace.store.reading() as reader:
-        found = verdicts.violations(reader)
-    yield from map(exports.violation_row, found)
-
-
 _READERS: dict[What, Callable[[Workspace], Iterator[Record]]] = {
     What.CALLS: _calls,
     What.TRANSCRIPTS: _transcripts,
     What.FLAGS: _flags,
-    What.COMMITMENTS: _commitments,
-    What.REFUSALS: _refusals,
-    What.SAMPLE: _sample,
+    What.COMMITMENTS: _one_by_one(exporting.commitments, exports.commitment_row),
+    What.REFUSALS: _one_by_one(exporting.refusals, exports.refusal_row),
+    What.SAMPLE: _one_by_one(exporting.sampled, exports.sample_row),
     What.EVALUATIONS: _evaluations,
-    What.VIOLATIONS: _violations,
+    What.VIOLATIONS: _one_by_one(exporting.violations, exports.violation_row),
 }
 
 
@@ -193,9 +164,10 @@ def _write_parquet(what: What, found: Iterable[Record], stream: IO[bytes]) -> in
     times = [name for name, kind in FIELDS[what].items() if kind is Kind.TIME]
     count = 0
     remaining = iter(found)
+    rows = PAGE if what is What.TRANSCRIPTS else ROW_GROUP
     with parquet.ParquetWriter(stream, schema) as writer:
         while page := [
-            {**record, **{name: plain(record[name]) for name in times}} for record in islice(remaining, PAGE)
+            {**record, **{name: plain(record[name]) for name in times}} for record in islice(remaining, rows)
         ]:
             writer.write_table(arrow.Table.from_pylist(page, schema=schema))
             count += len(page)
