@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from pipelines.batches import batches
 from pipelines.coordinate import Effect, WorkDone, coordinate
-from pipelines.hands import executor_for, for_workers, location
+from pipelines.hands import choice_for, executor_for, for_workers, location
 from pipelines.measure import cost_of
 from pipelines.progress import Progress
 from qc_workbench.detection.triage import looks_padded
@@ -30,7 +30,6 @@ from qc_workbench.store import ledger, listening, samples
 from qc_workbench.store.database import Reader
 from qc_workbench.transcription.agent_voice import AgentVoice
 from qc_workbench.transcription.engine import Recogniser, Whisper
-from qc_workbench.transcription.models import resolve
 from qc_workbench.transcription.transcript_assembly import fingerprint_of
 from qc_workbench.work.inline import Inline
 from qc_workbench.work.task import Executor, Needs, Outcome, Task
@@ -165,7 +164,7 @@ def drain(
 
 
 def _engine(workspace: Workspace) -> Whisper:
-    return Whisper(resolve(workspace.settings.speech), workspace.settings.speech)
+    return Whisper(choice_for(workspace), workspace.settings.speech)
 
 
 class TranscribeStep:

@@ -40,7 +40,7 @@ _LOOKS: Final = 3
 #: Dask's web pages know no TLS and no password: none are served, and the empty server is for this machine only.
 _NO_HTTP: Final = "127.0.0.1:0"
 _PUBLISHED: Final = "qcw-identity"
-#: Processor threads of the speech model in a worker, whatever the owner's machine has.
+#: See :mod:`qc_workbench.work.units`, which is not imported here: a scheduler needs no speech engine.
 THREADS_VARIABLE: Final = "QCW_WORKER_THREADS"
 
 

@@ -6,9 +6,11 @@ same on every worker. The speech model is loaded once a process and kept.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Final
 
 from qc_workbench.config import Speech
 from qc_workbench.detection.acoustics import measure
@@ -25,6 +27,9 @@ from qc_workbench.transcription.speakers import Floats
 from qc_workbench.transcription.transcript_assembly import assemble
 from qc_workbench.work.recordings import open_recording
 from qc_workbench.work.stretches import join_acoustics, join_transcripts
+
+#: Processor threads of the speech model in a worker of a cluster, set by whoever starts it.
+THREADS_VARIABLE: Final = "QCW_WORKER_THREADS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,7 @@ def learn_voice(recordings: Sequence[tuple[str, int]], engine: EngineSettings | 
         try:
             with open_recording(location) as path:
                 audio = decode(path)
-        except (MediaError, RecordingUnreachable):
+        except MediaError:
             continue  # it is a failure of its own when its turn comes
         for channel in recogniser.listen(audio):
             side = agent if channel.channel == agent_channel else others
@@ -160,12 +165,15 @@ def engine_of(engine: EngineSettings | Recogniser) -> Recogniser:
 
 @lru_cache(maxsize=1)
 def _loaded(engine: EngineSettings) -> Whisper:
-    return Whisper(_present(engine.choice), engine.speech)
+    choice = _present(engine.choice)
+    if THREADS_VARIABLE in os.environ and not engine.speech.threads:  # another machine than the one that asks
+        choice = replace(choice, threads=int(os.environ[THREADS_VARIABLE]))
+    return Whisper(choice, engine.speech)
 
 
 def _present(choice: ModelChoice) -> ModelChoice:
     """The same weights on this machine: another one keeps its models elsewhere."""
-    if choice.folder.is_dir():
+    if choice.folder.is_dir() and verify_model(choice.folder, choice.name, thorough=False).digest == choice.digest:
         return choice
     model = verify_model(models_folder() / choice.name.replace("/", "--"), choice.name, thorough=False)
     if model.digest != choice.digest:
