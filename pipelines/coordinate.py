@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol
 from filelock import FileLock, Timeout
 
 from pipelines.progress import Progress
-from qc_workbench.domain.job import LOSSES_ALLOWED, Job
+from qc_workbench.domain.job import LOSSES_ALLOWED, Job, JobState
 from qc_workbench.errors import ModelError, QcwError, WorkspaceError, WriteRefused
 from qc_workbench.store import ledger
 from qc_workbench.store.database import Reader, Statement, Store, Write
@@ -219,26 +219,28 @@ class _Run:
             else:
                 self.step.prepared(outcome)
             return
-        batch = self._held.pop(outcome.task_id, None)
+        batch = self._held.get(outcome.task_id)
         if batch is None or outcome.failure is FailureKind.CANCELLED:
             return
-        now = self.clock()
+        self._write(batch, outcome, self.clock())
+        del self._held[batch.token]  # after the write: until then it may have to be given back
+
+    def _write(self, batch: _Batch, outcome: Outcome, now: datetime) -> None:
+        if outcome.failure is None:
+            self._finish(batch, outcome, now)
+            return
         if outcome.failure is FailureKind.RAISED:
             if outcome.code != "unexpected":
-                self._held[batch.token] = batch  # given back by give_back
                 raise _rebuilt(outcome)
             self._single_out(batch, outcome, now)
-        elif outcome.failure is not None:
+        else:
             code = _TOO_LATE[outcome.failure]
             for job in batch.jobs:
                 self._apply(job, [ledger.lose(job, code, now, random.random(), worker=outcome.worker)])  # noqa: S311
-        else:
-            self._finish(batch, outcome, now)
-            return
         with self.store.reading() as reader:
             for job in batch.jobs:
                 after = ledger.job(reader, job.step, job.subject)
-                if after and after.state.is_final:
+                if after and after.state in (JobState.FAILED, JobState.POISONED):
                     self.result.failed.append((job.subject, after.error_code or ""))
                     self.progress.advance(job.cost_s)
 

@@ -44,9 +44,10 @@ from qc_workbench.work.units import (
 from qc_workbench.workspace import Workspace
 
 STEP: Final = "transcribe"
-#: Calls and seconds of sound recognised and written together: enough for full batches, little to lose.
-GROUP_CALLS: Final = 16
-GROUP_S: Final = 600.0
+#: Calls and seconds of sound recognised and written together. Larger groups cost a few per cent less (measured in
+#: docs/transcription.md), smaller ones share out evenly, and a call that somebody waits for is sooner at its turn.
+GROUP_CALLS: Final = 8
+GROUP_S: Final = 300.0
 #: Stereo recordings of an agent that the voice is learned from, and how long they may be.
 VOICE_RECORDINGS: Final = 3
 _VOICE_LONGEST_S: Final = 240.0

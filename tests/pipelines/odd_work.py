@@ -58,3 +58,19 @@ def mistake() -> None:
 
 def niceness() -> int:
     return os.nice(0)
+
+
+def group(subjects: tuple[str, ...], notes: str) -> tuple[str, ...]:
+    """Work on subjects together: names tell what happens. Writes into ``notes`` who was together with whom."""
+    with Path(notes).open("a", encoding="utf-8") as file:
+        file.write(" ".join(subjects) + "\n")
+    for subject in subjects:
+        if subject.startswith("deadly"):
+            die()
+        if subject.startswith("hanging"):
+            stop_myself()
+        if subject.startswith("mistaken"):
+            mistake()
+        if subject.startswith("slow"):
+            time.sleep(1.0)
+    return tuple(f"{subject}!" for subject in subjects)
