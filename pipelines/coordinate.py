@@ -32,6 +32,8 @@ _RENEW_EVERY_S: Final = 5.0
 _LOOK_EVERY_S: Final = 0.5
 #: A worker's time for starting and loading a model, on top of the time for the sound.
 _STARTING_S: Final = 180.0
+#: A recording that could not be fetched now (see :mod:`qc_workbench.work.recordings`).
+_MAY_PASS: Final = {"recording_unreachable", "recording_refused", "recording_differs"}
 _TOO_LATE: Final = {FailureKind.TIMED_OUT: "worker_timed_out", FailureKind.WORKER_LOST: "worker_lost"}
 
 
@@ -92,17 +94,20 @@ def coordinate(
     progress: Progress,
     *,
     only: Collection[str] | None = None,
+    enough: Callable[[], bool] = lambda: False,
     timeout_factor: float = 4.0,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> WorkDone:
     """Do what waits in the ledger for a step until nothing is left, or only the subjects ``only``.
+
+    When ``enough`` says so, what is in work is finished and nothing more begun.
 
     Paused work is waited for, and work in the hands of another coordinator until it is done or that one is dead.
     Whoever is asked to stop (KeyboardInterrupt) gives back what it holds. Raises what the workers cannot do
     without: :class:`ModelError`, :class:`WorkspaceError`.
     """
     with _alive(store.locks) as name:
-        run = _Run(store, step, executor, progress, name, only, timeout_factor, clock)
+        run = _Run(store, step, executor, progress, name, only, enough, timeout_factor, clock)
         try:
             return run.to_the_end()
         finally:
@@ -117,6 +122,7 @@ class _Run:
     progress: Progress
     name: str
     only: Collection[str] | None
+    enough: Callable[[], bool]
     timeout_factor: float
     clock: Callable[[], datetime]
     result: WorkDone = field(default_factory=WorkDone)
@@ -127,8 +133,10 @@ class _Run:
 
     def to_the_end(self) -> WorkDone:
         while True:
-            self._take()
-            if not self._held and not self._others():
+            is_over = self.enough()
+            if not is_over:
+                self._take()
+            if not self._held and (is_over or not self._others()):
                 return self.result
             self._start_ready()
             working = self._preparing or any(batch.task for batch in self._held.values())
@@ -211,9 +219,10 @@ class _Run:
     def _note(self, outcome: Outcome) -> None:
         if outcome.task_id in self._preparing:
             task, losses = self._preparing.pop(outcome.task_id)
-            if outcome.failure is FailureKind.RAISED and outcome.code != "unexpected":
+            may_pass = outcome.failure in _TOO_LATE or outcome.code in _MAY_PASS
+            if outcome.failure is FailureKind.RAISED and outcome.code != "unexpected" and not may_pass:
                 raise _rebuilt(outcome)
-            if outcome.failure in _TOO_LATE and losses + 1 < LOSSES_ALLOWED:
+            if may_pass and losses + 1 < LOSSES_ALLOWED:
                 self._preparing[task.task_id] = (task, losses + 1)
                 self.executor.submit(task)
             else:
