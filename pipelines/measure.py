@@ -6,7 +6,7 @@ put into the ledger and measured by workers, a batch at a time; a killed run los
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -77,8 +77,16 @@ def measure(workspace: Workspace, progress: Progress, executor: Executor | None 
     )
 
 
-def drain(workspace: Workspace, progress: Progress, total_s: int, executor: Executor | None = None) -> WorkDone:
-    """Measure what waits in the ledger."""
+def drain(
+    workspace: Workspace,
+    progress: Progress,
+    total_s: int,
+    executor: Executor | None = None,
+    *,
+    only: Sequence[str] | None = None,
+    enough: Callable[[], bool] = lambda: False,
+) -> WorkDone:
+    """Measure what waits in the ledger; see :func:`~pipelines.coordinate.coordinate`."""
     with ExitStack() as stack:
         hands = executor or stack.enter_context(executor_for(workspace))
         progress.start(STEP, total_s)
@@ -88,6 +96,8 @@ def drain(workspace: Workspace, progress: Progress, total_s: int, executor: Exec
                 MeasureStep(workspace),
                 hands,
                 progress,
+                only=only,
+                enough=enough,
                 timeout_factor=workspace.settings.work.timeout_factor,
             )
         finally:

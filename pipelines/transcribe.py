@@ -7,7 +7,7 @@ workers, a batch of a few minutes of sound at a time; a killed run loses the bat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -138,6 +138,7 @@ def drain(
     engine: Recogniser | None = None,
     *,
     only: Sequence[str] | None = None,
+    enough: Callable[[], bool] = lambda: False,
     executor: Executor | None = None,
 ) -> tuple[WorkDone, int]:
     """Transcribe what waits in the ledger. Returns what was done and how many calls got a transcript."""
@@ -157,6 +158,7 @@ def drain(
                 hands,
                 progress,
                 only=only,
+                enough=enough,
                 timeout_factor=workspace.settings.work.timeout_factor,
             )
         finally:

@@ -33,7 +33,14 @@ def open_app(session: Session, *, host: str, port: int, browser: bool) -> None:
         opener = threading.Timer(2.0, webbrowser.open, args=(url,))
         opener.daemon = True
         opener.start()
-    serve_app(workspace, host=host, port=port)
+    from qc_workbench.work.attendant import Attendant
+
+    attendant = Attendant(workspace)
+    attendant.begin()
+    try:
+        serve_app(workspace, host=host, port=port)
+    finally:
+        attendant.end()
 
 
 def doctor(session: Session) -> Done:

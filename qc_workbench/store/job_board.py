@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from qc_workbench.domain.job import LEASE, Job, JobState
+from qc_workbench.domain.job import ASKED_FOR, LEASE, Job, JobState
 from qc_workbench.store.database import Reader, Statement, insert
 from qc_workbench.store.ledger import job_of
 
@@ -84,16 +84,38 @@ def pauses(reader: Reader) -> frozenset[str]:
     return frozenset(row["step"] for row in reader.rows("select step from job_pauses"))
 
 
-def waits(reader: Reader, now: datetime, from_priority: int = 0) -> bool:
-    """Whether something of at least this priority could be claimed now by somebody."""
-    return (
-        reader.row(
-            "select 1 as one from jobs j where priority >= $1 and (state = 'waiting' "
-            "or (state = 'running' and (lease_until is null or lease_until <= $2 or lease_until > $3))) "
-            "and not exists (select 1 from job_pauses p where p.step in ('*', j.step)) limit 1",
-            from_priority,
-            now,
-            now + LEASE,
-        )
-        is not None
+def waiting_steps(reader: Reader, now: datetime) -> frozenset[str]:
+    """Steps with a unit that could be claimed now, or a little later."""
+    rows = reader.rows(
+        "select distinct step from jobs j where (state = 'waiting' "
+        "or (state = 'running' and (lease_until is null or lease_until <= $1 or lease_until > $2))) "
+        "and not exists (select 1 from job_pauses p where p.step in ('*', j.step))",
+        now,
+        now + LEASE,
     )
+    return frozenset(row["step"] for row in rows)
+
+
+def asked_for(reader: Reader, now: datetime) -> dict[str, list[str]]:
+    """step -> subjects that somebody waits for and nobody works on, and that may be worked on."""
+    rows = reader.rows(
+        f"select step, subject from jobs j where priority >= {ASKED_FOR} and (state = 'waiting' "  # noqa: S608
+        "or (state = 'running' and (lease_until is null or lease_until <= $1 or lease_until > $2))) "
+        "and not exists (select 1 from job_pauses p where p.step in ('*', j.step)) order by created_at, subject",
+        now,
+        now + LEASE,
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["step"], []).append(row["subject"])
+    return found
+
+
+def unattended(reader: Reader, now: datetime) -> bool:
+    """Whether somebody waits for a call and no coordinator is at work on that step, who would take it next."""
+    rows = reader.rows(
+        "select distinct step from jobs where state = 'running' and lease_until > $1 and lease_until <= $2",
+        now,
+        now + LEASE,
+    )
+    return bool(set(asked_for(reader, now)) - {row["step"] for row in rows})

@@ -211,7 +211,7 @@ def test_a_paused_step_gives_no_work_until_it_is_resumed(store: Store) -> None:
     assert claim(store) == ()
     with store.reading() as reader:
         assert job_board.pauses(reader) == {"*"}
-        assert not job_board.waits(reader, NOON)
+        assert job_board.waiting_steps(reader, NOON) == set()
     store.write(job_board.resume(job_board.EVERY_STEP))
     assert len(claim(store)) == 1
 
