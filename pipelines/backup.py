@@ -39,6 +39,7 @@ from qc_workbench.errors import ArchiveError, UsageError, WorkspaceError
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.copying import CopyFacts, KeptSound, examine_copy
 from qc_workbench.store.database import insert
+from qc_workbench.ui.recordings import workspace_secret
 from qc_workbench.workspace import Workspace
 
 STEP: Final = "backup"
@@ -150,8 +151,8 @@ def _write(
         part.chmod(0o600)
         writer = ArchiveWriter(stream, made_at)
         writer.add(SETTINGS, workspace.settings_file)
-        if (workspace.home / SECRET).is_file():
-            writer.add(SECRET, workspace.home / SECRET)
+        workspace_secret(workspace.home)  # made now if nobody has needed it: certificates are read with it
+        writer.add(SECRET, workspace.home / SECRET)
         writer.add(DATABASE, database)
         progress.advance(1)
         for sound in wanted:

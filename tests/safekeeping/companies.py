@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import io
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from pipelines.export import export
@@ -13,6 +17,16 @@ from tests.ui.sample_company import sample_company
 
 
 def kept_company(home: Path) -> Workspace:
+    """A workspace of its own for every test; it is made once and copied."""
+    shutil.copytree(_made_once(), home)
+    return Workspace.open(home)
+
+
+@cache
+def _made_once() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="qcw-company-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    home = folder / "made"
     workspace = sample_company(home)
     with workspace.store.reading() as reader:
         rows = reader.rows("select call_id, content_hash, path from recordings where path is not null")
@@ -22,9 +36,13 @@ def kept_company(home: Path) -> Workspace:
         (home / place).parent.mkdir(exist_ok=True)
         (home / row["path"]).replace(home / place)
         statements.append(Statement("update recordings set path = ? where call_id = ?", (place, row["call_id"])))
-    (home / "media" / "sample").rmdir()
     workspace.store.write(*statements)
-    return workspace
+    clean = folder / "clean"
+    clean.mkdir()
+    workspace.store.backup(clean / "qcw.duckdb")
+    shutil.copy(home / "qcw.toml", clean)
+    shutil.copytree(home / "media", clean / "media", ignore=shutil.ignore_patterns("sample"))
+    return clean
 
 
 def exported(workspace: Workspace) -> dict[str, bytes]:
