@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 QCW := $(BIN)/qcw
 STAMP := $(VENV)/.installed
 
-.PHONY: setup model demo app test test-all lint bench lock docs
+.PHONY: setup model demo app test test-all lint bench bench-speech bench-store lock docs
 
 setup: $(STAMP) model ## install into .venv and fetch the speech model
 
@@ -37,8 +37,13 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup ## speed and word error against plain faster-whisper, in one run
+bench: bench-speech bench-store ## both below
+
+bench-speech: setup ## speed and word error against plain faster-whisper, in one run
 	$(BIN)/python -m pipelines.bench_transcription
+
+bench-store: $(STAMP) ## how the store opens and each page asks it at 10 000, 100 000 and 1 000 000 calls
+	$(BIN)/python -m pipelines.bench_store
 
 lock: ## renew requirements.lock from pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
