@@ -26,6 +26,7 @@ from time import perf_counter, process_time
 from typing import Any, Final
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.bench_transcription import workbench_way
 from pipelines.detect import detect
@@ -45,7 +46,7 @@ from qc_workbench.workspace import Workspace
 #: Where the figures of the last measuring are kept.
 KEPT: Final = Path(__file__).with_name("unit_costs.json")
 #: Copies of the workspace's calls that the store is grown by, in two steps: the difference is free of fixed costs.
-_COPIES: Final = (40, 120)
+_COPIES: Final = (60, 180)
 _SAVES: Final = 300
 #: Calls that the steps write together (GROUP of pipelines.measure, GROUP_CALLS of pipelines.transcribe).
 _TOGETHER: Final = 16
@@ -156,29 +157,27 @@ def _bytes(workspace: Workspace, folder: Path) -> tuple[float, float]:
             name: reader.rows(f"select * from {name}")  # noqa: S608 - our own names
             for name in ("calls", "recordings", "acoustics", "conversations", "detected", "transcripts", "turns")
         }
-    bare = _growth(workspace, folder / "bare.duckdb", tables, words=False)
-    whole = _growth(workspace, folder / "whole.duckdb", tables, words=True)
+    bare = _growth(folder, tables, words=False)
+    whole = _growth(folder, tables, words=True)
     return bare / number, (whole - bare) / minutes
 
 
-def _growth(workspace: Workspace, path: Path, tables: dict[str, list[dict[str, Any]]], *, words: bool) -> float:
-    """Bytes that one copy of all the calls adds."""
+def _growth(folder: Path, tables: dict[str, list[dict[str, Any]]], *, words: bool) -> float:
+    """Bytes that one copy of all the calls adds to a file that was filled in one go."""
     sizes = []
-    workspace.store.backup(path)
-    store = Store(path, path.parent / f"{path.stem}.locks")
-    store.migrate()
-    done = 0
     for copies in _COPIES:
-        for copy in range(done, copies):
-            chance = random.Random(copy)  # noqa: S311 - no secret
-            for name, rows in tables.items():
-                if words or name not in ("transcripts", "turns"):
-                    changed = [_copied(row, copy, chance) for row in rows]
-                    for first in range(0, len(changed), 500):
-                        store.insert_many(name, changed[first : first + 500], replace=True)
-        done = copies
+        path = folder / f"{'whole' if words else 'bare'}-{copies}.duckdb"
+        store = Store(path, folder / f"{path.stem}.locks")
+        store.migrate()
         store.release()
         with duckdb.connect(str(path)) as connection:
+            for name, rows in tables.items():
+                if words or name not in ("transcripts", "turns"):
+                    chance = random.Random(name)  # noqa: S311 - no secret
+                    many = pa.Table.from_pylist([_copied(row, copy, chance) for copy in range(copies) for row in rows])
+                    connection.register("many", many)
+                    connection.execute(f"insert into {name} by name select * from many")  # noqa: S608
+                    connection.unregister("many")
             connection.execute("checkpoint")
         sizes.append(path.stat().st_size)
     return (sizes[1] - sizes[0]) / (_COPIES[1] - _COPIES[0])

@@ -35,6 +35,7 @@ class Sizing:
 
     ``delay_p95_s`` and ``longest_queue``: of results, from the moment their work could begin (the evening for
     "morning", the end of the call for "hour"). ``busy``: share of the cores' available time that was worked.
+    ``lost_min``: minutes of work a day that failing cores take with them.
     """
 
     goal: Goal
@@ -43,7 +44,7 @@ class Sizing:
     delay_p95_s: float
     longest_queue: int
     busy: float
-    wasted_share: float
+    lost_min: float
     month_price: float
 
 
@@ -139,20 +140,23 @@ def fewest(
     """The smallest number of workers that keeps the goal, by trying: from what the work itself needs, upwards.
 
     ``since``: when the waiting began, where that was before ``ready``; then ``allowed_s`` is for this line alone.
+    Raises :class:`ValueError` when no number does.
     """
 
     def fits(workers: int) -> tuple[bool, Outcome]:
         outcome = simulate(ready, service, workers, faults)
         if goal == "morning":
-            begun = float((ready if since is None else since).min(initial=0.0))
+            begun = _first(ready if since is None else since)
             limit = allowed_s * PLANNED_BUSY if since is None else allowed_s * (1 + PLANNED_BUSY)
             return outcome.ends_s - begun <= limit, outcome
         return outcome.delay_s(HOUR_SHARE) <= allowed_s * PLANNED_BUSY, outcome
 
-    most_s = float(ready.max(initial=0.0) - ready.min(initial=math.inf)) + allowed_s * 2
+    most_s = float(ready.max(initial=0.0)) - _first(ready) + allowed_s * 2
     low = max(1, math.floor(float(service.sum()) / max(most_s, 1.0)))
     high, (good, found) = low, fits(low)
     while not good:
+        if high > ready.size:
+            raise ValueError("no number of workers keeps the goal: one call alone takes longer")
         low, high = high, high * 2
         good, found = fits(high)
     while high - low > max(1, high // 100):  # to the worker for small numbers, to a hundredth for large ones
@@ -165,6 +169,10 @@ def fewest(
     return high, found
 
 
+def _first(moments: Seconds) -> float:
+    return float(moments.min()) if moments.size else 0.0
+
+
 def _sizing(
     goal: Goal,
     cores: int,
@@ -175,7 +183,7 @@ def _sizing(
     allowed_s: float,
     prices: Prices,
 ) -> Sizing:
-    span_s = allowed_s if goal == "morning" else max(heard.ends_s - float(ready.min(initial=0.0)), 1.0)
+    span_s = allowed_s if goal == "morning" else max(heard.ends_s - _first(ready), 1.0)
     return Sizing(
         goal,
         cores,
@@ -183,7 +191,7 @@ def _sizing(
         float(np.quantile(last.finished_s - ready, 0.95)) if ready.size else 0.0,
         heard.longest_queue,
         heard.worked_s / (cores * span_s),
-        heard.wasted_s / heard.worked_s if heard.worked_s else 0.0,
+        heard.wasted_s / 60,
         cores * prices.core + gpus * prices.gpu,
     )
 
