@@ -16,7 +16,7 @@ from qc_workbench.errors import ClusterError, NotConfigured, UsageError
 from qc_workbench.work.cluster import Cluster
 from qc_workbench.work.cluster_key import LIFE, make_key, security_of
 from qc_workbench.work.identity import program_identity
-from qc_workbench.work.task import FailureKind
+from qc_workbench.work.task import FailureKind, Outcome
 from tests.pipelines import cluster_parts as parts
 from tests.pipelines.cluster_parts import Machines, outcomes, task
 
@@ -109,17 +109,16 @@ def test_what_a_function_raises_comes_as_a_code_without_its_text(executor: Clust
 def test_machines_come_and_go_while_work_runs_and_nothing_is_lost(
     machines: Machines, executor: Cluster, tmp_path: Path
 ) -> None:
-    for number in range(40):
-        executor.submit(task(f"c{number}", parts.marked, str(tmp_path), f"c{number}", 0.5))
     second = machines.worker("second", 1)
-    found = {}
-    while "second-1" not in {outcome.worker for outcome in found.values()}:
-        outcome = executor.next_outcome(1.0)
-        if outcome:
-            found[outcome.task_id] = outcome
-        assert len(found) < 40, "the added worker got nothing"
+    found: dict[str, Outcome] = {}
+    given = 0
+    while "second-1" not in {outcome.worker for outcome in found.values()}:  # until the added one has done something
+        while given < len(found) + 4:
+            executor.submit(task(f"c{given}", parts.marked, str(tmp_path), f"c{given}", 0.5))
+            given += 1
+        found |= outcomes(executor, 1, within_s=30)
     second.terminate()  # politely: it ends the call in its hands
-    found |= outcomes(executor, 40 - len(found))
+    found |= outcomes(executor, given - len(found))
     assert {outcome.failure for outcome in found.values()} == {None}
     assert {len(pids) for pids in parts.started(tmp_path).values()} == {1}
     assert second.wait(30) == 0
@@ -151,7 +150,7 @@ def test_a_worker_whose_results_would_differ_is_refused_and_named(machines: Mach
     refusals = executor.refusals()
     executor.close()
     assert caught.value.code == "cluster_refused_all"
-    assert {item.worker for item in refusals} == {"first-1", "first-2"}
+    assert {item.worker for item in refusals} >= {"first-1", "first-2"}
     assert [(item.what, item.name, item.here) for item in refusals[0].reasons] == [("library", "ctranslate2", "0.1")]
 
 
@@ -161,7 +160,7 @@ def test_a_worker_without_the_model_is_refused(machines: Machines) -> None:
     refusals = executor.refusals()
     executor.close()
     assert {reason.what for item in refusals for reason in item.reasons} == {"model"}
-    assert len(refusals) == 2
+    assert {item.worker for item in refusals} >= {"first-1", "first-2"}
 
 
 def test_without_the_key_nobody_joins_and_nobody_gives_orders(machines: Machines, tmp_path: Path) -> None:
@@ -179,6 +178,7 @@ def test_without_the_key_nobody_joins_and_nobody_gives_orders(machines: Machines
     stranger.wait(30)
 
 
+@pytest.mark.slow
 def test_a_lost_scheduler_is_waited_for_and_costs_nothing(tmp_path: Path) -> None:
     machines = Machines(tmp_path)
     machines.start()

@@ -17,7 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from qc_workbench.errors import RecordingUnreachable
-from qc_workbench.store import calls as call_rows
+from qc_workbench.store.database import Statement
 from qc_workbench.ui.recordings import worker_query
 from qc_workbench.ui.server import routes
 from qc_workbench.ui.state import HOME_VARIABLE
@@ -118,10 +118,14 @@ def test_the_app_gives_a_worker_the_file_as_it_is(
 ) -> None:
     workspace = company.sample_company(tmp_path / "company")
     monkeypatch.setenv(HOME_VARIABLE, str(workspace.home))
-    with workspace.store.reading() as reader:
-        recording = call_rows.recording(reader, company.PADDED)
-    assert recording is not None
-    assert recording.path is not None
+    path = workspace.home / RELATIVE
+    path.parent.mkdir(parents=True)
+    path.write_bytes(CONTENT)
+    workspace.store.write(
+        Statement(
+            "update recordings set content_hash = ?, path = ? where call_id = ?", (HASH, RELATIVE, company.PADDED)
+        )
+    )
     server = uvicorn.Server(
         uvicorn.Config(Starlette(routes=list(routes())), host="127.0.0.1", port=0, log_level=logging.CRITICAL)
     )
@@ -132,15 +136,15 @@ def test_the_app_gives_a_worker_the_file_as_it_is(
             pass
         at = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
         sign = partial(worker_query, workspace.home)
-        with open_recording(location_of(workspace.home, recording.path, at, sign)) as path:
-            assert path.read_bytes() == (workspace.home / recording.path).read_bytes()
+        with open_recording(location_of(workspace.home, RELATIVE, at, sign)) as fetched:
+            assert fetched.read_bytes() == CONTENT
 
         def yesterday(content_hash: str, _until: datetime) -> str:
             return worker_query(workspace.home, content_hash, datetime.now(UTC) - timedelta(hours=1))
 
-        assert refused(location_of(workspace.home, recording.path, at, yesterday)) == "recording_refused"
+        assert refused(location_of(workspace.home, RELATIVE, at, yesterday)) == "recording_refused"
         forged = partial(worker_query, tmp_path)
-        assert refused(location_of(workspace.home, recording.path, at, forged)) == "recording_refused"
+        assert refused(location_of(workspace.home, RELATIVE, at, forged)) == "recording_refused"
     finally:
         server.should_exit = True
         thread.join()
