@@ -110,7 +110,14 @@ class _Plan:
             rulings = standing(verdicts.findings(reader))
             rows = reader.rows("select * from flags order by call_id, flag_id")
             open_cases = cases(((verdicts.flag_of(row), row["retired_at"] is None) for row in rows), rulings)
-            self.kept = {Kind.RECORDING: _recordings(reader), Kind.TRANSCRIPT: _transcripts(reader)}
+            before = {
+                kind: removable_before(as_of, months, self.zone) if months else None
+                for kind, months in self.months.items()
+            }
+            self.kept = {
+                Kind.RECORDING: _recordings(reader, before[Kind.RECORDING]),
+                Kind.TRANSCRIPT: _transcripts(reader, before[Kind.TRANSCRIPT]),
+            }
             self.removals: dict[Kind, Removal] = {
                 kind: plan_removal(
                     ((item.call_id, item.started_at) for item in found.values()),
@@ -118,10 +125,9 @@ class _Plan:
                 )
                 for kind, found in self.kept.items()
             }  # fmt: skip
-            self.audit_before: datetime | None = None
+            self.audit_before = before[Kind.AUDIT]
             self._audit: Row = {"n": 0, "oldest": None, "newest": None}
-            if self.months[Kind.AUDIT]:
-                self.audit_before = removable_before(as_of, self.months[Kind.AUDIT], self.zone)
+            if self.audit_before is not None:
                 self._audit = reader.rows(
                     "select count(*) as n, min(happened_at) as oldest, max(happened_at) as newest from audit "
                     "where happened_at < ? and (action <> ? or happened_at < ?)",
@@ -147,18 +153,26 @@ class _Plan:
         return tuple(found)
 
 
-def _recordings(reader: Reader) -> dict[str, _Kept]:
+def _recordings(reader: Reader, before: datetime | None) -> dict[str, _Kept]:
+    """Of calls before a moment: only what is old enough is looked at. None: nothing is ever old enough."""
+    if before is None:
+        return {}
     rows = reader.rows(
         "select r.call_id, c.started_at, coalesce(r.size_bytes, 0) as size_bytes, r.path, r.content_hash "
-        "from recordings r join calls c using (call_id) where r.path is not null order by c.started_at, r.call_id"
+        "from recordings r join calls c using (call_id) where r.path is not null and c.started_at < ? "
+        "order by c.started_at, r.call_id",
+        before,
     )
     return {row["call_id"]: _Kept(**row) for row in rows}
 
 
-def _transcripts(reader: Reader) -> dict[str, _Kept]:
+def _transcripts(reader: Reader, before: datetime | None) -> dict[str, _Kept]:
+    if before is None:
+        return {}
     rows = reader.rows(
         "select t.call_id, c.started_at, 0 as size_bytes, null as path, t.content_hash "
-        "from transcripts t join calls c using (call_id) order by c.started_at, t.call_id"
+        "from transcripts t join calls c using (call_id) where c.started_at < ? order by c.started_at, t.call_id",
+        before,
     )
     return {row["call_id"]: _Kept(**row) for row in rows}
 

@@ -35,7 +35,7 @@ def backup(
         list[str] | None, typer.Option("--encrypt-to", metavar="RECIPIENT|FILE", show_default=False)
     ] = None,
     passphrase_file: PassphraseFile = None,
-    keep: Annotated[int | None, typer.Option("--keep", min=1, show_default=False)] = None,
+    keep: Annotated[int | None, typer.Option("--keep", metavar="N", min=1, show_default=False)] = None,
 ) -> Done:
     from pipelines.archive_format import Sounds
     from pipelines.archive_keys import read_keys

@@ -94,8 +94,22 @@ def test_phones_in_clear_only_when_asked_for(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_every_code_that_is_made_from_a_value_has_its_text() -> None:
-    kinds = {"recordings", "transcripts", "turns", "quotes", "sound_features", "activities", "activity_changes", "notes",
-             "calls", "deals", "sales", "flags", "violations", "sample"}  # fmt: skip
+    kinds = [
+        "recordings",
+        "transcripts",
+        "turns",
+        "quotes",
+        "sound_features",
+        "activities",
+        "activity_changes",
+        "notes",
+        "calls",
+        "deals",
+        "sales",
+        "flags",
+        "violations",
+        "sample",
+    ]
     codes = {
         *(f"erasure.kind.{kind}" for kind in kinds),
         *(f"erasure.ground.{item.value}" for item in Ground),
