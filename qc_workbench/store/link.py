@@ -243,14 +243,23 @@ class Session:
     def batches(self, sql: str, parameters: tuple[Any, ...]) -> Iterator[pa.RecordBatch]:
         """The result batch by batch, for results larger than memory.
 
-        Raises :class:`StoreBusy` when the owner is lost midway: what was given out can't be taken back.
+        Asks again when the owner is lost before the first batch; raises :class:`StoreBusy` when it is lost midway:
+        what was given out can't be taken back.
         """
-        try:
-            with self._stream(sql, parameters, most=1 << 62) as reader:
-                yield from reader
-        except OSError as error:
-            self._lost()
-            raise StoreBusy("store_lost", file=str(self._link.file)) from error
+        until, pause_s, given = time.monotonic() + PATIENCE_S, 0.01, False
+        while True:
+            try:
+                with self._stream(sql, parameters, most=1 << 62) as reader:
+                    for batch in reader:
+                        given = True
+                        yield batch
+                return
+            except OSError as error:
+                self._lost()
+                if given or time.monotonic() > until:
+                    raise StoreBusy("store_lost", file=str(self._link.file)) from error
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 2, 0.5)
 
     def _lost(self) -> None:
         self._streaming = False
