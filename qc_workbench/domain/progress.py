@@ -12,6 +12,8 @@ from qc_workbench.domain.job import JobState, is_expired
 #: Steps whose units are claimed from the ledger before they are done: what waits of them can be paused and cancelled.
 #: Units of other steps are recorded when they are done.
 CLAIMED_STEPS: Final = ("measure", "transcribe")
+#: The way of a call: the order in which people see the steps.
+_ORDER: Final = ("import", "sample", *CLAIMED_STEPS, "detect")
 #: The rate is that of this time: long enough for a batch of several minutes of sound, short enough to follow the day.
 RECENT: Final = timedelta(minutes=10)
 #: Least time a rate is computed over, seconds: after less a single unit would promise anything.
@@ -89,6 +91,11 @@ class StepProgress:
     @property
     def is_claimed(self) -> bool:
         return self.step in CLAIMED_STEPS
+
+
+def in_order(step: str) -> tuple[int, str]:
+    """Sorts steps along the way of a call; unknown ones come last, by name."""
+    return (_ORDER.index(step) if step in _ORDER else len(_ORDER), step)
 
 
 def pace(units: float, cost_s: float, first_began: datetime | None, now: datetime) -> Pace:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from qc_workbench.domain.job import Job, JobState
-from qc_workbench.domain.progress import RECENT, StepProgress, pace
+from qc_workbench.domain.progress import RECENT, StepProgress, in_order, pace
 from qc_workbench.store.database import Reader, Statement
 from qc_workbench.store.job_board import EVERY_STEP
 from qc_workbench.store.ledger import job_of
@@ -55,7 +55,7 @@ class Reason:
 
 
 def step_progress(reader: Reader, now: datetime) -> list[StepProgress]:
-    """Every step the ledger knows."""
+    """Every step the ledger knows, along the way of a call."""
     paused = {pause.step for pause in standing_pauses(reader)}
     lately = "finished_at >= $1 and finished_at <= $2 and state in ('done', 'failed', 'poisoned')"
     # A unit that began before the window counts with the part of its time that lies in it.
@@ -74,7 +74,7 @@ def step_progress(reader: Reader, now: datetime) -> list[StepProgress]:
             coalesce(sum(cost_s * {share}) filter ({lately}), 0) as recent_cost_s,
             min(started_at) filter ({lately}) as recent_since,
             max(finished_at) filter (state = 'done') as last_done_at
-        from jobs j left join open_since o on o.step = j.step group by j.step order by j.step
+        from jobs j left join open_since o on o.step = j.step group by j.step
         """,  # noqa: S608 - names of our own
         now - RECENT,
         now,
@@ -89,7 +89,7 @@ def step_progress(reader: Reader, now: datetime) -> list[StepProgress]:
             is_paused=bool(paused & {row["step"], EVERY_STEP}),
             last_done_at=row["last_done_at"],
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: in_order(row["step"]))
     ]
 
 
@@ -198,6 +198,11 @@ def before(reader: Reader, job: Job) -> int:
 def is_somebody_working(reader: Reader, now: datetime) -> bool:
     """Whether some coordinator holds units and has lately given a sign of life."""
     return bool(reader.value("select 1 from jobs where state = 'running' and lease_until > ? limit 1", now))
+
+
+def has_words(reader: Reader, call_id: str, content_hash: str) -> bool:
+    """Whether a call has a transcript of this sound."""
+    return bool(reader.value("select 1 from transcripts where call_id = ? and content_hash = ?", call_id, content_hash))
 
 
 def known_steps(reader: Reader) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from qc_workbench.errors import QcwError
 from qc_workbench.store.calls import managers
 from qc_workbench.ui.i18n import LANGUAGES, Translator
 from qc_workbench.ui.labels import error_text, plain
-from qc_workbench.ui.navigation import ROOMS, room_page
+from qc_workbench.ui.navigation import sections
 from qc_workbench.ui.state import LANGUAGE_KEY, WHO_KEY, language, workspace_or_error
 from qc_workbench.workspace import Workspace
 
@@ -48,7 +48,7 @@ def main() -> None:
         st.title(t("app.title"))
         st.error(error_text(opened, t))
         return
-    page = st.navigation([room_page(name, t) for name in ROOMS], position="sidebar")
+    page = st.navigation(sections(t), position="sidebar")
     with st.sidebar:
         _sidebar(opened, t)
     try:

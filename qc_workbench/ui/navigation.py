@@ -22,7 +22,10 @@ ROOMS = {
     "promises": ":material/event_upcoming:",
     "refusals": ":material/block:",
     "month": ":material/calendar_month:",
+    "work": ":material/pending_actions:",
 }
+#: Rooms for whoever keeps the program running, apart from those where the department works.
+SERVICE_ROOMS = frozenset({"work"})
 
 
 def room_page(name: str, t: Translator) -> Page:
@@ -33,6 +36,14 @@ def room_page(name: str, t: Translator) -> Page:
         url_path=None if name == FIRST_ROOM else name,
         default=name == FIRST_ROOM,
     )
+
+
+def sections(t: Translator) -> dict[str, list[Page]]:
+    """The rooms as the sidebar shows them: the department's first, without a heading."""
+    return {
+        "": [room_page(name, t) for name in ROOMS if name not in SERVICE_ROOMS],
+        t("nav.service"): [room_page(name, t) for name in ROOMS if name in SERVICE_ROOMS],
+    }
 
 
 def link(name: str, t: Translator, label: str, **query: str) -> None:

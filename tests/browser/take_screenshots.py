@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 from qc_workbench.ui.navigation import ROOMS
 from tests.browser.serving import CHROMIUM_OPTIONS, SETTLED, chromium_path, served
 from tests.ui import sample_company as company
+from tests.ui.busy_ledger import busy
 
 LOCALES = {"ru": "ru-RU", "en": "en-GB"}
 
@@ -42,14 +44,16 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--home", type=Path, help="a workspace of your own")
     parser.add_argument("--call", default=company.PADDED, help="the call of the call page")
+    parser.add_argument("--room", choices=ROOMS, help="only this room")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    rooms = ["" if room == "overview" else room for room in ROOMS if room != "call"]
+    rooms = ["" if room == "overview" else room for room in ROOMS if room != "call" and options.room in (None, room)]
+    calls = ["call", f"call?id={options.call}"] if options.room in (None, "call") else []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as tool:
         browser = tool.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
-        home = options.home or company.sample_company(Path(folder) / "full").home
+        home = options.home or busy(company.sample_company(Path(folder) / "full"), datetime.now(UTC)).home
         with served(home) as base:
-            take(browser, base, options.out, [*rooms, "call", f"call?id={options.call}"], "full")
+            take(browser, base, options.out, [*rooms, *calls], "full")
         with served(company.empty_company(Path(folder) / "empty").home) as base:
             take(browser, base, options.out, rooms, "empty")
         browser.close()

@@ -27,6 +27,7 @@ TITLES = {
     "promises": "Обещания",
     "refusals": "Отказы",
     "month": "Месяц",
+    "work": "Работа",
 }
 
 

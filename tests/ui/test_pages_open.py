@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from qc_workbench.ui.server import SCRIPT
 from qc_workbench.ui.state import HOME_VARIABLE, LANGUAGE_KEY, WHO_KEY
 from qc_workbench.ui.views.queue import drawn_page
 from tests.ui import sample_company as company
+from tests.ui.busy_ledger import busy
 
 PAGES = SCRIPT.parent.parent / "pages"
 
@@ -37,6 +39,7 @@ EXPECTED = {
         "en": ("The client did not refuse · 1", "вернёмся к этому весной", "Дорого"),
     },
     "month": {"ru": ("Большая сестра", "Скачать PDF"), "en": ("Big Sister", "Download PDF")},
+    "work": {"ru": ("Сейчас в работе · 1", "файл повреждён"), "en": ("Running now · 1", "the file is damaged")},
 }
 
 EMPTY = {
@@ -47,12 +50,13 @@ EMPTY = {
     "promises": {"ru": "Обещаний пока нет", "en": "No promises yet"},
     "refusals": {"ru": "Сомнительных отказов нет", "en": "There are no doubtful refusals"},
     "month": {"ru": "Отчёт появится", "en": "The report appears"},
+    "work": {"ru": "Работы ещё не было", "en": "No work yet"},
 }
 
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return company.sample_company(tmp_path_factory.mktemp("full")).home
+    return busy(company.sample_company(tmp_path_factory.mktemp("full")), datetime.now(UTC)).home
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from qc_workbench.ui.components.blocks import heading, nothing
 from qc_workbench.ui.components.call_list import choose_call
 from qc_workbench.ui.components.call_parts import client_panel, findings_panel, header
 from qc_workbench.ui.components.listening import listened_button
+from qc_workbench.ui.components.missing_words import missing_words
 from qc_workbench.ui.components.player import player
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import enter
@@ -27,6 +28,7 @@ if view is None:
     st.stop()
 
 header(view, t)
+missing_words(room, call_id)
 if view.waits_for_listening:
     listened_button(room, view.call.call_id)
 left, right = st.columns([7, 3], gap="medium")
