@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from time import sleep
-from typing import Final
+from typing import Final, Protocol
 
 from pipelines import measure, transcribe
 from pipelines.hands import executor_for
 from pipelines.progress import Progress, Silent
 from qc_workbench.store import calls as call_store
 from qc_workbench.store import job_board
-from qc_workbench.transcription.engine import Whisper
+from qc_workbench.transcription.engine import Recogniser, Whisper
 from qc_workbench.transcription.models import resolve
 from qc_workbench.work.task import Executor
 from qc_workbench.workspace import Workspace
@@ -38,15 +38,21 @@ class DrainReport:
 
 
 def drain_ledger(
-    workspace: Workspace, progress: Progress, *, until_idle: bool = False, asked_only: bool = False
+    workspace: Workspace,
+    progress: Progress,
+    *,
+    until_idle: bool = False,
+    asked_only: bool = False,
+    hands: Hands | None = None,
 ) -> DrainReport:
     """Work until stopped, or ``until_idle``: until nothing waits. ``asked_only``: leave routine work to others.
 
     Calls that somebody waits for are also examined (``detect``), so that their page shows what was found.
+    ``hands``: engine and workers; without them those that the settings name.
     """
     report = DrainReport()
     with ExitStack() as stack:
-        hands = _Hands(workspace, stack)
+        hands = hands or SettingsHands(workspace, stack)
         while True:
             if _asked(workspace, report, hands):
                 continue
@@ -63,8 +69,23 @@ def drain_ledger(
                 sleep(_LOOK_EVERY_S)
 
 
-class _Hands:
-    """The workers, kept from one call to the next: so the speech model is loaded when somebody waits."""
+class Hands(Protocol):
+    """A speech engine and those who work."""
+
+    @property
+    def engine(self) -> Recogniser: ...
+
+    @property
+    def with_model(self) -> Executor:
+        """Workers that can recognise."""
+
+    @property
+    def for_sound(self) -> Executor | None:
+        """Workers for what needs no model; None: of its own."""
+
+
+class SettingsHands:
+    """What the settings name. Workers are kept from one call to the next: the model is loaded when somebody waits."""
 
     def __init__(self, workspace: Workspace, stack: ExitStack) -> None:
         self._workspace = workspace
@@ -79,19 +100,22 @@ class _Hands:
     def with_model(self) -> Executor:
         return self._stack.enter_context(executor_for(self._workspace, self.engine.choice))
 
+    @property
+    def for_sound(self) -> Executor | None:
+        return vars(self).get("with_model")
+
 
 def _measure(
-    workspace: Workspace, progress: Progress, report: DrainReport, hands: _Hands, only: Sequence[str] | None = None
+    workspace: Workspace, progress: Progress, report: DrainReport, hands: Hands, only: Sequence[str] | None = None
 ) -> None:
-    executor = hands.with_model if "with_model" in vars(hands) else None
     enough = _never if only else lambda: _somebody_waits(workspace)
-    done = measure.drain(workspace, progress, 0, executor, only=only, enough=enough)
+    done = measure.drain(workspace, progress, 0, hands.for_sound, only=only, enough=enough)
     report.measured += len(done.done)
     report.failed += len(done.failed)
 
 
 def _transcribe(
-    workspace: Workspace, progress: Progress, report: DrainReport, hands: _Hands, only: Sequence[str] | None = None
+    workspace: Workspace, progress: Progress, report: DrainReport, hands: Hands, only: Sequence[str] | None = None
 ) -> Sequence[str]:
     enough = _never if only else lambda: _somebody_waits(workspace)
     done, _ = transcribe.drain(
@@ -102,7 +126,7 @@ def _transcribe(
     return done.done
 
 
-def _asked(workspace: Workspace, report: DrainReport, hands: _Hands) -> bool:
+def _asked(workspace: Workspace, report: DrainReport, hands: Hands) -> bool:
     """Do what somebody waits for; False when nobody waits."""
     with workspace.store.reading() as reader:
         asked = job_board.asked_for(reader, datetime.now(UTC))
