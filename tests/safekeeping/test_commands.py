@@ -94,7 +94,7 @@ def test_phones_in_clear_only_when_asked_for(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_every_code_that_is_made_from_a_value_has_its_text() -> None:
-    kinds = [
+    kinds = (
         "recordings",
         "transcripts",
         "turns",
@@ -109,7 +109,7 @@ def test_every_code_that_is_made_from_a_value_has_its_text() -> None:
         "flags",
         "violations",
         "sample",
-    ]
+    )
     codes = {
         *(f"erasure.kind.{kind}" for kind in kinds),
         *(f"erasure.ground.{item.value}" for item in Ground),
