@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 QCW := $(BIN)/qcw
 STAMP := $(VENV)/.installed
+CLUSTER := $(VENV)/.cluster
 
-.PHONY: setup model demo app test test-all lint bench bench-speech bench-store lock docs
+.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store lock docs
 
 setup: $(STAMP) model ## install into .venv and fetch the speech model
 
@@ -17,6 +18,12 @@ $(STAMP): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
+cluster: $(CLUSTER) ## also what spreading the work over several machines needs (docs/scale-out.md)
+
+$(CLUSTER): $(STAMP) requirements-cluster.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements-cluster.lock
+	@touch $(CLUSTER)
+
 model: $(STAMP) ## fetch and verify a speech model, unless one is there
 	@$(QCW) models get --if-absent
 
@@ -26,13 +33,13 @@ demo: setup ## the sample company, from recordings to the open app
 app: $(STAMP) ## open the app on ./workspace
 	$(QCW) serve
 
-test: setup lint ## lint, types and all tests but the long ones
+test: setup cluster lint ## lint, types and all tests but the long ones
 	$(BIN)/python -m pytest -n auto -m "not slow"
 
-test-all: setup lint ## all tests
+test-all: setup cluster lint ## all tests
 	$(BIN)/python -m pytest -n auto
 
-lint: $(STAMP)
+lint: $(STAMP) $(CLUSTER)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -45,10 +52,14 @@ bench-speech: setup ## speed and word error against plain faster-whisper, in one
 bench-store: $(STAMP) ## how the store opens and each page asks it at 10 000, 100 000 and 1 000 000 calls
 	$(BIN)/python -m pipelines.bench_store
 
-lock: ## renew requirements.lock from pyproject.toml
+soak: setup ## ten minutes of the department at work while everything is killed
+	$(BIN)/python -m pipelines.soak
+
+lock: ## renew requirements.lock and requirements-cluster.lock from pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras -c requirements.lock -o requirements-cluster.lock pyproject.toml
 
 docs: $(STAMP) ## renew the generated pages of docs/
 	$(BIN)/python -m pipelines.make_docs

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-import pyrage  # type: ignore[import-untyped]  # its types are a package of their own
+import pyrage
 
 from qc_workbench.errors import ArchiveError, UsageError
 
