@@ -16,6 +16,7 @@ ONE_WAY = {
     "qc_workbench.store": ("qc_workbench.ui", "qc_workbench.detection", "pipelines"),
     "qc_workbench.transcription": ("qc_workbench.ui", "qc_workbench.store", "pipelines"),
     "qc_workbench.sources": ("qc_workbench.ui", "qc_workbench.store", "pipelines"),
+    "qc_workbench.work": ("qc_workbench.store", "qc_workbench.ui", "pipelines"),
     "pipelines": ("streamlit",),
 }
 PAGES = sorted((ROOT / "qc_workbench" / "ui" / "pages").glob("*.py"))

@@ -33,7 +33,7 @@ def open_app(session: Session, *, host: str, port: int, browser: bool) -> None:
         opener = threading.Timer(2.0, webbrowser.open, args=(url,))
         opener.daemon = True
         opener.start()
-    from qc_workbench.work.attendant import Attendant
+    from qc_workbench.ui.attendant import Attendant
 
     attendant = Attendant(workspace)
     attendant.begin()

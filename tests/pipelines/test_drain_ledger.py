@@ -19,7 +19,7 @@ from pipelines.transcribe import transcribe
 from qc_workbench.domain.job import ASKED_FOR, NewJob
 from qc_workbench.store import job_board, ledger, listening
 from qc_workbench.store.database import insert
-from qc_workbench.work.attendant import Attendant
+from qc_workbench.ui.attendant import Attendant
 from qc_workbench.work.inline import Inline
 from qc_workbench.workspace import Workspace
 from tests.pipelines.test_transcribe import FakeRecogniser, add_call, texts
