@@ -21,6 +21,7 @@ from qc_workbench.ui.views.people import call_line
 from qc_workbench.ui.views.playback import evidence_name, playback
 from qc_workbench.ui.views.suspicious import (
     PAGE,
+    CasePage,
     SuspiciousCalls,
     asked_case,
     case_page,
@@ -38,10 +39,12 @@ PATTERNS = 12
 KEYS = {Ruling.CONFIRMED: "1", Ruling.REJECTED: "2", Ruling.ASKED: "3", Ruling.WITHDRAWN: "0"}
 
 
-def choose_cases(view: SuspiciousCalls, t: Translator) -> tuple[CaseState, str | None]:
-    """Which cases are listed: of one state, of one agent or of all."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        states = st.container(width="content")
+def choose_case(room: Room, view: SuspiciousCalls, asked_call: str | None) -> Case | None:
+    """The case on the table; above it, which cases are listed: of one state, of one agent or of all."""
+    t = room.t
+    states = st.container()
+    row = st.container(horizontal=True, vertical_alignment="center")
+    with row:
         manager_id = choose_agent({name: view.people.agent(name) for name in view.agents}, t, "suspicious_agent")
     state = states.segmented_control(
         t("suspicious.filter"),
@@ -53,14 +56,13 @@ def choose_cases(view: SuspiciousCalls, t: Translator) -> tuple[CaseState, str |
         label_visibility="collapsed",
         wrap=True,
     )
-    return state or CaseState.WAITING, manager_id
+    with row:
+        page = _page(room, view, state or CaseState.WAITING, manager_id, asked_call)
+    return _pick_case(room, case_page(room.workspace, state or CaseState.WAITING, manager_id, page))
 
 
-def pick_case(
-    room: Room, view: SuspiciousCalls, state: CaseState, manager_id: str | None, asked_call: str | None
-) -> Case | None:
-    """The case on the table: the one the address names, the one chosen in the list, or the first of the page."""
-    t = room.t
+def _page(room: Room, view: SuspiciousCalls, state: CaseState, manager_id: str | None, asked_call: str | None) -> int:
+    """The page of the list: the one turned to, or the one of the case that the address names."""
     key = f"suspicious_page_{state.value}_{manager_id}"
     if asked_call and remembered("asked") != asked_call:
         asked = asked_case(room.workspace, asked_call, state, manager_id)
@@ -68,8 +70,12 @@ def pick_case(
             remember("asked", asked_call)
             st.session_state["suspicious_case"], page_asked = asked
             turn_to(page_asked, key)
-    page = pager(view.count(state, manager_id), PAGE, t, key)
-    found = case_page(room.workspace, state, manager_id, page)
+    return pager(view.count(state, manager_id), PAGE, room.t, key)
+
+
+def _pick_case(room: Room, found: CasePage) -> Case | None:
+    """The case chosen in the list, or the first of the page."""
+    t = room.t
     if not found.cases:
         return None
     by_id = {case.flag.flag_id: case for case in found.cases}

@@ -6,6 +6,10 @@ import streamlit as st
 
 from qc_workbench.ui.i18n import Translator
 
+#: Width of a button of the pager with the gap beside it, and how many numbers are shown at most.
+_BUTTON_PX = 42
+_BUTTONS = 7
+
 
 def pager(total: int, of_page: int, t: Translator, key: str) -> int:
     """The number (from 1) of the page shown. ``key`` must differ with what is filtered, so that each list starts at 1.
@@ -18,7 +22,8 @@ def pager(total: int, of_page: int, t: Translator, key: str) -> int:
     if pages == 1:
         return 1
     with st.container(horizontal=True, vertical_alignment="center"):
-        page = st.pagination(pages, key=key)
+        # Without a width of its own it shows the number of one page only, where there are few.
+        page = st.pagination(pages, key=key, width=_BUTTON_PX * (min(pages, _BUTTONS) + 2))
         first, last = (page - 1) * of_page + 1, min(page * of_page, total)
         st.caption(t("pager.shown", first=t.number(first), last=t.number(last), total=t.number(total)), width="content")
     return page

@@ -7,10 +7,9 @@ from qc_workbench.ui.components.case_parts import (
     case_evidence,
     case_header,
     case_sound,
-    choose_cases,
+    choose_case,
     decision,
     pattern_table,
-    pick_case,
 )
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.suspicious import suspicious_calls
@@ -23,8 +22,7 @@ if not view.tallies:
     nothing(t("suspicious.none"))
     st.stop()
 
-state, manager_id = choose_cases(view, t)
-case = pick_case(room, view, state, manager_id, st.query_params.get("call"))
+case = choose_case(room, view, st.query_params.get("call"))
 left, right = st.columns([7, 3], gap="medium")
 with left:
     if case is None:
