@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import altair as alt
 import streamlit as st
@@ -16,6 +16,8 @@ from qc_workbench.ui.views.work import PLOTTED
 from qc_workbench.ui.work_words import step_name
 
 _MINUTES, _UNITS = "minutes", "units"
+#: Width of a bar: the hours of the plot have 72 slices, and a narrow page some 600 pixels for them.
+_BAR_PX = 7
 
 
 def work_plot(slices: Sequence[WorkSlice], now: datetime, t: Translator) -> None:
@@ -41,7 +43,7 @@ def work_plot(slices: Sequence[WorkSlice], now: datetime, t: Translator) -> None
     title = t(f"work.plot_{shown}")
     chart = (
         alt.Chart(alt.InlineData(values=_bars(slices, names, shown, t)))
-        .mark_bar()
+        .mark_bar(size=_BAR_PX)
         .encode(
             x=alt.X(
                 "at:T",
@@ -49,7 +51,6 @@ def work_plot(slices: Sequence[WorkSlice], now: datetime, t: Translator) -> None
                 scale=alt.Scale(type="utc", domain=[_clock(now - PLOTTED, t), _clock(now, t)]),
                 axis=alt.Axis(format="%H:%M", tickCount=8, grid=False),
             ),
-            x2="end:T",
             y=alt.Y("low:Q", title=title),
             y2="high:Q",
             color=alt.Color(
@@ -83,8 +84,7 @@ def _bars(
         high[item.at] = low + n
         rows.append(
             {
-                "at": _local(item.at, t),
-                "end": _local(item.at + SLICE, t),
+                "at": _local(item.at + SLICE / 2, t),
                 "time": t.time(item.at),
                 "step": names[item.step],
                 "n": n,
@@ -95,9 +95,12 @@ def _bars(
     return rows
 
 
-def _clock(moment: datetime, t: Translator) -> float:
-    """The company's time, named as UTC, in milliseconds: the plot shows it as it is, wherever the browser is."""
-    return moment.astimezone(t.zone).replace(tzinfo=UTC).timestamp() * 1000
+def _clock(moment: datetime, t: Translator) -> alt.DateTime:
+    """The company's time, named as UTC: the plot shows it as it is, wherever the browser is."""
+    local = moment.astimezone(t.zone)
+    return alt.DateTime(
+        year=local.year, month=local.month, date=local.day, hours=local.hour, minutes=local.minute, utc=True
+    )
 
 
 def _local(moment: datetime, t: Translator) -> str:
