@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pipelines.progress import Progress
 from qc_workbench import __version__
@@ -14,6 +14,7 @@ from qc_workbench.sampling.draws import due_draws, redraw, replacement, retire
 from qc_workbench.store import calls as call_rows
 from qc_workbench.store import samples
 from qc_workbench.store.database import Statement, insert, insert_all
+from qc_workbench.store.ledger import record_done
 from qc_workbench.workspace import Workspace
 
 #: Draws written in one transaction.
@@ -69,6 +70,7 @@ def draw_sample(workspace: Workspace, as_of: datetime, progress: Progress) -> Dr
     drawn_periods = {(draw.plan.name, draw.period_from) for draw in existing}
     progress.start("sample", sum(map(len, due.values())))
     made = late = drawn = 0
+    began = datetime.now(UTC)
     for name, draws in due.items():
         known = {draw.draw_id for draw in existing if draw.plan.name == name}
         for start in range(0, len(draws), BATCH):
@@ -77,6 +79,10 @@ def draw_sample(workspace: Workspace, as_of: datetime, progress: Progress) -> Dr
             statements = [
                 item for draw, drawn_rows in zip(batch, rows, strict=True) for item in draw_statements(draw, drawn_rows)
             ]
+            now = datetime.now(UTC)
+            subject = f"{name} {batch[-1].period_to.isoformat()}"
+            statements.append(record_done("sample", subject, batch[-1].frame_hash, now, began=began))
+            began = now
             if not workspace.store.write(*statements, key=_version(name, known)):
                 break
             known |= {draw.draw_id for draw in batch}

@@ -31,6 +31,7 @@ from qc_workbench.store import calls as call_store
 from qc_workbench.store import imports as import_store
 from qc_workbench.store.database import insert_all
 from qc_workbench.store.imports import ImportRecord, SeenFile
+from qc_workbench.store.ledger import record_done
 from qc_workbench.store.safekeeping import suppressed_hashes
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.recordings import workspace_secret
@@ -82,6 +83,7 @@ def ingest_csv(workspace: Workspace, folder: Path, progress: Progress, source: s
     if last and last.fingerprint == fingerprint and not _changed_files(workspace, recordings, seen):
         return _same_again(workspace, last)
 
+    began = datetime.now(UTC)
     with workspace.store.reading() as reader:
         known = known_ids(reader)
     contents = without_suppressed(read_folder(folder, _conventions(workspace), known), _suppressed(workspace))
@@ -99,7 +101,10 @@ def ingest_csv(workspace: Workspace, folder: Path, progress: Progress, source: s
         counts=report.stored_counts(),
         problems=tuple(problem.as_json() for problem in (*report.rejects, *report.warnings)),
     )
-    workspace.store.insert_many("imports", [import_store.import_row(record)], replace=True)
+    workspace.store.write(
+        *insert_all("imports", [import_store.import_row(record)], replace=True),
+        record_done("import", source, fingerprint, record.finished_at, began=began),
+    )
     return report
 
 

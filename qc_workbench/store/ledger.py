@@ -247,9 +247,10 @@ def release(tokens: Collection[str]) -> Statement:
 
 
 def record_done(
-    step: str, subject: str, fingerprint: str, now: datetime, *, duration_s: float | None = None, cost_s: float = 0.0
+    step: str, subject: str, fingerprint: str, now: datetime, *, began: datetime | None = None, cost_s: float = 0.0
 ) -> Statement:
     """A unit that its step did without claiming it. Belongs into the transaction of its effect."""
+    began = began or now
     return insert(
         "jobs",
         {
@@ -264,10 +265,10 @@ def record_done(
             "losses": 0,
             "error_params": "{}",
             "cost_s": cost_s,
-            "created_at": now,
-            "started_at": now,
+            "created_at": began,
+            "started_at": began,
             "finished_at": now,
-            "duration_s": duration_s,
+            "duration_s": max(0.0, (now - began).total_seconds()),
         },
         replace=True,
     )

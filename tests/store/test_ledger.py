@@ -250,6 +250,19 @@ def test_failures_of_content_are_failures_of_its_calls(store: Store) -> None:
     assert rows == [{**expected, "call_id": "one"}, {**expected, "call_id": "two"}]
 
 
+def test_steps_that_claim_nothing_record_what_they_did(store: Store) -> None:
+    later = NOON + timedelta(seconds=7)
+    store.write(ledger.record_done("import", "crm", "f1", NOON), effect(one_off("crm")))
+    store.write(ledger.record_done("import", "crm", "f2", later, began=NOON))
+    found = one(store, "crm", "import")
+    assert (found.state, found.fingerprint, found.duration_s) == (JobState.DONE, "f2", 7.0)
+    assert claim(store, step="import") == ()
+
+
+def one_off(subject: str) -> Job:
+    return Job("import", subject, "f", JobState.DONE, subject, 0, 0, 1, 0, 0.0, NOON, token="t")
+
+
 MOMENTS = st.none() | st.timedeltas(timedelta(days=-2), timedelta(days=2)).map(lambda away: NOON + away)
 
 
