@@ -3,33 +3,31 @@
 What was heard in a call (the examination, the promises spoken, what the client said about buying) depends on
 the sound, the words and the rules alone; it is kept in ``detected`` under a fingerprint and found again only
 when that changes. What became of it depends on the CRM, later calls and the moment, and is worked out on
-every run. Only differences are written; a flag that no longer stands is retired, never deleted.
+every run (:mod:`pipelines.judge_clients`). Only differences are written; a flag that no longer stands is retired,
+never deleted.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from pipelines.client_histories import Client, clients_of
-from pipelines.detected_rows import Heard, heard_of, heard_row
+from pipelines.detected_rows import Heard, flag_changes, heard_row, standing_flags
+from pipelines.judge_clients import Judged, judge_clients
 from pipelines.progress import Progress
 from qc_workbench.detection import commitments, effective, refusals
 from qc_workbench.detection.answering import with_machine_parties
-from qc_workbench.detection.discipline import check_discipline
-from qc_workbench.detection.reconciliation import reconcile_call
-from qc_workbench.domain.call import Call, Outcome, Recording
-from qc_workbench.domain.commitment import ClientSaid, Commitment, CommitmentOutcome, Refusal
-from qc_workbench.domain.flag import AnsweredBy, Conversation, Flag, FlagKind, Ruling
+from qc_workbench.domain.call import Call
+from qc_workbench.domain.commitment import BROKEN_OUTCOMES, ClientSaid
+from qc_workbench.domain.flag import AnsweredBy, Conversation, Flag, FlagKind
 from qc_workbench.domain.transcript import Party, Transcript
-from qc_workbench.domain.violation import Violation
 from qc_workbench.errors import UsageError
-from qc_workbench.store import calls as call_store
-from qc_workbench.store import crm, listening, safekeeping, verdicts
-from qc_workbench.store.database import Reader, Statement, insert, insert_all
+from qc_workbench.store import listening, safekeeping, verdicts
+from qc_workbench.store.browsing import calls_by_id, recordings_by_call
+from qc_workbench.store.database import Statement, insert, rows_of
 from qc_workbench.workspace import Workspace
 
 STEP: Final = "detect"
@@ -58,17 +56,6 @@ class DetectReport:
     commitments: Mapping[str, int] = field(default_factory=dict)  # outcome -> how many
 
 
-#: Outcomes that mean the promise was not kept as agreed.
-BROKEN: Final = frozenset(
-    {
-        CommitmentOutcome.MISSING,
-        CommitmentOutcome.OVERDUE,
-        CommitmentOutcome.DRAGGED,
-        CommitmentOutcome.SCHEDULED_LATE,
-    }
-)
-
-
 def detect(workspace: Workspace, as_of: datetime, progress: Progress, call_ids: Sequence[str] = ()) -> DetectReport:
     """Examine what is new or changed, then work out what became of every promise and refusal as of a moment.
 
@@ -77,7 +64,10 @@ def detect(workspace: Workspace, as_of: datetime, progress: Progress, call_ids: 
     """
     step = _Detection(workspace, as_of)
     examined, already, silent = step.examine(progress, call_ids)
-    return step.judge(examined, already, silent)
+    judged = judge_clients(workspace, as_of)
+    step.changed += judged.changed
+    step.retired += judged.retired
+    return _report(workspace, step, judged, examined, already, silent)
 
 
 @dataclass
@@ -92,38 +82,38 @@ class _Detection:
     # --- hearing -----------------------------------------------------------------------------------------------------
 
     def examine(self, progress: Progress, call_ids: Sequence[str]) -> tuple[int, int, int]:
-        with self.workspace.store.reading() as reader:
-            calls = call_store.calls(reader)
-            recordings = call_store.recordings(reader)
-            sounds = listening.acoustics_fingerprints(reader)
-            words = listening.transcript_fingerprints(reader)
-            known = {
-                row["call_id"]: row["fingerprint"] for row in reader.rows("select call_id, fingerprint from detected")
-            }
-            frozen = safekeeping.frozen_calls(reader)
         wanted = set(call_ids)
-        unknown = wanted - {call.call_id for call in calls}
-        if unknown:
-            raise UsageError("call_unknown", call_id=min(unknown), count=len(unknown))
-        jobs: list[tuple[Call, Recording, str]] = []
+        jobs: list[tuple[str, str]] = []
         already = silent = 0
         gone: list[str] = []
-        for call in calls:
-            if wanted and call.call_id not in wanted:
-                continue
-            if call.call_id in frozen:  # its words were removed on purpose: what was found in them stands
-                already += 1
-                continue
-            recording = recordings.get(call.call_id)
-            print_ = self._fingerprint(call, recording, sounds, words)
-            if recording is None or print_ is None:
-                silent += 1
-                if call.call_id in known:
-                    gone.append(call.call_id)
-            elif known.get(call.call_id) == print_:
-                already += 1
-            else:
-                jobs.append((call, recording, print_))
+        with self.workspace.store.reading() as reader:
+            frozen = safekeeping.frozen_calls(reader)
+            found = {
+                row["call_id"]
+                for row in reader.rows(
+                    "select call_id from calls where call_id in (select unnest(?::varchar[]))", [*wanted]
+                )
+            }
+            unknown = wanted - found
+            if unknown:
+                raise UsageError("call_unknown", call_id=min(unknown), count=len(unknown))
+            rules = self._rules()
+            for row in (row for batch in reader.batches(_HEARD_BEFORE) for row in rows_of(batch)):
+                call_id = row["call_id"]
+                if wanted and call_id not in wanted:
+                    continue
+                if call_id in frozen:  # its words were removed on purpose: what was found in them stands
+                    already += 1
+                    continue
+                print_ = _fingerprint(row, rules)
+                if print_ is None:
+                    silent += 1
+                    if row["known"] is not None:
+                        gone.append(call_id)
+                elif row["known"] == print_:
+                    already += 1
+                else:
+                    jobs.append((call_id, print_))
         if gone:
             self._forget(gone)
         progress.start(STEP, len(jobs))
@@ -131,42 +121,35 @@ class _Detection:
             for start in range(0, len(jobs), GROUP):
                 group = jobs[start : start + GROUP]
                 self._examine_group(group)
-                progress.advance(len(group), group[-1][0].call_id)
+                progress.advance(len(group), group[-1][0])
         finally:
             progress.finish()
         return len(jobs), already, silent
 
-    def _fingerprint(
-        self, call: Call, recording: Recording | None, sounds: Mapping[str, str], words: Mapping[str, tuple[str, str]]
-    ) -> str | None:
-        """Everything that what is heard in a call depends on; None where there is nothing to hear."""
-        if recording is None or recording.content_hash is None:
-            return None
-        sound = sounds.get(recording.content_hash)
-        transcript = words.get(call.call_id)
-        spoken = transcript[1] if transcript and transcript[0] == recording.content_hash else None
-        if sound is None and spoken is None:
-            return None
+    def _rules(self) -> tuple[str, ...]:
+        """What the finding of every call depends on: detectors, lexicons and settings."""
         settings = self.workspace.settings
-        parts = (
-            recording.content_hash, recording.agent_channel, sound, spoken, call.started_at.isoformat(), call.talk_s,
-            call.direction.value, effective.DETECTOR, effective.VERSION,
+        return (
+            effective.DETECTOR, effective.VERSION,
             commitments.fingerprint(), refusals.fingerprint(),
             settings.effective.model_dump_json(), settings.company.model_dump_json(exclude={"name", "language"}),
         )  # fmt: skip
-        return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
 
-    def _examine_group(self, group: Sequence[tuple[Call, Recording, str]]) -> None:
+    def _examine_group(self, group: Sequence[tuple[str, str]]) -> None:
+        ids = [call_id for call_id, _ in group]
         with self.workspace.store.reading() as reader:
+            calls = calls_by_id(reader, ids)
+            recordings = recordings_by_call(reader, ids)
             inputs = [
                 (
-                    call,
-                    recording,
+                    calls[call_id],
+                    recordings[call_id],
                     print_,
-                    listening.acoustics(reader, recording.content_hash or ""),
-                    listening.transcript(reader, call.call_id),
+                    listening.acoustics(reader, recordings[call_id].content_hash or ""),
+                    listening.transcript(reader, call_id),
                 )
-                for call, recording, print_ in group
+                for call_id, print_ in group
+                if call_id in calls and call_id in recordings
             ]
         detected: list[Heard] = []
         conversations: list[Conversation] = []
@@ -205,8 +188,13 @@ class _Detection:
     def _write_heard(self, heard: list[Heard], conversations: list[Conversation], flags: list[Flag]) -> None:
         ids = [item.call_id for item in heard]
         with self.workspace.store.reading() as reader:
-            standing = _standing_flags(reader, FlagKind.FAKE_EFFECTIVE, ids)
-            old = verdicts.conversations(reader)
+            standing = standing_flags(reader, FlagKind.FAKE_EFFECTIVE, ids)
+            old = {
+                row["call_id"]: verdicts.conversation_of(row)
+                for row in reader.rows(
+                    "select * from conversations where call_id in (select unnest(?::varchar[]))", ids
+                )
+            }
         statements = [insert("detected", heard_row(item), replace=True) for item in heard]
         now_measured = {item.call_id: item for item in conversations}
         for call_id in ids:
@@ -215,13 +203,12 @@ class _Detection:
                 statements.append(Statement("delete from conversations where call_id = ?", (call_id,)))
             elif new is not None and old.get(call_id) != new:
                 statements.append(insert("conversations", verdicts.conversation_row(new), replace=True))
-        statements += self._flag_changes(standing, flags)
-        self._write(statements)
+        self._write([*statements, *self._flag_changes(standing, flags)])
 
     def _forget(self, call_ids: Sequence[str]) -> None:
         """What was heard in calls whose sound is no longer there."""
         with self.workspace.store.reading() as reader:
-            standing = _standing_flags(reader, FlagKind.FAKE_EFFECTIVE, call_ids)
+            standing = standing_flags(reader, FlagKind.FAKE_EFFECTIVE, call_ids)
         statements = [
             Statement(f"delete from {table} where call_id = ?", (call_id,))  # noqa: S608  table names of this file
             for table in ("detected", "conversations")
@@ -229,114 +216,12 @@ class _Detection:
         ]
         self._write([*statements, *self._flag_changes(standing, [])])
 
-    # --- judging -----------------------------------------------------------------------------------------------------
-
-    def judge(self, examined: int, already: int, silent: int) -> DetectReport:
-        with self.workspace.store.reading() as reader:
-            calls = call_store.calls(reader)
-            heard = {row["call_id"]: heard_of(row) for row in reader.rows("select * from detected order by call_id")}
-            conversations = verdicts.conversations(reader)
-            deals = crm.deals(reader)
-            activities = crm.activities(reader)
-            changes = crm.activity_changes(reader)
-            notes = crm.notes(reader)
-            stages = crm.stage_changes(reader)
-            old_commitments = reader.rows("select * from commitments")
-            old_refusals = reader.rows("select * from refusals")
-            old_violations = reader.rows("select * from violations")
-            standing = _standing_flags(reader, FlagKind.FALSE_REFUSAL)
-            reviewed = _reviewed_deals(reader)
-            frozen = safekeeping.frozen_calls(reader)
-            erased = {kind: safekeeping.erased_ids(reader, kind) for kind in ("call", "deal", "violation")}
-        # What is kept of erased persons has lost what it would be judged by: it stays as it was judged.
-        calls = [call for call in calls if call.call_id not in erased["call"]]
-        deals = [deal for deal in deals if deal.deal_id not in erased["deal"]]
-        stages = [change for change in stages if change.deal_id not in erased["deal"]]
-        old_commitments = [row for row in old_commitments if row["call_id"] not in erased["call"]]
-        old_refusals = [row for row in old_refusals if row["call_id"] not in erased["call"]]
-        old_violations = [row for row in old_violations if row["violation_id"] not in erased["violation"]]
-        standing = {flag_id: row for flag_id, row in standing.items() if row["call_id"] not in frozen}
-        unreal = frozenset(call_id for call_id, item in conversations.items() if item.verified_effective is False)
-        outcomes: list[Commitment] = []
-        said: list[Refusal] = []
-        flags: list[Flag] = []
-        for client in clients_of(calls, deals, activities, changes, notes, unreal):
-            outcomes += self._outcomes(client, heard)
-            for refusal, flag in refusals.judge_refusals(
-                [_talk(call, heard, conversations) for call in client.calls], client.history.deals, self.as_of
-            ):
-                said.append(refusal)
-                if flag is not None and flag.call_id not in frozen:
-                    flags.append(flag)
-        violations = check_discipline(
-            deals, activities, changes, notes, stages, calls, conversations.values(), self.workspace.settings,
-            self.as_of, reviewed_deal_ids=reviewed,
-        )  # fmt: skip
-        statements = [
-            *_differences(
-                "commitments", "commitment_id", old_commitments,
-                [verdicts.commitment_row(item, self.as_of) for item in outcomes], ignored=("as_of",),
-            ),
-            *_differences("refusals", "call_id", old_refusals, [verdicts.refusal_row(item) for item in said]),
-            *_differences(
-                "violations", "violation_id", old_violations, [verdicts.violation_row(item) for item in violations]
-            ),
-            *self._flag_changes(standing, flags),
-        ]  # fmt: skip
-        self._write(statements)
-        return self._report(examined, already, silent, outcomes, said, violations)
-
-    def _outcomes(self, client: Client, heard: Mapping[str, Heard]) -> Iterator[Commitment]:
-        company = self.workspace.settings.company
-        for call in client.calls:
-            item = heard.get(call.call_id)
-            if item is not None and item.spoken and call.started_at <= self.as_of:
-                yield from reconcile_call(item.spoken, call, client.history, self.as_of, company)
-
-    def _report(
-        self,
-        examined: int,
-        already: int,
-        silent: int,
-        outcomes: Sequence[Commitment],
-        said: Sequence[Refusal],
-        violations: Sequence[Violation],
-    ) -> DetectReport:
-        with self.workspace.store.reading() as reader:
-            flags = verdicts.flags(reader)
-        counted = _count(f"{flag.kind.value}/{flag.verdict.value}" for flag in flags)
-        return DetectReport(
-            examined=examined,
-            already=already,
-            silent=silent,
-            padded=counted.get("fake_effective/flag", 0),
-            padded_unsure=counted.get("fake_effective/unsure", 0),
-            promises=len(outcomes),
-            broken_promises=sum(item.outcome in BROKEN for item in outcomes),
-            explicit_refusals=sum(item.client_said is ClientSaid.EXPLICIT for item in said),
-            false_refusals=counted.get("false_refusal/flag", 0),
-            violations=len(violations),
-            retired=self.retired,
-            changed=self.changed,
-            flags=counted,
-            commitments=_count(item.outcome.value for item in outcomes),
-        )
-
     # --- writing -----------------------------------------------------------------------------------------------------
 
     def _flag_changes(self, standing: Mapping[str, Mapping[str, Any]], flags: Sequence[Flag]) -> list[Statement]:
-        """Insert what is new, raise again what had been retired, retire what no longer stands."""
-        now = datetime.now(UTC)
-        wanted = {flag.flag_id: flag for flag in flags}
-        statements = []
-        for flag_id, row in standing.items():
-            if row["retired_at"] is None and flag_id not in wanted:
-                statements.append(Statement("update flags set retired_at = ? where flag_id = ?", (now, flag_id)))
-                self.retired += 1
-            elif row["retired_at"] is not None and flag_id in wanted:
-                statements.append(Statement("update flags set retired_at = null where flag_id = ?", (flag_id,)))
-        new = [verdicts.flag_row(flag, now) for flag_id, flag in wanted.items() if flag_id not in standing]
-        return [*statements, *insert_all("flags", new)]
+        statements, retired = flag_changes(standing, flags, datetime.now(UTC))
+        self.retired += retired
+        return statements
 
     def _write(self, statements: Sequence[Statement]) -> None:
         if statements:
@@ -344,63 +229,53 @@ class _Detection:
             self.changed += len(statements)
 
 
-def _standing_flags(
-    reader: Reader, kind: FlagKind, call_ids: Collection[str] | None = None
-) -> dict[str, dict[str, Any]]:
-    """Flags of a kind ever raised (on some calls): flag_id -> row with ``retired_at``."""
-    rows = reader.rows("select flag_id, call_id, retired_at from flags where kind = ?", kind.value)
-    wanted = None if call_ids is None else set(call_ids)
-    return {row["flag_id"]: row for row in rows if wanted is None or row["call_id"] in wanted}
+#: What decides whether a call has been heard as it is now, oldest call first.
+_HEARD_BEFORE: Final = """
+    select c.call_id, c.started_at, c.talk_s, c.direction, r.content_hash, r.agent_channel,
+           a.fingerprint as sound, t.content_hash as words_of, t.fingerprint as words, d.fingerprint as known
+    from calls c left join recordings r using (call_id) left join acoustics a on a.content_hash = r.content_hash
+    left join transcripts t using (call_id) left join detected d using (call_id)
+    order by c.started_at, c.call_id
+    """
 
 
-def _reviewed_deals(reader: Reader) -> frozenset[str]:
-    """Lost deals on whose false-refusal flag a person has ruled."""
-    rulings = {finding.flag_id: finding.ruling for finding in verdicts.findings(reader)}
-    decided = {flag_id for flag_id, ruling in rulings.items() if ruling in (Ruling.CONFIRMED, Ruling.REJECTED)}
-    rows = reader.rows(
-        "select f.flag_id, r.deal_id from flags f join refusals r using (call_id) where f.kind = ?",
-        FlagKind.FALSE_REFUSAL.value,
+def _fingerprint(row: Mapping[str, Any], rules: tuple[str, ...]) -> str | None:
+    """Everything that what is heard in a call depends on; None where there is nothing to hear."""
+    if row["content_hash"] is None:
+        return None
+    spoken = row["words"] if row["words_of"] == row["content_hash"] else None
+    if row["sound"] is None and spoken is None:
+        return None
+    parts = (
+        row["content_hash"], row["agent_channel"], row["sound"], spoken, row["started_at"].isoformat(), row["talk_s"],
+        row["direction"], *rules,
+    )  # fmt: skip
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
+
+
+def _report(
+    workspace: Workspace, step: _Detection, judged: Judged, examined: int, already: int, silent: int
+) -> DetectReport:
+    with workspace.store.reading() as reader:
+        counted = {
+            f"{row['kind']}/{row['verdict']}": int(row["n"])
+            for row in reader.rows(
+                "select kind, verdict, count(*) as n from flags where retired_at is null group by all order by all"
+            )
+        }
+    return DetectReport(
+        examined=examined,
+        already=already,
+        silent=silent,
+        padded=counted.get("fake_effective/flag", 0),
+        padded_unsure=counted.get("fake_effective/unsure", 0),
+        promises=judged.outcomes.total(),
+        broken_promises=sum(judged.outcomes[outcome] for outcome in BROKEN_OUTCOMES),
+        explicit_refusals=judged.explicit_refusals,
+        false_refusals=counted.get("false_refusal/flag", 0),
+        violations=judged.violations,
+        retired=step.retired,
+        changed=step.changed,
+        flags=counted,
+        commitments={outcome.value: count for outcome, count in sorted(judged.outcomes.items())},
     )
-    return frozenset(row["deal_id"] for row in rows if row["flag_id"] in decided and row["deal_id"])
-
-
-def _talk(call: Call, heard: Mapping[str, Heard], conversations: Mapping[str, Conversation]) -> refusals.Talk:
-    item = heard.get(call.call_id)
-    conversation = conversations.get(call.call_id)
-    if item is None or item.said is None:
-        unheard = call.outcome is Outcome.ANSWERED and (
-            conversation is None or conversation.verified_effective is not False
-        )
-        return refusals.Talk(call, None, unheard)
-    live = item.has_client and (conversation is None or conversation.verified_effective is not False)
-    return refusals.Talk(call, item.said, live)
-
-
-def _differences(
-    table: str,
-    key: str,
-    old: Sequence[Mapping[str, Any]],
-    new: Sequence[Mapping[str, Any]],
-    ignored: Collection[str] = (),
-) -> list[Statement]:
-    """Statements that turn the old rows of a table into the new ones, touching only what differs."""
-    before = {row[key]: row for row in old}
-    after = {row[key]: row for row in new}
-
-    def same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
-        return all(a.get(name) == value for name, value in b.items() if name not in ignored)
-
-    gone = [
-        Statement(f"delete from {table} where {key} = ?", (name,))  # noqa: S608  names of this file
-        for name in before
-        if name not in after
-    ]
-    changed = [row for name, row in after.items() if name not in before or not same(before[name], row)]
-    return [*gone, *insert_all(table, changed, replace=True)]
-
-
-def _count(names: Iterator[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for name in names:
-        counts[name] = counts.get(name, 0) + 1
-    return dict(sorted(counts.items()))

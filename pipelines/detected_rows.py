@@ -1,15 +1,17 @@
-"""What was heard in a call, kept under its fingerprint: rows of ``detected`` to values and back."""
+"""What detection keeps: rows of ``detected`` to values and back, and the statements that bring a table up to date."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
 from qc_workbench.detection.refusals import Said
 from qc_workbench.domain.commitment import Action, ClientSaid, DueWindow, Promiser, SpokenCommitment
-from qc_workbench.store.database import from_json, to_json
+from qc_workbench.domain.flag import Flag, FlagKind
+from qc_workbench.store import verdicts
+from qc_workbench.store.database import Reader, Statement, from_json, insert_all, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +67,52 @@ def _spoken_of(item: Mapping[str, Any]) -> SpokenCommitment:
         time.fromisoformat(time_to) if time_to else None,
     )
     return SpokenCommitment(**{**item, "by": Promiser(item["by"]), "action": Action(item["action"]), "due": window})
+
+
+def standing_flags(reader: Reader, kind: FlagKind, call_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Flags of a kind ever raised on some calls: flag_id -> row with ``retired_at``."""
+    rows = reader.rows(
+        "select flag_id, call_id, retired_at from flags where kind = ? and call_id in (select unnest(?::varchar[]))",
+        kind.value,
+        list(call_ids),
+    )
+    return {row["flag_id"]: row for row in rows}
+
+
+def flag_changes(
+    standing: Mapping[str, Mapping[str, Any]], flags: Sequence[Flag], now: datetime
+) -> tuple[list[Statement], int]:
+    """Statements that insert what is new, raise again what had been retired, retire what no longer stands; and
+    how many were retired."""
+    wanted = {flag.flag_id: flag for flag in flags}
+    statements = []
+    retired = 0
+    for flag_id, row in standing.items():
+        if row["retired_at"] is None and flag_id not in wanted:
+            statements.append(Statement("update flags set retired_at = ? where flag_id = ?", (now, flag_id)))
+            retired += 1
+        elif row["retired_at"] is not None and flag_id in wanted:
+            statements.append(Statement("update flags set retired_at = null where flag_id = ?", (flag_id,)))
+    new = [verdicts.flag_row(flag, now) for flag_id, flag in wanted.items() if flag_id not in standing]
+    return [*statements, *insert_all("flags", new)], retired
+
+
+def differences(
+    table: str,
+    key: str,
+    old: Sequence[Mapping[str, Any]],
+    new: Sequence[Mapping[str, Any]],
+    ignored: Collection[str] = (),
+) -> list[Statement]:
+    """Statements that turn the old rows of a table into the new ones, touching only what differs."""
+    before = {row[key]: row for row in old}
+    after = {row[key]: row for row in new}
+
+    def same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+        return all(a.get(name) == value for name, value in b.items() if name not in ignored)
+
+    names = [name for name in before if name not in after]
+    sql = f"delete from {table} where {key} in (select unnest(?::varchar[]))"  # noqa: S608 - names of the callers
+    gone = [Statement(sql, (names,))] if names else []
+    changed = [row for name, row in after.items() if name not in before or not same(before[name], row)]
+    return [*gone, *insert_all(table, changed, replace=True)]

@@ -48,10 +48,12 @@ def check_discipline(
     as_of: datetime,
     *,
     reviewed_deal_ids: frozenset[str] = frozenset(),
+    kept: frozenset[str] = frozenset(),
 ) -> tuple[Violation, ...]:
     """Every breach at ``as_of``, oldest first.
 
-    ``reviewed_deal_ids``: lost deals that the head of sales has ruled on in the workbench.
+    ``reviewed_deal_ids``: lost deals that the head of sales has ruled on in the workbench. ``kept``: of
+    ``deals``, ``activities`` and ``notes`` those that the company keeps, where what is given is only some clients'.
     """
     crm = _Crm(
         deals=tuple(deal for deal in deals if deal.created_at is None or deal.created_at <= as_of),
@@ -66,6 +68,7 @@ def check_discipline(
         working=WorkingTime(settings.company),
         as_of=as_of,
         reviewed=reviewed_deal_ids,
+        kept=kept,
     )
     rules = (
         no_task, overdue_task, no_note, no_result, unreviewed_refusal,
@@ -91,6 +94,11 @@ class _Crm:
     working: WorkingTime
     as_of: datetime
     reviewed: frozenset[str]
+    kept: frozenset[str]
+
+    def keeps(self, table: str) -> bool:
+        """Whether the company keeps such records at all: their absence says nothing where it does not."""
+        return table in self.kept or bool(getattr(self, table))
 
     def is_done(self, activity: Activity) -> bool:
         return activity.done_at is not None and activity.done_at <= self.as_of
@@ -155,7 +163,7 @@ class _Crm:
 
 def no_task(crm: _Crm) -> Iterator[Violation]:
     """A: an open deal has no planned step, from the evening control of the day it lost the last one."""
-    if not crm.activities:
+    if not crm.keeps("activities"):
         return
     for deal in crm.deals:
         mine = crm.activities_by_deal.get(deal.deal_id, [])
@@ -192,7 +200,7 @@ def no_note(crm: _Crm) -> Iterator[Violation]:
     A written result of an activity says as much as a note and counts as one. Clients without a
     deal are the matter of :func:`no_deal`.
     """
-    if not crm.notes:
+    if not crm.keeps("notes"):
         return
     for call in crm.calls:
         phone = call.client_phone
@@ -304,7 +312,7 @@ def call_not_logged(crm: _Crm) -> Iterator[Violation]:
 
     Calls known to be no conversation are left to the padded-call flags: one fault, one accusation.
     """
-    if not crm.activities:
+    if not crm.keeps("activities"):
         return
     for call in crm.calls:
         phone = call.client_phone
@@ -336,7 +344,7 @@ def call_not_logged(crm: _Crm) -> Iterator[Violation]:
 
 def no_deal(crm: _Crm) -> Iterator[Violation]:
     """A client was talked to, but has no deal by the evening control. Once per client, at the first such call."""
-    if not crm.deals:
+    if not crm.keeps("deals"):
         return
     accused: set[str] = set()
     for call in crm.calls:

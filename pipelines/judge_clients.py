@@ -1,0 +1,202 @@
+"""What became of promises and refusals, and what is out of order in the CRM, as of a moment: client by client.
+
+All of it depends on the CRM, later calls and the clock, so every client is judged anew on every run; only
+differences are written. Clients are read in parts, so that memory follows a part and not the company.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from pipelines.client_histories import Client, clients_of
+from pipelines.detected_rows import Heard, differences, flag_changes, heard_of, standing_flags
+from qc_workbench.detection import refusals
+from qc_workbench.detection.discipline import check_discipline
+from qc_workbench.detection.reconciliation import reconcile_call
+from qc_workbench.domain.call import Call, Outcome
+from qc_workbench.domain.commitment import ClientSaid, Commitment, CommitmentOutcome, Refusal
+from qc_workbench.domain.flag import Conversation, Flag, FlagKind, Ruling
+from qc_workbench.store import client_parts, safekeeping, verdicts
+from qc_workbench.store.database import Reader, Statement
+from qc_workbench.workspace import Workspace
+
+#: Calls whose clients are judged together: some 200 MB of calls and CRM records.
+CALLS_A_PART: Final = 25_000
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What stands after the run, in counts; ``changed`` statements were written, ``retired`` flags no longer stand."""
+
+    outcomes: Counter[CommitmentOutcome]
+    explicit_refusals: int
+    violations: int
+    changed: int
+    retired: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known beside any part: deals reviewed, calls not to be judged anew, tables that the company keeps."""
+
+    reviewed: frozenset[str]
+    frozen: frozenset[str]
+    kept: frozenset[str]
+
+
+def judge_clients(workspace: Workspace, as_of: datetime) -> Judged:
+    """Bring outcomes, refusals, their flags and violations up to date. Killed, it goes on from what differs."""
+    run = _Judging(workspace, as_of)
+    run.run()
+    return Judged(run.outcomes, run.explicit_refusals, run.violations, run.changed, run.retired)
+
+
+@dataclass
+class _Judging:
+    """One run; counts what it finds and changes."""
+
+    workspace: Workspace
+    as_of: datetime
+    outcomes: Counter[CommitmentOutcome] = field(default_factory=Counter)
+    explicit_refusals: int = 0
+    violations: int = 0
+    changed: int = 0
+    retired: int = 0
+
+    def run(self) -> None:
+        with self.workspace.store.reading() as reader:
+            parts = client_parts.parts(reader, CALLS_A_PART)
+            known = _Known(
+                reviewed=_reviewed_deals(reader),
+                frozen=safekeeping.frozen_calls(reader),
+                kept=_kept_tables(reader, self.as_of),
+            )
+        for part in parts:
+            self._judge_part(part, known)
+        self._drop_orphans()
+
+    def _judge_part(self, part: client_parts.Part, known: _Known) -> None:
+        with self.workspace.store.reading() as reader:
+            rows = client_parts.part_rows(reader, part)
+            standing = standing_flags(reader, FlagKind.FALSE_REFUSAL, [call.call_id for call in rows.calls])
+        standing = {flag_id: row for flag_id, row in standing.items() if row["call_id"] not in known.frozen}
+        heard = {row["call_id"]: heard_of(row) for row in rows.detected}
+        unreal = frozenset(name for name, item in rows.conversations.items() if item.verified_effective is False)
+        outcomes: list[Commitment] = []
+        said: list[Refusal] = []
+        flags: list[Flag] = []
+        for client in clients_of(rows.calls, rows.deals, rows.activities, rows.activity_changes, rows.notes, unreal):
+            outcomes += self._outcomes(client, heard)
+            for refusal, flag in refusals.judge_refusals(
+                [_talk(call, heard, rows.conversations) for call in client.calls], client.history.deals, self.as_of
+            ):
+                said.append(refusal)
+                if flag is not None and flag.call_id not in known.frozen:
+                    flags.append(flag)
+        violations = check_discipline(
+            rows.deals, rows.activities, rows.activity_changes, rows.notes, rows.stage_changes, rows.calls,
+            rows.conversations.values(), self.workspace.settings, self.as_of,
+            reviewed_deal_ids=known.reviewed, kept=known.kept,
+        )  # fmt: skip
+        self.outcomes.update(item.outcome for item in outcomes)
+        self.explicit_refusals += sum(item.client_said is ClientSaid.EXPLICIT for item in said)
+        self.violations += len(violations)
+        self._write(
+            [
+                *differences(
+                    "commitments", "commitment_id", rows.commitments,
+                    [verdicts.commitment_row(item, self.as_of) for item in outcomes], ignored=("as_of",),
+                ),
+                *differences("refusals", "call_id", rows.refusals, [verdicts.refusal_row(item) for item in said]),
+                *differences(
+                    "violations", "violation_id", rows.violations, [verdicts.violation_row(item) for item in violations]
+                ),
+                *self._flag_changes(standing, flags),
+            ]
+        )  # fmt: skip
+
+    def _drop_orphans(self) -> None:
+        """What was judged of calls that are no longer there, but for those of erased persons."""
+        gone = (
+            "call_id not in (select call_id from calls) and call_id not in (select id from erased where kind = 'call')"
+        )
+        now = datetime.now(UTC)
+        with self.workspace.store.reading() as reader:
+            judged = sum(
+                int(reader.value(f"select count(*) from {table} where {gone}"))  # noqa: S608 - names of this file
+                for table in ("commitments", "refusals")
+            )
+            flags = f"from flags where kind = 'false_refusal' and retired_at is null and {gone}"
+            flagged = int(reader.value(f"select count(*) {flags}"))
+        if judged:
+            self._write(
+                [
+                    Statement(f"delete from {table} where {gone}")  # noqa: S608 - names of this file
+                    for table in ("commitments", "refusals")
+                ]
+            )
+        if flagged:
+            self.retired += flagged
+            sql = "update flags set retired_at = ? where kind = 'false_refusal' and retired_at is null and "
+            self._write([Statement(sql + gone, (now,))])
+
+    def _outcomes(self, client: Client, heard: Mapping[str, Heard]) -> Iterator[Commitment]:
+        company = self.workspace.settings.company
+        for call in client.calls:
+            item = heard.get(call.call_id)
+            if item is not None and item.spoken and call.started_at <= self.as_of:
+                yield from reconcile_call(item.spoken, call, client.history, self.as_of, company)
+
+    def _flag_changes(self, standing: Mapping[str, Mapping[str, object]], flags: Sequence[Flag]) -> list[Statement]:
+        statements, retired = flag_changes(standing, flags, datetime.now(UTC))
+        self.retired += retired
+        return statements
+
+    def _write(self, statements: Sequence[Statement]) -> None:
+        if statements:
+            self.workspace.store.write(*statements)
+            self.changed += len(statements)
+
+
+def _reviewed_deals(reader: Reader) -> frozenset[str]:
+    """Lost deals on whose false-refusal flag a person has ruled."""
+    rows = reader.rows(
+        """
+        with last as (
+            select flag_id, arg_max(ruling, (ruled_at, finding_id)) as ruling from findings group by flag_id
+        )
+        select distinct r.deal_id from flags f join refusals r using (call_id) join last l using (flag_id)
+        where f.kind = ? and l.ruling in (?, ?) and r.deal_id is not null
+        """,
+        FlagKind.FALSE_REFUSAL.value,
+        Ruling.CONFIRMED.value,
+        Ruling.REJECTED.value,
+    )
+    return frozenset(row["deal_id"] for row in rows)
+
+
+def _kept_tables(reader: Reader, as_of: datetime) -> frozenset[str]:
+    """Which records the company keeps at all, at a moment: rules about others are silent."""
+    questions = {
+        "activities": "select 1 from activities where created_at <= ? limit 1",
+        "notes": "select 1 from notes where created_at <= ? limit 1",
+        "deals": "select 1 from deals where (created_at is null or created_at <= ?) "
+        "and deal_id not in (select id from erased where kind = 'deal') limit 1",
+    }
+    return frozenset(name for name, sql in questions.items() if reader.value(sql, as_of) is not None)
+
+
+def _talk(call: Call, heard: Mapping[str, Heard], conversations: Mapping[str, Conversation]) -> refusals.Talk:
+    item = heard.get(call.call_id)
+    conversation = conversations.get(call.call_id)
+    if item is None or item.said is None:
+        unheard = call.outcome is Outcome.ANSWERED and (
+            conversation is None or conversation.verified_effective is not False
+        )
+        return refusals.Talk(call, None, unheard)
+    live = item.has_client and (conversation is None or conversation.verified_effective is not False)
+    return refusals.Talk(call, item.said, live)
