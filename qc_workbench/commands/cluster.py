@@ -27,7 +27,7 @@ def cluster_key(
     t = session.t
     return Done(
         data={"file": str(path), "ends": ends},
-        lines=(t("cli.cluster.key_made", file=str(path), day=t.day(ends)),),
+        lines=(t("cli.cluster.key_made", file=str(path), day=t.day(ends, "d MMMM y")),),
         next_step=t("cli.cluster.key_next"),
     )
 
@@ -40,8 +40,8 @@ def cluster_scheduler(
 ) -> Done:
     from qc_workbench.work.cluster_node import run_scheduler
 
-    def started(address: str) -> None:
-        session.note(session.t("cli.cluster.scheduler_started", address=address.replace("tls://", "dask://")))
+    def started(bound: int) -> None:
+        session.note(session.t("cli.cluster.scheduler_started", address=f"dask://{host}:{bound}"))
 
     run_scheduler(host, port, _security(session, key), started)
     return Done(silent=True)

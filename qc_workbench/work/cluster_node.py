@@ -12,6 +12,7 @@ import os
 import pickle
 import signal
 import socket
+import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -90,14 +91,16 @@ def greet(model_digest: str | None) -> Identity:
     return identity
 
 
-def run_scheduler(host: str, port: int, security: Any, on_start: Callable[[str], None]) -> None:
+def run_scheduler(host: str, port: int, security: Any, on_start: Callable[[int], None]) -> None:
     """Serve as the meeting point until stopped. Raises :class:`ClusterError` ``cluster_port_taken``."""
     asyncio.run(_scheduler(host, port, security, on_start))
 
 
-async def _scheduler(host: str, port: int, security: Any, on_start: Callable[[str], None]) -> None:
+async def _scheduler(host: str, port: int, security: Any, on_start: Callable[[int], None]) -> None:
     distributed = load_dask()
     stop = _Signals()
+    # it looks for its own address by a way to the internet, which needs not be there
+    warnings.filterwarnings("ignore", message="Couldn't detect a suitable IP address")
     try:
         scheduler = await distributed.Scheduler(
             host=host, port=port, protocol="tls", security=security, dashboard=False, dashboard_address=_NO_HTTP
@@ -106,7 +109,7 @@ async def _scheduler(host: str, port: int, security: Any, on_start: Callable[[st
         raise ClusterError("cluster_port_taken", host=host, port=port, detail=error.strerror or "") from error
     mine = program_identity()
     scheduler.set_metadata(keys=[_PUBLISHED], value={"program": mine.program, "libraries": dict(mine.libraries)})
-    on_start(scheduler.address)
+    on_start(scheduler.port)
     await stop.first.wait()
     await scheduler.close(reason="stopped")
 
