@@ -33,7 +33,7 @@ from qc_workbench.ui.views.call import agents, call_list, call_sound, call_view
 from qc_workbench.ui.views.month import months
 from qc_workbench.ui.views.overview import overview
 from qc_workbench.ui.views.promises import board, promise_page
-from qc_workbench.ui.views.queue import drawn_page, listening
+from qc_workbench.ui.views.queue import drawn_pages, listening
 from qc_workbench.ui.views.refusals import refusals
 from qc_workbench.ui.views.suspicious import case_page, suspicious_calls
 from qc_workbench.workspace import Workspace
@@ -80,7 +80,7 @@ def page_questions(workspace: Workspace) -> Mapping[str, Question]:
 
     def queue(reviewer: str | None, page: int) -> Question:
         return lambda of: (
-            listening(of), drawn_page(of, Queue.RANDOM, reviewer, page), drawn_page(of, Queue.TARGETED, reviewer, page)
+            listening(of), drawn_pages(of, reviewer, dict.fromkeys(Queue, page))
         )  # fmt: skip
 
     def promises(manager_id: str | None, page: int) -> Question:

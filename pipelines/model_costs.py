@@ -130,7 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{load.calls_a_day}: simulated in {perf_counter() - started:.1f} s", file=sys.stderr)
     head = [
         f"Unit costs measured {measured['at']}: {measured['machine']}; model {measured['model']}; "
-        f"{measured['calls']} calls, {measured['sound_min']:.1f} min of sound.",
+        f"{measured['calls']} calls, {measured['sound_min']:.1f} min of sound; load of the machine meanwhile "
+        f"{measured['load_average']}.",
         "",
     ]
     lines = [*head, *tables(plans, prices)]

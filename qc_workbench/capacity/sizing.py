@@ -16,6 +16,8 @@ GIB: Final = 2**30
 #: What "within the hour" means: this share of the calls has its results so soon after it became known.
 HOUR_SHARE: Final = 0.95
 HOUR_S: Final = 3600.0
+#: Calls with sound that are simulated one by one.
+SIMULATED_MOST: Final = 60_000
 #: No worker is planned to be busy all the time that it has; the rest is for days that are not like the others.
 PLANNED_BUSY: Final = 0.85
 
@@ -46,6 +48,17 @@ class Sizing:
     busy: float
     lost_min: float
     month_price: float
+
+    def times(self, parts: int) -> Sizing:
+        """So many of these beside each other."""
+        return replace(
+            self,
+            cores=self.cores * parts,
+            gpus=self.gpus * parts,
+            longest_queue=self.longest_queue * parts,
+            lost_min=self.lost_min * parts,
+            month_price=self.month_price * parts,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +96,28 @@ def day_of_calls(load: Load, seed: int = 1) -> Day:
 
 
 def plan(load: Load, units: UnitCosts, machines: Machines, prices: Prices, seed: int = 1) -> Plan:
-    """Everything that this number of calls needs. The same arguments give the same plan."""
-    day = day_of_calls(load, seed)
+    """Everything that this number of calls needs. The same arguments give the same plan.
+
+    Of more than :data:`SIMULATED_MOST` calls with sound a whole part is simulated and its workers multiplied: many
+    workers in one line never need more than as many small lines do.
+    """
+    parts = max(1, math.ceil(load.with_sound / SIMULATED_MOST))
+    day = day_of_calls(replace(load, calls_a_day=round(load.calls_a_day / parts)), seed)
     minutes = day.talk_s / 60
-    word_minutes = float(minutes[day.words].sum())
-    sound_gib = float(minutes.sum()) * load.sound_bytes_per_min * load.working_days / GIB
-    store_day = load.calls_a_day * units.store_bytes_per_call + word_minutes * units.store_bytes_per_word_min
+    sound_min, word_min = float(minutes.sum()) * parts, float(minutes[day.words].sum()) * parts
+    store_day = load.calls_a_day * units.store_bytes_per_call + word_min * units.store_bytes_per_word_min
+    sizings = [
+        size(day, units, machines, prices, goal, gpu=gpu, seed=seed)
+        for goal in ("morning", "hour")
+        for gpu in (False, True)
+    ]
     return Plan(
         load=load,
-        sound_hours=float(minutes.sum()) / 60,
-        word_hours=word_minutes / 60,
-        cpu_hours=float(_cpu_s(day, units, words=True).sum()) / 3600,
-        sizings=tuple(
-            size(day, units, machines, prices, goal, gpu=gpu, seed=seed)
-            for goal in ("morning", "hour")
-            for gpu in (False, True)
-        ),
-        sound_gib_month=sound_gib,
+        sound_hours=sound_min / 60,
+        word_hours=word_min / 60,
+        cpu_hours=float(_cpu_s(day, units, words=True).sum()) * parts / 3600,
+        sizings=tuple(sizing.times(parts) for sizing in sizings),
+        sound_gib_month=sound_min * load.sound_bytes_per_min * load.working_days / GIB,
         store_gib_year=store_day * load.working_days * 12 / GIB,
         reviewers=math.ceil(load.reviewed * load.review_minutes / 60 / load.reviewer_hours),
         owner=owner_of(load, units, seed),

@@ -24,7 +24,7 @@ class Served:
 @contextmanager
 def served(home: Path, folder: Path) -> Iterator[Served]:
     """``qcw serve`` of a workspace on a free port. Its words go to a file of ``folder``."""
-    port = _free_port()
+    port = free_port()
     base = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "qc_workbench.cli", "serve", "--home", str(home), "--port", str(port), "-q"]
     words = folder / "stderr.txt"
@@ -50,7 +50,7 @@ def _wait(process: subprocess.Popen[bytes], base: str, words: Path) -> None:
     raise RuntimeError(f"the server did not start: {words.read_text(encoding='utf-8')}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

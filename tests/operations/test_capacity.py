@@ -138,6 +138,13 @@ def test_more_calls_need_more_of_everything(factor: int) -> None:
         assert (theirs.cores, theirs.gpus) >= (ours.cores, ours.gpus)
 
 
+def test_a_million_calls_need_ten_times_what_a_tenth_of_them_needs() -> None:
+    tenth, whole = (plan(replace(SMALL, calls_a_day=calls), UNITS, MACHINES, PRICES) for calls in (100_000, 1_000_000))
+    assert whole.sizings[0] == tenth.sizings[0].times(10)
+    assert whole.cpu_hours == pytest.approx(tenth.cpu_hours * 10)
+    assert whole.store_gib_year == pytest.approx(tenth.store_gib_year * 10)
+
+
 def test_dearer_work_needs_no_fewer_cores() -> None:
     dear = replace(UNITS, transcribe_cpu_s_per_min=UNITS.transcribe_cpu_s_per_min * 3)
     load = replace(SMALL, calls_a_day=8000)
