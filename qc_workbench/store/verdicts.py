@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +22,13 @@ from qc_workbench.domain.violation import Violation, ViolationKind
 from qc_workbench.store.database import Reader, Row, from_json, to_json
 
 
+def _columns(value: Conversation | Refusal | Violation) -> dict[str, Any]:
+    """The fields of a flat value. ``asdict`` would copy each deeply: ten times slower, for nothing."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
 def conversation_row(conversation: Conversation) -> Mapping[str, Any]:
-    return {**asdict(conversation), "answered_by": conversation.answered_by.value}
+    return {**_columns(conversation), "answered_by": conversation.answered_by.value}
 
 
 def conversation_of(row: Row) -> Conversation:
@@ -168,7 +173,7 @@ def commitments(reader: Reader) -> list[Commitment]:
 
 
 def refusal_row(refusal: Refusal) -> Mapping[str, Any]:
-    return {**asdict(refusal), "client_said": refusal.client_said.value}
+    return {**_columns(refusal), "client_said": refusal.client_said.value}
 
 
 def refusal_of(row: Row) -> Refusal:
@@ -180,7 +185,7 @@ def refusals(reader: Reader) -> list[Refusal]:
 
 
 def violation_row(violation: Violation) -> Mapping[str, Any]:
-    return {**asdict(violation), "kind": violation.kind.value}
+    return {**_columns(violation), "kind": violation.kind.value}
 
 
 def violation_of(row: Row) -> Violation:
