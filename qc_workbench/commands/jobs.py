@@ -61,26 +61,19 @@ def jobs(session: Session, failed: Annotated[bool, typer.Option("--failed", show
 
 
 def _step_table(session: Session, work: WorkNow) -> Table:
+    """A column a step: there are few of them, and the names of states don't fit beside each other."""
     from qc_workbench.domain.job import JobState
     from qc_workbench.ui.work_words import rate_text, step_name, time_left_text
 
     t = session.t
-    columns = (
-        t("work.step"),
-        *(t(f"job_state.{state.value}") for state in JobState),
-        t("work.rate_column"),
-        t("work.left_column"),
-    )
-    rows = tuple(
-        (
-            f"{step_name(t, item.step)} ({item.step})",  # the word that the other commands take
-            *(t.number(item.counts[state]) for state in JobState),
-            rate_text(t, item) or "—",
-            time_left_text(t, item) or "—",
-        )
-        for item in work.steps
-    )
-    return Table("", columns, rows, frozenset(range(1, 1 + len(JobState))))
+    # Beside the name the word that the other commands take.
+    columns = ("", *(f"{step_name(t, item.step)} ({item.step})" for item in work.steps))
+    rows = [
+        (t(f"job_state.{state.value}"), *(t.number(item.counts[state]) for item in work.steps)) for state in JobState
+    ]
+    rows.append((t("work.rate_column"), *(rate_text(t, item) or "—" for item in work.steps)))
+    rows.append((t("work.left_column"), *(time_left_text(t, item) or "—" for item in work.steps)))
+    return Table("", columns, tuple(rows), frozenset(range(1, len(columns))))
 
 
 def _running_table(session: Session, work: WorkNow) -> Table:
@@ -110,24 +103,15 @@ def _failed_table(session: Session, found: list[Unit]) -> Table:
     t = session.t
     rows = tuple(
         (
-            step_name(t, unit.job.step),
             _calls(session, unit),
-            t(f"job_state.{unit.job.state.value}"),
+            step_name(t, unit.job.step),
             reason_text(t, unit.job.error_code, unit.job.error_params),
-            t.number(unit.job.attempts),
             t.moment(unit.job.finished_at) if unit.job.finished_at else "—",
         )
         for unit in found
     )
-    columns = (
-        t("work.step"),
-        t("cli.column.call"),
-        t("cli.column.state"),
-        t("work.reason_column"),
-        t("work.attempts"),
-        t("work.when"),
-    )
-    return Table("", columns, rows, frozenset({4}))
+    columns = (t("cli.column.call"), t("work.step"), t("work.reason_column"), t("work.when"))
+    return Table(t("cli.jobs.failed_title"), columns, rows)
 
 
 def _calls(session: Session, unit: Unit) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from qc_workbench.domain.job import Job, JobState
+from qc_workbench.domain.job import FARTHEST_LEASE, Job, JobState
 from qc_workbench.domain.progress import RECENT, StepProgress, in_order, pace
 from qc_workbench.store.database import Reader, Statement
 from qc_workbench.store.job_board import EVERY_STEP
@@ -197,7 +197,8 @@ def before(reader: Reader, job: Job) -> int:
 
 def is_somebody_working(reader: Reader, now: datetime) -> bool:
     """Whether some coordinator holds units and has lately given a sign of life."""
-    return bool(reader.value("select 1 from jobs where state = 'running' and lease_until > ? limit 1", now))
+    alive = "state = 'running' and lease_until > ? and lease_until <= ?"
+    return bool(reader.value(f"select 1 from jobs where {alive} limit 1", now, now + FARTHEST_LEASE))  # noqa: S608
 
 
 def has_words(reader: Reader, call_id: str, content_hash: str) -> bool:

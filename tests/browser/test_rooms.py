@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from qc_workbench.store.database import Statement
+from qc_workbench.domain.job import JobState
+from qc_workbench.store import listening
+from qc_workbench.store.database import Statement, insert
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.workspace import Workspace
 from tests.browser.conftest import playwright
 from tests.browser.serving import SETTLED
 from tests.ui import sample_company as company
+from tests.ui.busy_ledger import job_row
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -174,6 +178,49 @@ def test_a_quote_of_a_promise_plays_in_the_list(page: Page) -> None:
     button = page.get_by_role("button", name="Слушать (пробел)").first
     button.click()
     expect(page.get_by_role("button", name="Пауза (пробел)")).to_have_count(1)
+
+
+def test_work_is_paused_and_the_pause_undone_with_the_keyboard(page: Page, workspace_home: Path) -> None:
+    store = Workspace.open(workspace_home).store
+    store.write(insert("jobs", job_row("transcribe", "some-recording", JobState.WAITING, datetime.now(UTC))))
+    try:
+        opened(page, "/work")
+        who = page.get_by_role("combobox", name="Кто работает")
+        who.fill("Вера Главная")
+        who.press("Enter")
+        pause = page.get_by_role("button", name="Приостановить", exact=True)
+        expect(pause).to_be_enabled()
+        pause.focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Приостановлено: Распознавание речи. Кто: Вера Главная")).to_be_visible()
+        expect(page.get_by_role("button", name="Продолжить", exact=True)).to_be_visible()
+        page.locator("h1").click()
+        page.keyboard.press("0")
+        expect(page.get_by_text("Приостановлено:")).to_have_count(0)
+        # The page goes on by itself: what is done meanwhile shows without a reload.
+        store.write(Statement("update jobs set state = 'done', finished_at = now()"))
+        expect(page.get_by_text("очередь пуста")).to_be_visible(timeout=20_000)
+    finally:
+        store.write(Statement("delete from jobs"))
+
+
+def test_the_words_of_an_opened_call_come_by_themselves(page: Page, workspace_home: Path) -> None:
+    """No model here: what a worker would write is written while the page is open."""
+    store = Workspace.open(workspace_home).store
+    with store.reading() as reader:
+        kept = listening.transcript(reader, company.TALK)
+    assert kept is not None
+    store.write(Statement("delete from transcripts where call_id = ?", (company.TALK,)))
+    store.write(Statement("delete from turns where call_id = ?", (company.TALK,)))
+    try:
+        opened(page, f"/call?id={company.TALK}")
+        expect(page.get_by_text("вы первый в очереди")).to_be_visible(timeout=20_000)
+        expect(page.locator(".word", has_text="двери")).to_have_count(0)
+        store.write(*listening.save_transcript(kept, company.AS_OF))
+        expect(page.locator(".word", has_text="двери").first).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("вы первый в очереди")).to_have_count(0)
+    finally:
+        store.write(*listening.save_transcript(kept, company.AS_OF), Statement("delete from jobs"))
 
 
 def test_a_mistake_of_the_program_is_a_sentence_without_links_outside(

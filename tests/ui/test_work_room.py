@@ -14,7 +14,7 @@ from qc_workbench.errors import UsageError
 from qc_workbench.store import job_board, ledger, listening
 from qc_workbench.store.database import Statement, insert_all
 from qc_workbench.ui.state import WHO_KEY
-from qc_workbench.ui.views.words import Words, ask_for_words, try_again, words
+from qc_workbench.ui.views.words import STARTING, Words, ask_for_words, try_again, words
 from qc_workbench.ui.views.work import failed_page, kept, kept_again, steer, undo, work
 from qc_workbench.workspace import Workspace
 from tests.ui import sample_company as company
@@ -156,7 +156,7 @@ def test_a_call_that_is_opened_goes_first_once(workspace: Workspace) -> None:
     assert ask_for_words(workspace, company.PROMISE, NOON).state is Words.HERE
     assert ask_for_words(workspace, company.MISSED, NOON).state is Words.HERE
     assert states(workspace) == {}
-    assert ask_for_words(workspace, company.TALK, NOON).state is Words.NOBODY_WORKS
+    assert ask_for_words(workspace, company.TALK, NOON).state is Words.FIRST
     with workspace.store.reading() as reader:
         job = ledger.job(reader, "transcribe", content_of(workspace, company.TALK))
     assert job is not None
@@ -186,6 +186,16 @@ def test_the_place_in_the_queue_is_said_until_the_words_are_there(workspace: Wor
     heard = Transcript(company.TALK, content, "f", "ru", "engine", "model", ())
     workspace.store.write(*listening.save_transcript(heard, NOON))
     assert words(workspace, company.TALK, NOON).state is Words.HERE
+
+
+def test_a_worker_that_does_not_start_is_said_after_a_while(workspace: Workspace) -> None:
+    forget_words(workspace, company.TALK)
+    ask_for_words(workspace, company.TALK, NOON)
+    assert words(workspace, company.TALK, NOON + STARTING / 2, NOON).state is Words.FIRST
+    assert words(workspace, company.TALK, NOON + 2 * STARTING, NOON).state is Words.NOBODY_WORKS
+    ledger.claim(workspace.store, "measure", "f", worker="me", token="t", now=NOON + STARTING)
+    ledger.claim(workspace.store, "transcribe", "f", worker="me", token="u", now=NOON + STARTING)
+    assert words(workspace, company.TALK, NOON + 2 * STARTING, NOON).state is Words.RUNNING
 
 
 def test_words_that_failed_are_not_asked_for_again_by_themselves(workspace: Workspace) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import streamlit as st
 
 from qc_workbench.errors import QcwError
@@ -19,14 +21,14 @@ def missing_words(room: Room, call_id: str) -> None:
     if found.state is Words.FAILED:
         _another_try(room, call_id)
     elif found.state.is_awaited:
-        _awaited(call_id)
+        _awaited(call_id, room.now)
 
 
 @st.fragment(run_every=REFRESH_S)
-def _awaited(call_id: str) -> None:
+def _awaited(call_id: str, since: datetime) -> None:
     """Looks again every few seconds; draws the whole page when there is something new to show."""
     room = enter()
-    found = words(room.workspace, call_id, room.now)
+    found = words(room.workspace, call_id, room.now, since)
     if not found.state.is_awaited:
         st.rerun()
     st.info(_said(found, room.t), icon=":material/hourglass_top:")

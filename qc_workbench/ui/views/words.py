@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -20,6 +20,9 @@ from qc_workbench.workspace import Workspace
 #: The step that makes words, and the one it begins with.
 _STEP: Final = "transcribe"
 _STEPS: Final = (_STEP, "measure")
+#: The app starts a worker for a call that somebody waits for; within this time that is no reason to worry. Loading a
+#: model takes seconds, a worker that has ended rests for half a minute (:mod:`qc_workbench.ui.attendant`).
+STARTING: Final = timedelta(seconds=60)
 
 
 class Words(StrEnum):
@@ -46,10 +49,10 @@ class WordsOfCall:
     pause: Pause | None = None
 
 
-def words(workspace: Workspace, call_id: str, now: datetime) -> WordsOfCall:
-    """Where the words of a call are."""
+def words(workspace: Workspace, call_id: str, now: datetime, waited_since: datetime | None = None) -> WordsOfCall:
+    """Where the words of a call are. ``waited_since``: when the reader began to wait for them."""
     with workspace.store.reading() as reader:
-        return _words(reader, call_id, now)
+        return _words(reader, call_id, now, waited_since or now)
 
 
 def ask_for_words(workspace: Workspace, call_id: str, now: datetime) -> WordsOfCall:
@@ -58,7 +61,7 @@ def ask_for_words(workspace: Workspace, call_id: str, now: datetime) -> WordsOfC
     What failed is not tried again unasked.
     """
     with workspace.store.reading() as reader:
-        found = _words(reader, call_id, now)
+        found = _words(reader, call_id, now, now)
         wanted = ledger.ask_for(reader, call_id, now) if found.state.is_awaited and _unasked(reader, call_id) else []
     if not wanted:
         return found
@@ -87,7 +90,7 @@ def _unasked(reader: Reader, call_id: str) -> bool:
     return job is None or job.state.is_final or job.priority < ASKED_FOR
 
 
-def _words(reader: Reader, call_id: str, now: datetime) -> WordsOfCall:
+def _words(reader: Reader, call_id: str, now: datetime, waited_since: datetime) -> WordsOfCall:
     recording = calls.recording(reader, call_id)
     if recording is None or not recording.is_audible or not recording.path or not recording.content_hash:
         return WordsOfCall(Words.HERE)
@@ -103,7 +106,7 @@ def _words(reader: Reader, call_id: str, now: datetime) -> WordsOfCall:
     pause = next((item for item in standing_pauses(reader) if item.step in (EVERY_STEP, *_STEPS)), None)
     if pause is not None:
         return WordsOfCall(Words.PAUSED, pause=pause)
-    if not is_somebody_working(reader, now):
+    if now - waited_since > STARTING and not is_somebody_working(reader, now):
         return WordsOfCall(Words.NOBODY_WORKS)
     ahead = before(reader, job) if job is not None and job.state is JobState.WAITING else 0
     return WordsOfCall(Words.WAITS if ahead else Words.FIRST, before=ahead)
