@@ -9,8 +9,10 @@ less. The goals: open in under 2 s, a page's questions under 400 ms, a month's r
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import platform
+import shutil
 import statistics
 import sys
 import tempfile
@@ -22,9 +24,14 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.build_report import build_day_report, build_month_report
+from pipelines.detect import detect, settle_hearing
+from pipelines.export import export
+from pipelines.judge_clients import judge_clients
 from pipelines.make_large_store import AS_OF, make_large_store
+from pipelines.progress import Silent
 from qc_workbench.domain.flag import FlagKind
 from qc_workbench.domain.sampling import Queue
+from qc_workbench.reporting.export_fields import Format, What
 from qc_workbench.review.promises import Column
 from qc_workbench.review.rulings import CaseState
 from qc_workbench.store.browsing import recording_with_hash
@@ -37,6 +44,11 @@ from qc_workbench.ui.views.queue import drawn_pages, listening
 from qc_workbench.ui.views.refusals import refusals
 from qc_workbench.ui.views.suspicious import case_page, suspicious_calls
 from qc_workbench.workspace import Workspace
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
 #: Seconds.
@@ -121,6 +133,35 @@ def report_questions() -> Mapping[str, Question]:
     }
 
 
+def export_questions() -> Mapping[str, Question]:
+    """Exports to a Parquet file that is thrown away. They have no limit of time, only of memory."""
+
+    def to_parquet(what: What) -> Question:
+        def ask(workspace: Workspace) -> object:
+            with tempfile.TemporaryFile() as out:
+                return export(workspace, what, Format.PARQUET, out)
+
+        return ask
+
+    return {
+        f"export {what.value}": to_parquet(what)
+        for what in (What.CALLS, What.FLAGS, What.COMMITMENTS, What.TRANSCRIPTS)
+    }
+
+
+def detection_question(home: Path) -> tuple[Workspace, Question]:
+    """A detection that finds nothing new, on a copy (in ``home``-detection) where everything has been heard and
+    judged: what is left is to find that out, and to judge every client anew."""
+    copy = home.with_name(f"{home.name}-detection")
+    Workspace(home).store.release()
+    if not copy.exists():
+        shutil.copytree(home, copy)
+    workspace = Workspace.open(copy)
+    settle_hearing(workspace)
+    judge_clients(workspace, AS_OF)
+    return workspace, lambda of: detect(of, AS_OF, Silent())
+
+
 def open_time_s(home: Path) -> float:
     """Seconds from nothing (no owner runs) to the first answer about the calls."""
     Workspace(home).store.release()
@@ -152,8 +193,8 @@ def _processor_s(pid: int) -> float:
     return own + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if pid != os.getpid() else own
 
 
-def measure_store(home: Path, runs: int) -> dict[str, Timing]:
-    """Everything, of one workspace, by name in the order of the table."""
+def measure_store(home: Path, runs: int, *, steps: bool = False) -> dict[str, Timing]:
+    """Everything, of one workspace, by name in the order of the table. ``steps``: exports and detection, once each."""
     opened = [open_time_s(home) for _ in range(3)]
     found = {"open": Timing(statistics.median(opened), max(opened), 0.0, OPEN_LIMIT_S)}
     workspace = Workspace.open(home)
@@ -161,7 +202,14 @@ def measure_store(home: Path, runs: int) -> dict[str, Timing]:
         found[name] = measure(workspace, question, runs, PAGE_LIMIT_S)
     for name, question in report_questions().items():
         found[name] = measure(workspace, question, max(2, runs // 3), REPORT_LIMIT_S)
+    if steps:
+        for name, question in export_questions().items():
+            found[name] = measure(workspace, question, 1, math.inf)
     workspace.store.release()
+    if steps:
+        judged, question = detection_question(home)
+        found["detect, nothing new"] = measure(judged, question, 1, math.inf)
+        judged.store.release()
     return found
 
 
@@ -185,6 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--home", type=Path, default=Path(tempfile.gettempdir()) / "qcw-bench-store", help="where the workspaces lie"
     )
+    parser.add_argument("--steps", action="store_true", help="exports and detection too, which take minutes")
     options = parser.parse_args(arguments)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.platform()}, {cores} cores", flush=True)
@@ -195,8 +244,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         home = options.home / str(calls)
         if not (home / "qcw.toml").is_file():
             make_large_store(home, calls)
-        results[calls] = measure_store(home, options.runs)
+        results[calls] = measure_store(home, options.runs, steps=options.steps)
     print("\n".join(table(results)))
+    if resource is not None:
+        print(f"most memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
     last = results[options.calls[-1]]
     slow = [name for name, timing in last.items() if timing.p50_s > timing.limit_s]
     print(f"over the limit at {options.calls[-1]:,} calls: {', '.join(slow) or 'nothing'}")

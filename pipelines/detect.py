@@ -97,7 +97,7 @@ class _Detection:
             unknown = wanted - found
             if unknown:
                 raise UsageError("call_unknown", call_id=min(unknown), count=len(unknown))
-            rules = self._rules()
+            rules = self.rules()
             for row in (row for batch in reader.batches(_HEARD_BEFORE) for row in rows_of(batch)):
                 call_id = row["call_id"]
                 if wanted and call_id not in wanted:
@@ -126,7 +126,7 @@ class _Detection:
             progress.finish()
         return len(jobs), already, silent
 
-    def _rules(self) -> tuple[str, ...]:
+    def rules(self) -> tuple[str, ...]:
         """What the finding of every call depends on: detectors, lexicons and settings."""
         settings = self.workspace.settings
         return (
@@ -227,6 +227,21 @@ class _Detection:
         if statements:
             self.workspace.store.write(*statements)
             self.changed += len(statements)
+
+
+def settle_hearing(workspace: Workspace) -> None:
+    """Take what is kept as heard for heard by today's rules, without hearing anything: for measuring, not for use."""
+    step = _Detection(workspace, datetime.now(UTC))
+    rules = step.rules()
+    with workspace.store.reading() as reader:
+        for batch in reader.batches(_HEARD_BEFORE):
+            prints = [(row["call_id"], _fingerprint(row, rules)) for row in rows_of(batch) if row["known"] is not None]
+            known = [(call_id, print_) for call_id, print_ in prints if print_ is not None]
+            sql = """
+                update detected set fingerprint = new.print from (
+                    select unnest(?::varchar[]) as call_id, unnest(?::varchar[]) as print
+                ) new where detected.call_id = new.call_id"""
+            workspace.store.write(Statement(sql, ([call_id for call_id, _ in known], [print_ for _, print_ in known])))
 
 
 #: What decides whether a call has been heard as it is now, oldest call first.
