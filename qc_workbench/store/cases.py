@@ -19,15 +19,17 @@ from qc_workbench.store.browsing import calls_by_id, rows_by_key, standing_findi
 from qc_workbench.store.database import Reader
 from qc_workbench.store.verdicts import STANDING_FINDINGS, flag_of, refusal_of
 
-#: ``cases``: the flags that stand, with the call they are about and ``review.rulings.case_state``.
-CASES = f"""
+#: ``states``: the flags that stand, each with ``review.rulings.case_state``.
+STATES = f"""
     ruled as ({STANDING_FINDINGS}),
-    cases as (
-        select f.flag_id, f.call_id, f.kind, f.verdict, f.score, c.manager_id, c.started_at,
+    states as (
+        select f.flag_id, f.call_id, f.kind, f.verdict, f.score,
                coalesce(r.ruling, case when f.verdict = 'unsure' then 'unsure' else 'waiting' end) as state
-        from flags f join calls c using (call_id) left join ruled r using (flag_id)
-        where f.retired_at is null
+        from flags f left join ruled r using (flag_id) where f.retired_at is null
     )"""  # noqa: S608 - constants of the program
+_CASES = f"""
+    {STATES},
+    cases as (select s.*, c.manager_id, c.started_at from states s join calls c using (call_id))"""  # noqa: S608 - constants of the program
 _ORDER = "score desc, started_at, call_id, flag_id"
 
 
@@ -57,7 +59,7 @@ class CaseTally:
 def case_tallies(reader: Reader, kind: FlagKind) -> list[CaseTally]:
     rows = reader.rows(
         f"""
-        with {CASES}
+        with {_CASES}
         select manager_id, verdict, state, count(*) as cases from cases where kind = ?
         group by all order by manager_id, verdict, state
         """,  # noqa: S608 - constants of this module
@@ -74,7 +76,7 @@ def cases_in_state(
     """Cases of one state, of one agent if given; the surest first, then the oldest."""
     condition, parameters = _in_state(kind, state, manager_id)
     rows = reader.rows(
-        f"with {CASES} select flag_id from cases where {condition} order by {_ORDER} limit ? offset ?",  # noqa: S608 - constants of this module
+        f"with {_CASES} select flag_id from cases where {condition} order by {_ORDER} limit ? offset ?",  # noqa: S608 - constants of this module
         *parameters,
         limit,
         offset,
@@ -88,7 +90,7 @@ def place_of_case(reader: Reader, case: Case, state: CaseState, manager_id: str 
     return int(
         reader.value(
             f"""
-            with {CASES} select count(*) from cases
+            with {_CASES} select count(*) from cases
             where {condition} and (-score, started_at, call_id, flag_id) < (?, ?, ?, ?)
             """,  # noqa: S608 - constants of this module
             *parameters,
@@ -182,12 +184,6 @@ class ListedRefusals:
 
     refusals: tuple[DoubtedRefusal, ...]
     total: int
-
-
-def refusal_counts(reader: Reader) -> dict[RefusalList, int]:
-    rows = reader.rows(f"with {_REFUSALS} select list, count(*) as refusals from listed group by list")  # noqa: S608 - constants of this module
-    counted = {row["list"]: int(row["refusals"]) for row in rows}
-    return {name: counted.get(name.value, 0) for name in RefusalList}
 
 
 def refusals_listed(reader: Reader, pages: Mapping[RefusalList, int], size: int) -> dict[RefusalList, ListedRefusals]:

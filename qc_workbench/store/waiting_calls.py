@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qc_workbench.domain.flag import Flag
 from qc_workbench.domain.sampling import Queue, SampledCall
-from qc_workbench.store.cases import CASES, standing_flags
+from qc_workbench.store.cases import STATES, standing_flags
 from qc_workbench.store.database import Reader
 from qc_workbench.store.samples import sampled_of
 
 _OPEN = "status in ('waiting', 'in_progress')"
 
-#: ``listed``: calls of one queue with the moment they wait since. A call drawn by several plans is listened to once.
-#: A targeted call may have no draw yet, only a flag. Parameter: the reviewer whose calls are asked for.
+#: ``drawn``: open calls of a queue with the moment they wait since. A call drawn by several plans is listened to once.
+#: Parameter: the reviewer whose calls are asked for.
 _DRAWN = f"""
     drawn as (
-        select call_id, min(drawn_at) as since, coalesce(bool_or(assigned_to = ?), false) as is_mine,
+        select queue, call_id, min(drawn_at) as since, coalesce(bool_or(assigned_to = ?), false) as is_mine,
                bool_and(assigned_to is null) as is_nobodys
-        from sample where {_OPEN} and queue = ? group by call_id
+        from sample where {_OPEN} group by queue, call_id
     )"""  # noqa: S608 - constants of this module
-_RANDOM = f"""
-    {_DRAWN},
-    listed as (
-        select call_id, d.since, d.is_mine, c.started_at, null::varchar as flag_id
-        from drawn d join calls c using (call_id)
-    )"""  # noqa: S608 - constants of this module
-_TARGETED = f"""
-    {_DRAWN},
-    {CASES},
+#: ``doubted``: calls with a flag that nobody has ruled on.
+_DOUBTED = f"""
+    {STATES},
     doubted as (
-        select call_id, arg_max(flag_id, kind || ' ' || flag_id) as flag_id from cases
+        select call_id, arg_max(flag_id, kind || ' ' || flag_id) as flag_id from states
         where state in ('waiting', 'unsure') group by call_id
-    ),
-    listed as (
-        select call_id, coalesce(d.since, c.started_at) as since, c.started_at, f.flag_id,
-               coalesce(d.is_mine or d.is_nobodys, true) as is_mine
-        from doubted f full join drawn d using (call_id) join calls c using (call_id)
-    )"""  # noqa: S608 - constants of this module
-_LISTED = {Queue.RANDOM: _RANDOM, Queue.TARGETED: _TARGETED}
+    )"""  # noqa: S608 - constants of the program
+#: What is in a queue. A targeted call may have no draw yet, only a flag; nobody's are shown to everybody.
+_GATHERED = {
+    Queue.RANDOM: """
+        select queue, call_id, since, is_mine, null::varchar as flag_id from drawn where queue = 'random'""",
+    Queue.TARGETED: """
+        select 'targeted' as queue, call_id, d.since, coalesce(d.is_mine or d.is_nobodys, true) as is_mine, f.flag_id
+        from doubted f full join (select * from drawn where queue = 'targeted') d using (call_id)""",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,42 +70,89 @@ class WaitingCalls:
     first_id: str | None
 
 
-def count_waiting(reader: Reader, queue: Queue) -> int:
-    """Calls that wait in a queue for anybody."""
-    return int(reader.value(f"with {_LISTED[queue]} select count(*) from listed", None, queue.value))  # noqa: S608 - constants of this module
+def waiting_calls(
+    reader: Reader, reviewer: str | None, pages: Mapping[Queue, int], size: int
+) -> dict[Queue, WaitingCalls]:
+    """Of each queue asked for its page (from 1) of ``size`` calls: what waits longest first.
 
-
-def waiting_calls(reader: Reader, queue: Queue, reviewer: str | None, limit: int, offset: int = 0) -> WaitingCalls:
-    """What waits longest first. Of ``reviewer``: the calls given to them, of the targeted ones nobody's too."""
+    Of ``reviewer``: the calls given to them, of the targeted ones nobody's too.
+    """
     rows = reader.rows(
         f"""
-        with {_LISTED[queue]}
-        select call_id, flag_id, count(*) over () as total,
-               first_value(call_id) over (order by since, started_at, call_id) as first_id
-        from listed where is_mine or ?
-        order by since, started_at, call_id limit ? offset ?
+        with {_DRAWN}, {_DOUBTED},
+        gathered as ({" union all ".join(_GATHERED[queue] for queue in pages)}),
+        listed as (
+            select queue, call_id, coalesce(since, started_at) as since, started_at, flag_id
+            from gathered join calls using (call_id) where is_mine or ?
+        ),
+        numbered as (
+            select *, count(*) over (partition by queue) as total, row_number() over longest as place,
+                   first_value(call_id) over longest as first_id
+            from listed window longest as (partition by queue order by since, started_at, call_id)
+        ),
+        asked as (select unnest(?::varchar[]) as queue, unnest(?::bigint[]) as page)
+        select queue, call_id, flag_id, total, first_id from numbered join asked using (queue)
+        where place > (page - 1) * ? and place <= page * ? order by queue, place
         """,  # noqa: S608 - constants of this module
         reviewer,
-        queue.value,
         reviewer is None,
-        limit,
-        offset,
+        [queue.value for queue in pages],
+        list(pages.values()),
+        size,
+        size,
     )
-    plans: dict[str, list[SampledCall]] = {}
+    plans: dict[tuple[str, str], list[SampledCall]] = {}
     for row in reader.rows(
         f"""
-        select * from sample where {_OPEN} and queue = ? and call_id in (select unnest(?::varchar[]))
+        select * from sample where {_OPEN} and call_id in (select unnest(?::varchar[]))
         order by drawn_at, plan, period, stratum, draw_id
         """,  # noqa: S608 - constants of this module
-        queue.value,
         [row["call_id"] for row in rows],
     ):
-        plans.setdefault(row["call_id"], []).append(sampled_of(row))
+        plans.setdefault((row["queue"], row["call_id"]), []).append(sampled_of(row))
     flags = {flag.flag_id: flag for flag in standing_flags(reader, [row["flag_id"] for row in rows if row["flag_id"]])}
-    calls = [
-        WaitingCall(row["call_id"], tuple(plans.get(row["call_id"], ())), flags.get(row["flag_id"])) for row in rows
-    ]
-    return WaitingCalls(tuple(calls), rows[0]["total"] if rows else 0, rows[0]["first_id"] if rows else None)
+    found: dict[Queue, WaitingCalls] = {}
+    for queue in pages:
+        mine = [row for row in rows if row["queue"] == queue.value]
+        calls = tuple(
+            WaitingCall(row["call_id"], tuple(plans.get((queue.value, row["call_id"]), ())), flags.get(row["flag_id"]))
+            for row in mine
+        )
+        found[queue] = WaitingCalls(calls, mine[0]["total"] if mine else 0, mine[0]["first_id"] if mine else None)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What waits for a person: padded calls and refusals to rule on, calls of the random sample to hear."""
+
+    suspicious: int
+    refusals: int
+    to_hear: int
+
+
+def decisions(reader: Reader) -> Decisions:
+    """As many as the lists of the pages hold, counted in one pass over the calls."""
+    rows = reader.rows(
+        f"""
+        with {STATES},
+        ruled_refusals as (
+            select call_id from (
+                select call_id, max(flag_id) as flag_id from states where kind = 'false_refusal' group by call_id
+            ) join ruled using (flag_id)
+        ),
+        waits as (
+            select 'suspicious' as what, call_id from states where kind = 'fake_effective' and state = 'waiting'
+            union all
+            select 'refusals', call_id from refusals anti join ruled_refusals using (call_id) where false_refusal
+            union all
+            select distinct 'to_hear', call_id from sample where {_OPEN} and queue = 'random'
+        )
+        select what, count(*) as calls from waits join calls using (call_id) group by what
+        """  # noqa: S608 - constants of this module
+    )
+    counted = {row["what"]: int(row["calls"]) for row in rows}
+    return Decisions(counted.get("suspicious", 0), counted.get("refusals", 0), counted.get("to_hear", 0))
 
 
 def open_reviewers(reader: Reader) -> tuple[str, ...]:

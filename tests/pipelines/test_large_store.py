@@ -21,7 +21,7 @@ from qc_workbench.ui.views.call import PAGE, call_list, call_view
 from qc_workbench.ui.views.month import months
 from qc_workbench.ui.views.overview import overview
 from qc_workbench.ui.views.promises import board, promise_page
-from qc_workbench.ui.views.queue import drawn_page
+from qc_workbench.ui.views.queue import drawn_pages
 from qc_workbench.ui.views.refusals import refusals
 from qc_workbench.ui.views.suspicious import asked_case, case_page, suspicious_calls
 from qc_workbench.workspace import Workspace
@@ -85,7 +85,7 @@ def test_the_queues_are_what_the_rules_say(workspace: Workspace, facts: Facts) -
     for queue in Queue:
         for reviewer in (None, "q1"):
             expected = [item.call_id for item in naive_pages.waiting(facts, queue, reviewer)]
-            first, second = (drawn_page(workspace, queue, reviewer, page) for page in (1, 2))
+            first, second = (drawn_pages(workspace, reviewer, {queue: page})[queue] for page in (1, 2))
             assert first.total == len(expected)
             assert [item.call.call_id for item in first.calls] == expected[: len(first.calls)]
             if len(expected) > len(first.calls):

@@ -15,7 +15,7 @@ from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.server import SCRIPT
 from qc_workbench.ui.state import HOME_VARIABLE, LANGUAGE_KEY, WHO_KEY
-from qc_workbench.ui.views.queue import drawn_page
+from qc_workbench.ui.views.queue import drawn_pages
 from tests.ui import sample_company as company
 from tests.ui.busy_ledger import busy
 
@@ -249,8 +249,9 @@ def test_a_name_from_the_crm_is_text_and_never_markdown(tmp_path: Path, monkeypa
 def test_the_targeted_queue_is_apart_and_names_its_reviewer_and_reason(tmp_path: Path) -> None:
     workspace = company.sample_company(tmp_path / "targeted")
     workspace.store.write(Statement("update sample set assigned_to = 'q1' where draw_id = 'draw-2'"))
-    assert [item.call.call_id for item in drawn_page(workspace, Queue.RANDOM).calls] == [company.PROMISE]
-    view = drawn_page(workspace, Queue.TARGETED)
+    drawn = drawn_pages(workspace)
+    assert [item.call.call_id for item in drawn[Queue.RANDOM].calls] == [company.PROMISE]
+    view = drawn[Queue.TARGETED]
     targeted = {item.call.call_id: item for item in view.calls}
     assert set(targeted) == {company.PADDED, company.UNSURE, company.REFUSED}
     row = queue_row(targeted[company.PADDED], view.people, Translator("ru"))

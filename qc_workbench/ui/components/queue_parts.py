@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from qc_workbench.domain.sampling import Queue
@@ -12,7 +14,7 @@ from qc_workbench.ui.components.rows import period_text, plan_name, queue_row
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import Room
-from qc_workbench.ui.views.queue import PAGE, Drawn, DrawnPage, Listening, drawn_page
+from qc_workbench.ui.views.queue import PAGE, Drawn, DrawnPage, Listening, drawn_pages
 
 
 def choose_reviewer(view: Listening, t: Translator) -> str | None:
@@ -41,9 +43,13 @@ def plans(view: Listening, t: Translator) -> None:
         )
 
 
-def random_sample(room: Room, reviewer: str | None) -> None:
+def drawn_calls(room: Room, reviewer: str | None) -> Mapping[Queue, DrawnPage]:
+    """Both queues, each at the page that was turned to."""
+    return drawn_pages(room.workspace, reviewer, {queue: page_of(_key(queue, reviewer)) for queue in Queue})
+
+
+def random_sample(room: Room, view: DrawnPage, reviewer: str | None) -> None:
     t = room.t
-    view = _drawn(room, Queue.RANDOM, reviewer)
     st.subheader(t("queue.random_title", n=t.number(view.total)), anchor=False)
     if view.first_id is None:
         nothing(t("queue.nothing_random"))
@@ -59,9 +65,8 @@ def random_sample(room: Room, reviewer: str | None) -> None:
     replace_form(room, chosen)
 
 
-def targeted_calls(room: Room, reviewer: str | None) -> None:
+def targeted_calls(room: Room, view: DrawnPage, reviewer: str | None) -> None:
     t = room.t
-    view = _drawn(room, Queue.TARGETED, reviewer)
     st.subheader(t("queue.targeted_title", n=t.number(view.total)), anchor=False)
     st.caption(t("queue.targeted_says"))
     if not view.total:
@@ -70,10 +75,6 @@ def targeted_calls(room: Room, reviewer: str | None) -> None:
     chosen = _picked(room, view, Queue.TARGETED, reviewer, t("queue.targeted_alt"))
     if chosen is not None:
         open_call(t, chosen.call.call_id)
-
-
-def _drawn(room: Room, queue: Queue, reviewer: str | None) -> DrawnPage:
-    return drawn_page(room.workspace, queue, reviewer, page_of(_key(queue, reviewer)))
 
 
 def _picked(room: Room, view: DrawnPage, queue: Queue, reviewer: str | None, alt: str) -> Drawn | None:

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from qc_workbench.domain.commitment import CommitmentOutcome
-from qc_workbench.domain.flag import FlagKind
-from qc_workbench.domain.sampling import Queue, SampleStatus
-from qc_workbench.review.rulings import CaseState
+from qc_workbench.domain.sampling import SampleStatus
 from qc_workbench.store.browsing import (
     DayCounts,
     StoreCounts,
@@ -17,8 +15,7 @@ from qc_workbench.store.browsing import (
     outcome_counts,
     store_counts,
 )
-from qc_workbench.store.cases import RefusalList, case_tallies, refusal_counts
-from qc_workbench.store.waiting_calls import count_waiting
+from qc_workbench.store.waiting_calls import decisions
 from qc_workbench.workspace import Workspace
 
 #: Outcomes of promises that someone has to act on.
@@ -76,17 +73,14 @@ def overview(workspace: Workspace) -> Overview:
             newest = counts.last_at.astimezone(company.zone).date()
             since = datetime.combine(newest - timedelta(days=PLOTTED_DAYS - 1), time(), company.zone)
             days = day_counts(reader, company.timezone, effective.counted_from_s, since)
-        padded = case_tallies(reader, FlagKind.FAKE_EFFECTIVE)
-        refusals = refusal_counts(reader)
+        open_decisions = decisions(reader)
         outcomes = outcome_counts(reader)
-        to_hear = count_waiting(reader, Queue.RANDOM)
         as_of = commitments_as_of(reader)
-    suspicious = sum(tally.cases for tally in padded if tally.state is CaseState.WAITING)
     waiting = (
-        Waiting("suspicious", suspicious, "suspicious"),
+        Waiting("suspicious", open_decisions.suspicious, "suspicious"),
         Waiting("broken_promises", sum(outcomes.get(outcome, 0) for outcome in BROKEN), "promises"),
-        Waiting("refusals", refusals[RefusalList.DOUBTFUL], "refusals"),
-        Waiting("listening", to_hear, "queue"),
+        Waiting("refusals", open_decisions.refusals, "refusals"),
+        Waiting("listening", open_decisions.to_hear, "queue"),
     )
     return Overview(
         counts=counts,

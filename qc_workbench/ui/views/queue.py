@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,24 +65,31 @@ def listening(workspace: Workspace) -> Listening:
         return Listening(open_reviewers(reader), plan_progress(reader), directory(reader, ()))
 
 
-def drawn_page(workspace: Workspace, queue: Queue, reviewer: str | None = None, page: int = 1) -> DrawnPage:
-    """Page ``page`` (from 1) of a queue, everybody's or one reviewer's: what waits longest first."""
+def drawn_pages(
+    workspace: Workspace, reviewer: str | None = None, pages: Mapping[Queue, int] | None = None
+) -> Mapping[Queue, DrawnPage]:
+    """Both queues, everybody's or one reviewer's, each at its page (from 1; the first where none is given)."""
+    asked = {queue: (pages or {}).get(queue, 1) for queue in Queue}
     with workspace.store.reading() as reader:
-        waiting = waiting_calls(reader, queue, reviewer, PAGE, (page - 1) * PAGE)
-        if page > 1 and not waiting.calls:  # the queue became shorter meanwhile
-            waiting = waiting_calls(reader, queue, reviewer, PAGE)
-        ids = [item.call_id for item in waiting.calls]
+        waiting = waiting_calls(reader, reviewer, asked, PAGE)
+        beyond = {queue: 1 for queue, page in asked.items() if page > 1 and not waiting[queue].calls}
+        if beyond:  # a queue became shorter meanwhile
+            waiting |= waiting_calls(reader, reviewer, beyond, PAGE)
+        ids = {item.call_id for found in waiting.values() for item in found.calls}
         calls = calls_by_id(reader, ids)
         recordings = recordings_by_call(reader, ids)
         people = directory(reader, {call.client_phone for call in calls.values()})
-    return DrawnPage(
-        tuple(
-            Drawn(calls[item.call_id], recordings.get(item.call_id), item.plans, item.flag) for item in waiting.calls
-        ),
-        waiting.total,
-        waiting.first_id,
-        people,
-    )
+    return {
+        queue: DrawnPage(
+            tuple(
+                Drawn(calls[item.call_id], recordings.get(item.call_id), item.plans, item.flag) for item in found.calls
+            ),
+            found.total,
+            found.first_id,
+            people,
+        )
+        for queue, found in waiting.items()
+    }
 
 
 def mark_listened(workspace: Workspace, call_id: str, by: str, at: datetime) -> str | None:
@@ -99,4 +107,4 @@ def mark_listened(workspace: Workspace, call_id: str, by: str, at: datetime) -> 
         audit_entry(at, by, "call_listened", call_id),
     )
     with workspace.store.reading() as reader:
-        return waiting_calls(reader, Queue.RANDOM, None, 1).first_id
+        return waiting_calls(reader, None, {Queue.RANDOM: 1}, 1)[Queue.RANDOM].first_id
