@@ -38,7 +38,7 @@ from qc_workbench.ui.traffic import REGISTRY
 #: Below this the next saves fail: the service counts as down, so that somebody is called. MiB.
 DISK_FULL_MIB: Final = 64
 #: What was asked of the store within these seconds is told again: probes and scrapes must cost nothing.
-FRESH_S: Final = 5.0
+FRESH_S: Final = 10.0
 #: Headers that a proxy adds.
 _PASSED_ON: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
