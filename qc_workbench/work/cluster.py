@@ -301,9 +301,14 @@ class Cluster:
                 self._end(held, FailureKind.TIMED_OUT, stop_worker=True)
         if any(worker.state in ("ready", "condemned") for worker in self._workers.values()):
             self._somebody_at, self._had_anybody = now, True
-        elif now - self._somebody_at > (self.patience_s if self._had_anybody else self.first_patience_s):
+        elif now - self._somebody_at > self._patience_now_s():
             self._somebody_at = now
             self._complain()
+
+    def _patience_now_s(self) -> float:
+        # a large model on a slow disk takes a while to be compared
+        is_greeting = any(worker.state == "greeted" for worker in self._workers.values())
+        return self.patience_s if self._had_anybody or is_greeting else self.first_patience_s
 
     def _complain(self) -> None:
         if self._client is None or self._client.status != "running":
