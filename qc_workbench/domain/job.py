@@ -15,9 +15,13 @@ ASKED_FOR: Final = 100
 #: How long a claim holds without a sign of life of its coordinator, which renews it every third of that. Long enough
 #: for a stall of the disk or a garbage collection, short enough that a killed run's work is soon free.
 LEASE: Final = timedelta(seconds=90)
+#: A lease or a wait that ends later than this from now was given by a clock that stood ahead. Twice the longest: who
+#: asks may have looked at the clock a while before the store answers, and a lease be renewed meanwhile.
+FARTHEST_LEASE: Final = 2 * LEASE
 #: Waits between attempts grow from the first to the second of these.
 SHORTEST_BACK_OFF: Final = timedelta(seconds=2)
 LONGEST_BACK_OFF: Final = timedelta(minutes=5)
+FARTHEST_WAIT: Final = 2 * LONGEST_BACK_OFF
 #: Lost workers after which a unit is not tried again by itself: together, together again, alone.
 LOSSES_ALLOWED: Final = 3
 #: From this loss on a unit runs alone, so that one that kills its worker takes no other with it.
@@ -91,12 +95,12 @@ def is_expired(lease_until: datetime | None, now: datetime) -> bool:
     A lease that ends later than any lease can was given by a clock that stood ahead: it is over too. Being
     wrong here costs work done twice, never an effect made twice: the token stands against that.
     """
-    return lease_until is None or not now < lease_until <= now + LEASE
+    return lease_until is None or not now < lease_until <= now + FARTHEST_LEASE
 
 
 def is_due(not_before: datetime | None, now: datetime) -> bool:
     """Whether a waiting unit may start. A wait longer than any wait was set by a clock that stood ahead."""
-    return not_before is None or not now < not_before <= now + LONGEST_BACK_OFF
+    return not_before is None or not now < not_before <= now + FARTHEST_WAIT
 
 
 def is_claimable(job: Job, now: datetime) -> bool:

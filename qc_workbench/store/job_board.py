@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from qc_workbench.domain.job import ASKED_FOR, LEASE, Job, JobState
+from qc_workbench.domain.job import ASKED_FOR, FARTHEST_LEASE, Job, JobState
 from qc_workbench.store.database import Reader, Statement, insert
 from qc_workbench.store.ledger import job_of
 
@@ -91,7 +91,7 @@ def waiting_steps(reader: Reader, now: datetime) -> frozenset[str]:
         "or (state = 'running' and (lease_until is null or lease_until <= $1 or lease_until > $2))) "
         "and not exists (select 1 from job_pauses p where p.step in ('*', j.step))",
         now,
-        now + LEASE,
+        now + FARTHEST_LEASE,
     )
     return frozenset(row["step"] for row in rows)
 
@@ -103,7 +103,7 @@ def asked_for(reader: Reader, now: datetime) -> dict[str, list[str]]:
         "or (state = 'running' and (lease_until is null or lease_until <= $1 or lease_until > $2))) "
         "and not exists (select 1 from job_pauses p where p.step in ('*', j.step)) order by created_at, subject",
         now,
-        now + LEASE,
+        now + FARTHEST_LEASE,
     )
     found: dict[str, list[str]] = {}
     for row in rows:
@@ -116,6 +116,6 @@ def unattended(reader: Reader, now: datetime) -> bool:
     rows = reader.rows(
         "select distinct step from jobs where state = 'running' and lease_until > $1 and lease_until <= $2",
         now,
-        now + LEASE,
+        now + FARTHEST_LEASE,
     )
     return bool(set(asked_for(reader, now)) - {row["step"] for row in rows})

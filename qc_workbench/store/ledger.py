@@ -17,8 +17,9 @@ from typing import Final
 from qc_workbench.domain.job import (
     ALONE_FROM,
     ASKED_FOR,
+    FARTHEST_LEASE,
+    FARTHEST_WAIT,
     LEASE,
-    LONGEST_BACK_OFF,
     LOSSES_ALLOWED,
     STARTS_ALLOWED,
     Job,
@@ -88,7 +89,7 @@ def claim(
     been used before. ``holding``: tokens that this coordinator holds: its own work is not taken from it when the clock
     jumps. ``only``: these subjects. The rows take the ``fingerprint`` in force: what waits runs under today's settings.
     """
-    free = (now, now + LONGEST_BACK_OFF, now + LEASE, list(holding), step, list(only or ()), only is None)
+    free = (now, now + FARTHEST_WAIT, now + FARTHEST_LEASE, list(holding), step, list(only or ()), only is None)
     with store.reading() as reader:
         if reader.row(f"select 1 as one from jobs where {_FREE} limit 1", *free) is None:  # noqa: S608
             return ()
@@ -101,12 +102,12 @@ def claim(
     taken = Statement(
         f"""
         update jobs set state = 'running', token = $8, worker = $9, fingerprint = $10, attempts = attempts + 1,
-            lease_until = $3, started_at = $1, finished_at = null, not_before = null, error_code = null,
+            lease_until = $11, started_at = $1, finished_at = null, not_before = null, error_code = null,
             error_params = '{{}}'
         where {_FREE} and batch = (
             select batch from jobs where {_FREE} order by priority desc, created_at, place, subject limit 1)
         """,  # noqa: S608
-        (*free, token, worker, fingerprint),
+        (*free, token, worker, fingerprint, now + LEASE),
     )
     store.write(aside, taken, key=f"claim:{token}")
     with store.reading() as reader:

@@ -18,6 +18,7 @@ import threading
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic
 from typing import IO, Any, Final
 
@@ -27,6 +28,10 @@ from qc_workbench.work.worker import receive, send
 
 #: How much a worker gives way to the app and to everything else (POSIX nice).
 NICENESS: Final = 10
+#: A worker whose time is over but whose processor time still grows is slow, not hung: it gets up to this many times
+#: its time (on a busy machine low priority means a tenth of a core). Systems that don't tell give no extra time.
+_PATIENCE: Final = 5
+_LOOK_AGAIN_S: Final = 30.0
 #: Workers that die one after the other before finishing anything: then the machine can't run them.
 _DEATHS_IN_A_ROW: Final = 10
 
@@ -37,6 +42,9 @@ class _Worker:
     process: subprocess.Popen[bytes]
     task: Task | None = None
     began: float = 0.0
+    #: When it will be looked at whether the task hangs, and the processor time spent until the last look.
+    due: float = 0.0
+    spent_ticks: int | None = None
     cancelled: bool = False
     #: What feeds and hears it, so that closing waits for them.
     threads: list[threading.Thread] = field(default_factory=list)
@@ -70,7 +78,7 @@ class LocalPool:
         end = monotonic() + timeout_s
         while not self._finished:
             self._end_overdue()
-            limits = [item.began + item.task.timeout_s for item in self._workers if item.task]
+            limits = [item.due for item in self._workers if item.task]
             wait_s = min([end, *limits]) - monotonic()
             try:
                 worker, message = self._events.get(timeout=max(0.0, wait_s))
@@ -117,6 +125,7 @@ class LocalPool:
                 return
             task = self._waiting.popleft()
             worker.task, worker.began = task, monotonic()
+            worker.due, worker.spent_ticks = worker.began + task.timeout_s, _processor_ticks(worker.process.pid)
             thread = threading.Thread(target=_hand_over, args=(worker.process.stdin, task), daemon=True)
             worker.threads = [item for item in worker.threads if item.is_alive()] + [thread]
             thread.start()
@@ -145,8 +154,14 @@ class LocalPool:
         return worker
 
     def _end_overdue(self) -> None:
-        for worker in [item for item in self._workers if item.task]:
-            if worker.task and monotonic() - worker.began >= worker.task.timeout_s:
+        now = monotonic()
+        for worker in [item for item in self._workers if item.task and now >= item.due]:
+            assert worker.task is not None
+            spent = _processor_ticks(worker.process.pid)
+            moves = spent is not None and worker.spent_ticks is not None and spent > worker.spent_ticks
+            if moves and now < worker.began + _PATIENCE * worker.task.timeout_s:
+                worker.due, worker.spent_ticks = now + min(_LOOK_AGAIN_S, worker.task.timeout_s), spent
+            else:
                 self._replace(worker, FailureKind.TIMED_OUT)
 
     def _note(self, worker: _Worker, message: Any) -> None:
@@ -187,6 +202,15 @@ class LocalPool:
             self._deaths += 1
             if self._deaths >= _DEATHS_IN_A_ROW:
                 raise WorkspaceError("worker_unstartable", detail=f"exit code {worker.process.returncode}")
+
+
+def _processor_ticks(pid: int) -> int | None:
+    """Processor time of a process so far, in ticks of the system; None where it does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _hand_over(pipe: IO[bytes] | None, task: Task) -> None:

@@ -19,9 +19,10 @@ Needs = Literal["cpu", "gpu"]
 class Task:
     """One call of ``function(*arguments)`` in a worker.
 
-    ``task_id`` is unique among the tasks in flight. ``timeout_s`` counts from the moment a worker begins; after it the
-    worker is killed. ``cost`` is the work in seconds of sound, for sharing out and for progress.
-    ``needs`` is the kind of worker that should run it; where there is none of the kind, any may.
+    ``task_id`` is unique among the tasks in flight. ``timeout_s`` counts from the moment a worker begins; after
+    it a worker that hangs is killed (one that is seen to move may get more). ``cost`` is the work in seconds of
+    sound, for sharing out and for progress. ``needs`` is the kind of worker that should run it; where there is none
+    of the kind, any may.
     """
 
     task_id: str

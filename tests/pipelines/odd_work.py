@@ -25,6 +25,13 @@ def sleep(seconds: float, started: str = "") -> str:
     return "slept"
 
 
+def toil(seconds: float) -> str:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return "toiled"
+
+
 def stop_myself() -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 

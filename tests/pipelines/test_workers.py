@@ -109,9 +109,17 @@ def test_a_worker_that_hangs_is_killed_when_its_time_is_over_and_replaced(pool: 
     pool.submit(task("after", odd_work.double, 3))
     found = outcomes(pool, 2)
     assert found["hung"].failure is FailureKind.TIMED_OUT
-    assert found["hung"].duration_s == pytest.approx(2.0, abs=1.0)
+    assert 2.0 <= found["hung"].duration_s < 8.0  # one more look, whether it moves
     assert found["after"].value == 6
     assert not is_alive(int(found["hung"].worker.rpartition("/")[2]))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not tell processor times")
+def test_a_worker_that_is_slow_but_moves_gets_more_time_but_not_for_ever(pool: LocalPool) -> None:
+    pool.submit(task("slow", odd_work.toil, 3.5, timeout_s=3.0))
+    assert outcomes(pool, 1)["slow"].value == "toiled"
+    pool.submit(task("endless", odd_work.toil, 600, timeout_s=1.0))
+    assert outcomes(pool, 1)["endless"].failure is FailureKind.TIMED_OUT
 
 
 def test_waiting_and_running_tasks_can_be_cancelled(tmp_path: Path) -> None:
