@@ -116,7 +116,7 @@ def test_a_worker_that_hangs_is_killed_when_its_time_is_over_and_replaced(pool: 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not tell processor times")
 def test_a_worker_that_is_slow_but_moves_gets_more_time_but_not_for_ever(pool: LocalPool) -> None:
-    pool.submit(task("slow", odd_work.toil, 3.5, timeout_s=3.0))
+    pool.submit(task("slow", odd_work.toil, 5.0, timeout_s=3.0))
     assert outcomes(pool, 1)["slow"].value == "toiled"
     pool.submit(task("endless", odd_work.toil, 600, timeout_s=1.0))
     assert outcomes(pool, 1)["endless"].failure is FailureKind.TIMED_OUT
