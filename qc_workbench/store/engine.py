@@ -22,7 +22,7 @@ import duckdb
 import pyarrow as pa
 
 from qc_workbench.errors import StoreBusy, StoreFull, StoreReadRefused, WorkspaceError, WriteRefused
-from qc_workbench.store.copying import compact_database, copy_database
+from qc_workbench.store.copying import compact_database, copy_database, prune_copies
 from qc_workbench.store.limits import HEAVY_READ_S, READ_S
 from qc_workbench.store.messages import Write
 from qc_workbench.store.schema import migrate
@@ -100,7 +100,9 @@ class Engine:
         engine = cls(file)
         engine._connect()
         try:
-            engine.schema, _ = migrate(engine._connection, file)
+            engine.schema, copy = migrate(engine._connection, file)
+            if copy is not None:
+                prune_copies(copy.parent)
             engine._forget_old_calls()
         except duckdb.Error as error:
             engine._connection.close()
