@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.progress import Progress
-from qc_workbench.domain.sampling import Queue, SampledCall, SampleStatus
-from qc_workbench.review.assignment import assign, reviewers, targeted_rows
+from qc_workbench.domain.sampling import SampledCall
+from qc_workbench.review.assignment import Held, assign, reviewers, targeted_rows
 from qc_workbench.store import calls as call_rows
-from qc_workbench.store import samples, verdicts
+from qc_workbench.store import samples
+from qc_workbench.store.browsing import calls_by_id
 from qc_workbench.store.database import Statement, insert
 from qc_workbench.workspace import Workspace
 
@@ -26,30 +27,40 @@ class AssignReport:
 
 def assign_reviews(workspace: Workspace, as_of: datetime, progress: Progress) -> AssignReport:
     """Bring both queues up to date. A second run with nothing new changes nothing."""
+    zone = workspace.settings.company.zone
     with workspace.store.reading() as reader:
-        calls = {call.call_id: call for call in call_rows.calls(reader)}
         people = reviewers(call_rows.managers(reader).values(), as_of)
-        flags = verdicts.flags(reader)
-        before = {_key(row): row for row in samples.sampled(reader)}
+        flags = samples.unsettled_flags(reader)
+        queue = samples.unsettled_targeted(reader)
+        flagged = calls_by_id(reader, {flag.call_id for flag in flags})
+    targeted = targeted_rows(flags, flagged, queue, zone=zone, as_of=as_of)
     progress.start("assign", 2)
-    rows = dict(before)
-    rows |= {
-        _key(row): row
-        for row in targeted_rows(flags, calls, before.values(), zone=workspace.settings.company.zone, as_of=as_of)
-    }
+    with workspace.store.reading() as reader:
+        ids = samples.calls_to_share_out(reader, people) | {row.call_id for row in targeted}
+        before = {_key(row): row for row in samples.rows_of_calls(reader, ids)}
+        calls = calls_by_id(reader, ids)
+        held = [Held(**row) for row in samples.held_calls(reader, people, ids)]
+    rows = before | {_key(row): row for row in targeted}
     progress.advance()
-    assigned = assign(rows.values(), calls, people)
+    assigned = assign(rows.values(), calls, people, held)
     rows |= {_key(row): row for row in assigned}
     statements = [_statement(row, before.get(key)) for key, row in rows.items() if before.get(key) != row]
     if statements:
         workspace.store.write(*statements)
     progress.advance()
     progress.finish()
-    waiting = [row for row in rows.values() if row.status is SampleStatus.WAITING]
+    with workspace.store.reading() as reader:
+        counts = reader.row(
+            """
+            select count(*) filter (queue = 'targeted' and status <> 'replaced') as targeted,
+                   count(*) filter (status = 'waiting' and assigned_to is null) as unassigned from sample
+            """
+        )
+    assert counts is not None
     return AssignReport(
         assigned=sum(row.assigned_to is not None for row in assigned),
-        targeted=sum(row.queue is Queue.TARGETED and row.status is not SampleStatus.REPLACED for row in rows.values()),
-        unassigned=sum(row.assigned_to is None for row in waiting),
+        targeted=counts["targeted"],
+        unassigned=counts["unassigned"],
         reviewers=len(people),
     )
 

@@ -13,6 +13,7 @@ from qc_workbench.domain.sampling import Draw, Period, Plan, SampledCall
 from qc_workbench.sampling.draws import due_draws, redraw, replacement, retire
 from qc_workbench.store import calls as call_rows
 from qc_workbench.store import samples
+from qc_workbench.store.browsing import recordings_by_call
 from qc_workbench.store.database import Statement, insert, insert_all
 from qc_workbench.store.ledger import record_done
 from qc_workbench.workspace import Workspace
@@ -49,24 +50,26 @@ def draw_sample(workspace: Workspace, as_of: datetime, progress: Progress) -> Dr
     was. When another process drew meanwhile, what it drew stands and the rest waits for the next run.
     """
     settings = workspace.settings
+    plans = {plan.name: plan_of(plan) for plan in settings.sampling.plans}
+    due: dict[str, tuple[Draw, ...]] = {}
     with workspace.store.reading() as reader:
-        calls = call_rows.calls(reader)
-        recordings = call_rows.recordings(reader)
-        existing = samples.draws(reader)
+        existing = samples.draw_heads(reader)
         total = int(reader.value("select count(*) from sample where queue = 'random'"))
-    due = {
-        plan.name: due_draws(
-            plan_of(plan),
-            settings.sampling.seed,
-            calls,
-            recordings,
-            existing,
-            zone=settings.company.zone,
-            as_of=as_of,
-            program_version=__version__,
-        )
-        for plan in settings.sampling.plans
-    }
+        for plan in plans.values():
+            # A period keeps the plan it was drawn with: a late call may be in the frame of any of these.
+            rules = [plan, *(draw.plan for draw in existing if draw.plan.name == plan.name)]
+            directions = {name for rule in rules for name, share in rule.shares.items() if share > 0}
+            calls = samples.undrawn_calls(reader, plan.name, directions, min(rule.minimum_talk_s for rule in rules))
+            due[plan.name] = due_draws(
+                plan,
+                settings.sampling.seed,
+                calls,
+                recordings_by_call(reader, [call.call_id for call in calls]),
+                existing,
+                zone=settings.company.zone,
+                as_of=as_of,
+                program_version=__version__,
+            )
     drawn_periods = {(draw.plan.name, draw.period_from) for draw in existing}
     progress.start("sample", sum(map(len, due.values())))
     made = late = drawn = 0
@@ -115,8 +118,8 @@ def replace_call(workspace: Workspace, draw_id: str, call_id: str, reason: str, 
     A call of the targeted queue is only taken off it: nothing stands for a suspicion about another call.
     """
     with workspace.store.reading() as reader:
-        draw = next((found for found in samples.draws(reader) if found.draw_id == draw_id), None)
-        rows = [row for row in samples.sampled(reader) if row.draw_id == draw_id]
+        draw = samples.draw_with_id(reader, draw_id)
+        rows = samples.rows_of_draw(reader, draw_id)
     retired, newcomer = (
         replacement(draw, rows, call_id, reason, at) if draw else (retire(rows, draw_id, call_id, reason), None)
     )

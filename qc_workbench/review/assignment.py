@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,16 @@ TARGETED = "targeted"
 #: Reason of a targeted call that no flag speaks against any more.
 FLAG_RETIRED = "flag_retired"
 _OPEN = frozenset({SampleStatus.WAITING, SampleStatus.IN_PROGRESS})
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Calls of one agent that a reviewer has or had, counted: ``open`` of them still wait or are under way."""
+
+    reviewer: str
+    agent: str | None
+    calls: int
+    open: int
 
 
 def reviewers(managers: Iterable[Manager], as_of: datetime) -> tuple[str, ...]:
@@ -38,9 +48,11 @@ def reviewers(managers: Iterable[Manager], as_of: datetime) -> tuple[str, ...]:
 
 
 def assign(
-    sampled: Iterable[SampledCall], calls: Mapping[str, Call], reviewer_ids: Iterable[str]
+    sampled: Iterable[SampledCall], calls: Mapping[str, Call], reviewer_ids: Iterable[str], held: Iterable[Held] = ()
 ) -> tuple[SampledCall, ...]:
     """Rows whose reviewer changes, with the new one. Nothing to change gives nothing.
+
+    ``sampled``: every row of the calls to share out; of other calls it is enough to count in ``held`` who has them.
 
     A call drawn by several plans goes to one person. Each next call goes to whoever has the
     fewest open calls; among equals, the fewest calls of that agent, so that nobody hears one agent
@@ -58,6 +70,10 @@ def assign(
     load = Counter(dict.fromkeys(active, 0))
     of_agent: Counter[tuple[str, str]] = Counter()
     open_calls = {row.call_id for row in rows if row.status in _OPEN}
+    for item in held:
+        if item.agent is not None:
+            of_agent[item.reviewer, item.agent] += item.calls
+        load[item.reviewer] += item.open
     for call_id, name in holder.items():
         if call_id in calls:
             of_agent[name, calls[call_id].manager_id] += 1

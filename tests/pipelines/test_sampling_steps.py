@@ -44,8 +44,10 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     people += [Manager("q1", "First", Role.QC), Manager("q2", "Second", Role.QC)]
     opened.store.write(*insert_all("managers", [call_rows.manager_row(person) for person in people]))
     put(opened, month_of_calls(days=9))
+    opened.store.release()  # so that the file holds everything and may be copied
     shutil.copytree(calls, drawn)
     draw_sample(Workspace(drawn), AS_OF, Silent())
+    Workspace(drawn).store.release()
     return {"calls": calls, "drawn": drawn}
 
 
