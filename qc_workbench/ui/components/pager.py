@@ -6,8 +6,9 @@ import streamlit as st
 
 from qc_workbench.ui.i18n import Translator
 
-#: Width of a button of the pager with the gap beside it, and how many numbers are shown at most.
-_BUTTON_PX = 42
+#: Width of a button of the pager with the gap beside it, air that Streamlit wants besides, most numbers shown.
+_BUTTON_PX = 36
+_AIR_PX = 28
 _BUTTONS = 7
 
 
@@ -23,7 +24,7 @@ def pager(total: int, of_page: int, t: Translator, key: str) -> int:
         return 1
     with st.container(horizontal=True, vertical_alignment="center"):
         # Without a width of its own it shows the number of one page only, where there are few.
-        page = st.pagination(pages, key=key, width=_BUTTON_PX * (min(pages, _BUTTONS) + 2))
+        page = st.pagination(pages, key=key, width=_BUTTON_PX * (min(pages, _BUTTONS) + 2) + _AIR_PX)
         first, last = (page - 1) * of_page + 1, min(page * of_page, total)
         st.caption(t("pager.shown", first=t.number(first), last=t.number(last), total=t.number(total)), width="content")
     return page
