@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from qc_workbench.domain.job import FARTHEST_LEASE, Job, JobState
-from qc_workbench.domain.progress import RECENT, StepProgress, in_order, pace
+from qc_workbench.domain.progress import RECENT, Pace, StepProgress, in_order, pace
 from qc_workbench.store.database import Reader, Statement
 from qc_workbench.store.job_board import EVERY_STEP
 from qc_workbench.store.ledger import job_of
@@ -57,40 +57,63 @@ class Reason:
 def step_progress(reader: Reader, now: datetime) -> list[StepProgress]:
     """Every step the ledger knows, along the way of a call."""
     paused = {pause.step for pause in standing_pauses(reader)}
-    lately = "finished_at >= $1 and finished_at <= $2 and state in ('done', 'failed', 'poisoned')"
-    # A unit that began before the window counts with the part of its time that lies in it.
+    # Three narrow questions: one that answers all of them reads every moment of every row of a large ledger.
+    amounts = reader.rows(
+        "select step, state, count(*) as units, coalesce(sum(cost_s), 0) as cost_s, min(created_at) as since, "
+        "max(finished_at) as last_at from jobs group by step, state"
+    )
+    steps = sorted({row["step"] for row in amounts}, key=in_order)
+    of_step = {step: {JobState(row["state"]): row for row in amounts if row["step"] == step} for step in steps}
+    since = {
+        step: min(row["since"] for row in open_rows)
+        for step, rows in of_step.items()
+        if (open_rows := [rows[state] for state in (JobState.WAITING, JobState.RUNNING) if state in rows])
+    }
+    finished = _finished(reader, since)
+    paces = _paces(reader, now)
+    return [
+        StepProgress(
+            step=step,
+            counts={state: int(rows[state]["units"]) if state in rows else 0 for state in JobState},
+            finished=finished.get(step, 0),
+            left_cost_s=sum(
+                float(rows[state]["cost_s"]) for state in (JobState.WAITING, JobState.RUNNING) if state in rows
+            ),
+            pace=paces.get(step, pace(0, 0, None, now)),
+            is_paused=bool(paused & {step, EVERY_STEP}),
+            last_done_at=rows[JobState.DONE]["last_at"] if JobState.DONE in rows else None,
+        )
+        for step, rows in of_step.items()
+    ]
+
+
+def _finished(reader: Reader, since: Mapping[str, datetime]) -> dict[str, int]:
+    """Units of each of these steps that were finished from its moment on."""
+    if not since:
+        return {}
+    rows = reader.rows(
+        "select j.step, count(*) as units from jobs j "
+        "join (select unnest($1::varchar[]) as step, unnest($2::timestamptz[]) as since) o on o.step = j.step "
+        "where finished_at >= $3 and finished_at >= since and state in ('done', 'failed', 'poisoned') group by j.step",
+        list(since),
+        list(since.values()),
+        min(since.values()),
+    )
+    return {row["step"]: int(row["units"]) for row in rows}
+
+
+def _paces(reader: Reader, now: datetime) -> dict[str, Pace]:
+    """What was finished lately; of a unit that began before that the part of its time that lies inside."""
     share = """case when finished_at > started_at and started_at < $1
         then (epoch(finished_at) - epoch($1::timestamptz)) / (epoch(finished_at) - epoch(started_at)) else 1 end"""
-    counts = ", ".join(f"count(*) filter (state = '{state}') as {state}" for state in JobState)
     rows = reader.rows(
-        f"""
-        with open_since as (
-            select step, min(created_at) as since from jobs where state in ('waiting', 'running') group by step
-        )
-        select j.step, {counts},
-            count(*) filter (state in ('done', 'failed', 'poisoned') and finished_at >= o.since) as finished,
-            coalesce(sum(cost_s) filter (state in ('waiting', 'running')), 0) as left_cost_s,
-            coalesce(sum({share}) filter ({lately}), 0) as recent_units,
-            coalesce(sum(cost_s * {share}) filter ({lately}), 0) as recent_cost_s,
-            min(started_at) filter ({lately}) as recent_since,
-            max(finished_at) filter (state = 'done') as last_done_at
-        from jobs j left join open_since o on o.step = j.step group by j.step
-        """,  # noqa: S608 - names of our own
+        f"select step, sum({share}) as units, sum(cost_s * {share}) as cost_s, min(started_at) as first_began "  # noqa: S608
+        "from jobs where finished_at >= $1 and finished_at <= $2 and state in ('done', 'failed', 'poisoned') "
+        "group by step",
         now - RECENT,
         now,
     )
-    return [
-        StepProgress(
-            step=row["step"],
-            counts={state: int(row[state.value]) for state in JobState},
-            finished=int(row["finished"]),
-            left_cost_s=float(row["left_cost_s"]),
-            pace=pace(float(row["recent_units"]), float(row["recent_cost_s"]), row["recent_since"], now),
-            is_paused=bool(paused & {row["step"], EVERY_STEP}),
-            last_done_at=row["last_done_at"],
-        )
-        for row in sorted(rows, key=lambda row: in_order(row["step"]))
-    ]
+    return {row["step"]: pace(float(row["units"]), float(row["cost_s"]), row["first_began"], now) for row in rows}
 
 
 def standing_pauses(reader: Reader) -> list[Pause]:
@@ -116,10 +139,11 @@ def units(
     reader: Reader, states: Collection[JobState], limit: int, offset: int = 0, step: str = EVERY_STEP
 ) -> list[Unit]:
     """Units in these states with their calls; the latest first."""
+    # States as literals: the store skips what can't match; a list as a parameter is compared row by row.
+    chosen = ", ".join(f"'{state.value}'" for state in states)
     rows = reader.rows(
-        "select * from jobs where list_contains($1::varchar[], state) and ($2 = '*' or step = $2) "
-        "order by coalesce(finished_at, started_at, created_at) desc, step, place, subject limit $3 offset $4",
-        [state.value for state in states],
+        f"select * from jobs where state in ({chosen}) and ($1 = '*' or step = $1) "  # noqa: S608 - our own codes
+        "order by coalesce(finished_at, started_at, created_at) desc, step, place, subject limit $2 offset $3",
         step,
         limit,
         offset,
