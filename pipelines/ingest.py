@@ -29,6 +29,7 @@ from qc_workbench.sources.rows import Placed
 from qc_workbench.sources.suppression import Suppressed, without_suppressed
 from qc_workbench.store import calls as call_store
 from qc_workbench.store import imports as import_store
+from qc_workbench.store.browsing import recordings_by_call
 from qc_workbench.store.database import insert_all
 from qc_workbench.store.imports import ImportRecord, SeenFile
 from qc_workbench.store.ledger import record_done
@@ -231,8 +232,9 @@ class _Recordings:
 
     def take_in(self, placed: Sequence[Placed[Call]], file: str, progress: Progress) -> _Done:
         sweep_leftovers(self._workspace)
+        ids = [item.entry.call_id for item in placed]
         with self._workspace.store.reading() as reader:
-            before = call_store.recordings(reader)
+            before = recordings_by_call(reader, ids)
         by_name: dict[str | None, list[Call]] = {}
         for item in placed:
             by_name.setdefault(item.entry.recording_name, []).append(item.entry)
