@@ -243,9 +243,9 @@ class _Run:
                 raise _rebuilt(outcome)
             self._single_out(batch, outcome, now)
         else:
-            code = _TOO_LATE[outcome.failure]
-            for job in batch.jobs:
-                self._apply(job, [ledger.lose(job, code, now, random.random(), worker=outcome.worker)])  # noqa: S311
+            code, jitter = _TOO_LATE[outcome.failure], random.random()  # noqa: S311
+            for job in batch.jobs:  # one wait for all, or they would not come back together
+                self._apply(job, [ledger.lose(job, code, now, jitter, worker=outcome.worker)])
         with self.store.reading() as reader:
             for job in batch.jobs:
                 after = ledger.job(reader, job.step, job.subject)
