@@ -307,7 +307,7 @@ def main() -> None:
     # from the middle of the folder: neither the shortest (often empty) nor the hours-long ones
     middle = found[len(found) // 3 :][: arguments.calls]
     print(f"{arguments.engine} {platform.platform()} {os.cpu_count()} cores {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
-    short = [str(path) for path in found[len(found) // 6 :][: arguments.calls * 2 // 3]]
+    short = [str(path) for path in found[len(found) // 6 :][: max(6, arguments.calls * 2 // 3)]]
     engine: Engine = OnDask() if arguments.engine == "dask" else OnRay()
     bench = Bench(engine, [str(path) for path in middle], short, _PATIENCE_S)
     try:
