@@ -18,7 +18,9 @@ from qc_workbench.cli import COMMANDS, application
 from qc_workbench.commands.frame import perform
 from qc_workbench.commands.session import CommonOptions, Done, Session, choose_language
 from qc_workbench.errors import UsageError
+from qc_workbench.store.address import START_LOCK
 from qc_workbench.ui.i18n import Language, Translator
+from qc_workbench.workspace import Workspace
 
 CALLS = """call_id,started_at,direction,manager_id,client_phone,talk_s,outcome
 a-1,2026-10-05T10:00:00+03:00,outbound,m1,+79000000001,61,answered
@@ -310,8 +312,8 @@ def test_a_reader_that_stops_early_is_no_error(home: Path, folder: Path) -> None
 
 def test_sigint_stops_a_real_process_with_a_sentence(home: Path, folder: Path) -> None:
     """The process waits for the store, which this test holds."""
-    (home / ".locks").mkdir(exist_ok=True)
-    with FileLock(home / ".locks" / "store.lock"):
+    Workspace(home).store.release()  # the process has to start an owner, and waits for its turn to do so
+    with FileLock(home / ".locks" / START_LOCK):
         process = start("--home", str(home), "--lang", "en", "ingest", "csv", str(folder))
         time.sleep(4)  # start-up; from then on it waits for the lock
         process.send_signal(signal.SIGINT)
