@@ -28,6 +28,7 @@ from qc_workbench.errors import UsageError
 from qc_workbench.store import listening, safekeeping, verdicts
 from qc_workbench.store.browsing import calls_by_id, recordings_by_call
 from qc_workbench.store.database import Statement, insert, rows_of
+from qc_workbench.store.ledger import record_all_done
 from qc_workbench.workspace import Workspace
 
 STEP: Final = "detect"
@@ -136,6 +137,7 @@ class _Detection:
         )  # fmt: skip
 
     def _examine_group(self, group: Sequence[tuple[str, str]]) -> None:
+        began = datetime.now(UTC)
         ids = [call_id for call_id, _ in group]
         with self.workspace.store.reading() as reader:
             calls = calls_by_id(reader, ids)
@@ -169,7 +171,7 @@ class _Detection:
                     transcript = with_machine_parties(transcript, examination.answering)
             answered = examination.conversation.answered_by if examination is not None else AnsweredBy.UNKNOWN
             detected.append(self._heard(call, print_, transcript, answered))
-        self._write_heard(detected, conversations, flags)
+        self._write_heard(detected, conversations, flags, began)
 
     def _heard(self, call: Call, print_: str, transcript: Transcript | None, answered: AnsweredBy) -> Heard:
         if transcript is None:
@@ -185,7 +187,9 @@ class _Detection:
             has_client=any(turn.party in (Party.CUSTOMER, Party.UNKNOWN) for turn in transcript.turns),
         )
 
-    def _write_heard(self, heard: list[Heard], conversations: list[Conversation], flags: list[Flag]) -> None:
+    def _write_heard(
+        self, heard: list[Heard], conversations: list[Conversation], flags: list[Flag], began: datetime
+    ) -> None:
         ids = [item.call_id for item in heard]
         with self.workspace.store.reading() as reader:
             standing = standing_flags(reader, FlagKind.FAKE_EFFECTIVE, ids)
@@ -203,7 +207,10 @@ class _Detection:
                 statements.append(Statement("delete from conversations where call_id = ?", (call_id,)))
             elif new is not None and old.get(call_id) != new:
                 statements.append(insert("conversations", verdicts.conversation_row(new), replace=True))
-        self._write([*statements, *self._flag_changes(standing, flags)])
+        units = {item.call_id: item.fingerprint for item in heard}
+        self._write(
+            [*statements, *self._flag_changes(standing, flags)], record_all_done(STEP, units, began, datetime.now(UTC))
+        )
 
     def _forget(self, call_ids: Sequence[str]) -> None:
         """What was heard in calls whose sound is no longer there."""
@@ -223,9 +230,10 @@ class _Detection:
         self.retired += retired
         return statements
 
-    def _write(self, statements: Sequence[Statement]) -> None:
-        if statements:
-            self.workspace.store.write(*statements)
+    def _write(self, statements: Sequence[Statement], beside: Sequence[Statement] = ()) -> None:
+        """Write changes, and what is noted with them but is no change of findings."""
+        if statements or beside:
+            self.workspace.store.write(*statements, *beside)
             self.changed += len(statements)
 
 

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import uuid
+import wave
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,6 +26,7 @@ from qc_workbench.domain.flag import Flag, Ruling
 from qc_workbench.domain.transcript import Party, Transcript, Turn
 from qc_workbench.errors import QcwError
 from qc_workbench.store import listening, verdicts
+from qc_workbench.store.browsing import recordings_by_call
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.ui.views.suspicious import write_ruling
 from qc_workbench.workspace import Workspace
@@ -126,26 +128,36 @@ def pipeline(workspace: Workspace, journal: Journal, name: str) -> None:
 def _round(workspace: Workspace, name: str, agent: str) -> str:
     mark = uuid.uuid4().hex[:12]
     folder = workspace.home / "soak" / mark
-    folder.mkdir(parents=True)
+    (folder / "recordings").mkdir(parents=True)
     now = datetime.now(UTC)
     ids = [f"soak-{mark}-{number}" for number in range(CALLS_A_ROUND)]
-    rows = [
-        f"{call_id},{moment:%Y-%m-%dT%H:%M:%SZ},outbound,{agent},+7900{number:07d},5,61,answered"
-        for number, call_id in enumerate(ids)
-        for moment in (now - timedelta(minutes=number),)
-    ]
-    head = "call_id,started_at,direction,manager_id,client_phone,wait_s,talk_s,outcome"
-    (folder / "calls.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    rows = ["call_id,started_at,direction,manager_id,client_phone,wait_s,talk_s,outcome,recording"]
+    for number, call_id in enumerate(ids):
+        moment = f"{now - timedelta(minutes=number):%Y-%m-%dT%H:%M:%SZ}"
+        rows.append(f"{call_id},{moment},outbound,{agent},+7900{number:07d},5,61,answered,{call_id}.wav")
+        _write_noise(folder / "recordings" / f"{call_id}.wav")
+    (folder / "calls.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     ingest_csv(workspace, folder, Silent(), source=name)
+    with workspace.store.reading() as reader:
+        recordings = recordings_by_call(reader, ids)
     for call_id in ids:
         turns = tuple(
-            Turn(Party.AGENT if number % 2 else Party.CUSTOMER, 0, number * 3.0, number * 3.0 + 2, "Перезвоню", 0.9)
+            Turn(Party.AGENT if number % 2 else Party.CUSTOMER, 0, number / 10, number / 10 + 0.1, "Перезвоню", 0.9)
             for number in range(10)
         )
-        transcript = Transcript(call_id, "", "soak", "ru", "soak", "soak", turns)
+        transcript = Transcript(call_id, recordings[call_id].content_hash or "", "soak", "ru", "soak", "soak", turns)
         workspace.store.write(*listening.save_transcript(transcript, now))
     detect(workspace, now, Silent(), ids)
     return mark
+
+
+def _write_noise(path: Path) -> None:
+    """A second of sound that no other call has."""
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(os.urandom(16_000))
 
 
 ROLES: Final = {"reviewers": reviewers, "webhooks": webhooks, "pipeline": pipeline}

@@ -12,6 +12,7 @@ import secrets
 import shutil
 import socket as sockets
 import tempfile
+import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,18 +22,25 @@ from typing import Final
 ADDRESS_FILE: Final = "owner.json"
 OWNER_LOCK: Final = "owner.lock"
 START_LOCK: Final = "start.lock"
+#: Tries to put a new address in place.
+_TRIES: Final = 50
 #: Clients that may wait to be let in.
 _BACKLOG: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """``socket`` is a path, or empty when ``port`` on the loopback interface is meant."""
+    """``socket`` is a path, or empty when ``port`` on the loopback interface is meant.
+
+    ``lock`` is the identity of the locked file that made the owner one. A workspace that was copied while it was in
+    use has a copy of the address too, but another file: whoever works with the copy must not reach the original.
+    """
 
     socket: str
     port: int
     token: str
     pid: int
+    lock: str
 
     def connect(self, timeout_s: float) -> sockets.socket:
         """A connected socket; :class:`OSError` when nobody listens."""
@@ -52,19 +60,20 @@ class Address:
         return channel
 
 
-def listen() -> tuple[sockets.socket, Address]:
-    """A listening socket and its address with a new token."""
+def listen(locks: Path) -> tuple[sockets.socket, Address]:
+    """A listening socket and its address with a new token, for whoever holds the owner's lock."""
+    lock = _identity(locks)
     token = secrets.token_urlsafe(32)
     if hasattr(sockets, "AF_UNIX") and os.name != "nt":
         # A folder of its own, made with rights for this user only; a workspace's path may be too long for a socket.
         folder = Path(tempfile.mkdtemp(prefix="qcw-"))
         channel = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
         channel.bind(str(folder / "store"))
-        address = Address(str(folder / "store"), 0, token, os.getpid())
+        address = Address(str(folder / "store"), 0, token, os.getpid(), lock)
     else:
         channel = sockets.socket(sockets.AF_INET, sockets.SOCK_STREAM)
         channel.bind(("127.0.0.1", 0))
-        address = Address("", channel.getsockname()[1], token, os.getpid())
+        address = Address("", channel.getsockname()[1], token, os.getpid(), lock)
     channel.listen(_BACKLOG)
     return channel, address
 
@@ -76,15 +85,32 @@ def publish(address: Address, locks: Path) -> None:
     half.unlink(missing_ok=True)
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as written:
         json.dump(asdict(address), written)
+    for _ in range(_TRIES - 1):
+        try:
+            half.replace(file)
+        except PermissionError:  # on Windows while somebody reads the old one
+            time.sleep(0.02)
+        else:
+            return
     half.replace(file)
 
 
 def published(locks: Path) -> Address | None:
-    """The address written last, of an owner that may be gone."""
+    """The address written last, of an owner of this very folder, who may be gone."""
     try:
-        return Address(**json.loads((locks / ADDRESS_FILE).read_text(encoding="utf-8")))
+        address = Address(**json.loads((locks / ADDRESS_FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+    return address if address.lock == _identity(locks) else None
+
+
+def _identity(locks: Path) -> str:
+    """Device and number of the file that the owner locks; empty where there is none."""
+    try:
+        found = (locks / OWNER_LOCK).stat()
+    except OSError:
+        return ""
+    return f"{found.st_dev}:{found.st_ino}"
 
 
 def withdraw(address: Address, locks: Path) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from qc_workbench.domain.job import (
     ALONE_FROM,
@@ -29,7 +29,7 @@ from qc_workbench.domain.job import (
     back_off,
     runs_alone,
 )
-from qc_workbench.store.database import Reader, Row, Statement, Store, Write, from_json, insert, to_json
+from qc_workbench.store.database import Reader, Row, Statement, Store, Write, from_json, insert, insert_all, to_json
 
 #: Columns that start anew when a finished unit is enqueued again.
 _OF_ONE_LIFE: Final = (
@@ -251,28 +251,36 @@ def record_done(
     step: str, subject: str, fingerprint: str, now: datetime, *, began: datetime | None = None, cost_s: float = 0.0
 ) -> Statement:
     """A unit that its step did without claiming it. Belongs into the transaction of its effect."""
-    began = began or now
-    return insert(
-        "jobs",
-        {
-            "step": step,
-            "subject": subject,
-            "fingerprint": fingerprint,
-            "state": JobState.DONE.value,
-            "batch": subject,
-            "place": 0,
-            "priority": 0,
-            "attempts": 1,
-            "losses": 0,
-            "error_params": "{}",
-            "cost_s": cost_s,
-            "created_at": began,
-            "started_at": began,
-            "finished_at": now,
-            "duration_s": max(0.0, (now - began).total_seconds()),
-        },
-        replace=True,
-    )
+    return insert("jobs", _done_row(step, subject, fingerprint, began or now, now, cost_s), replace=True)
+
+
+def record_all_done(step: str, units: Mapping[str, str], began: datetime, now: datetime) -> list[Statement]:
+    """The same for units done together (subject -> fingerprint), which share the time equally."""
+    share = (now - began) / len(units) if units else now - began
+    rows = [_done_row(step, subject, fingerprint, now - share, now, 0.0) for subject, fingerprint in units.items()]
+    return insert_all("jobs", rows, replace=True)
+
+
+def _done_row(
+    step: str, subject: str, fingerprint: str, began: datetime, now: datetime, cost_s: float
+) -> Mapping[str, Any]:
+    return {
+        "step": step,
+        "subject": subject,
+        "fingerprint": fingerprint,
+        "state": JobState.DONE.value,
+        "batch": subject,
+        "place": 0,
+        "priority": 0,
+        "attempts": 1,
+        "losses": 0,
+        "error_params": "{}",
+        "cost_s": cost_s,
+        "created_at": began,
+        "started_at": began,
+        "finished_at": now,
+        "duration_s": max(0.0, (now - began).total_seconds()),
+    }
 
 
 def ask_for(reader: Reader, call_id: str, now: datetime) -> list[Statement]:

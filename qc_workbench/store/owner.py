@@ -85,7 +85,7 @@ class Owner:
                 remove_socket(before)  # its owner was killed: we hold its lock
             engine = Engine.open(file)
             try:
-                listener, address = listen()
+                listener, address = listen(locks)
                 publish(address, locks)
             except OSError as error:
                 engine.close()

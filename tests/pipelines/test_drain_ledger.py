@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.detect import detect
 from pipelines.drain_ledger import drain_ledger
 from pipelines.measure import measure
 from pipelines.progress import Silent
@@ -105,6 +106,23 @@ def test_another_width_of_search_transcribes_again_and_measures_nothing(workspac
         transcribed = ledger.job(reader, "transcribe", "a")
     assert transcribed is not None
     assert transcribed.fingerprint == "fake-beam 1-2"
+
+
+def test_another_counting_threshold_detects_again_and_nothing_else(workspace: Workspace) -> None:
+    add_call(workspace, "a")
+    measure(workspace, Silent(), Inline())
+    transcribe(workspace, Silent(), everything=True, recogniser=FakeRecogniser())
+    now = datetime.now(UTC)
+    assert (detect(workspace, now, Silent()).examined, detect(workspace, now, Silent()).examined) == (1, 0)
+    workspace.settings_file.write_text("[effective]\ncounted_from_s = 60\n", encoding="utf-8")
+    changed = Workspace.open(workspace.home)
+    assert measure(changed, Silent(), Inline()).measured == 0
+    assert transcribe(changed, Silent(), everything=True, recogniser=FakeRecogniser()).transcribed == 0
+    assert detect(changed, now, Silent()).examined == 1
+    with changed.store.reading() as reader:
+        detected = ledger.job(reader, "detect", "a")
+        assert detected is not None
+        assert detected.fingerprint == reader.value("select fingerprint from detected")
 
 
 def test_a_run_with_nothing_new_starts_no_worker(workspace: Workspace) -> None:

@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from pipelines.export import export
 from qc_workbench.reporting.export_fields import Format, What
@@ -72,12 +71,8 @@ def exported(home: Path) -> dict[str, bytes]:
 
 
 def rows(home: Path, table: str) -> int:
-    import duckdb
-
-    with FileLock(home / ".locks" / "store.lock"), duckdb.connect(str(home / "qcw.duckdb"), read_only=True) as store:
-        row = store.execute(f"select count(*) from {table}").fetchone()
-    assert row is not None
-    return int(row[0])
+    with Workspace.open(home).store.reading() as reader:
+        return int(reader.value(f"select count(*) from {table}"))
 
 
 @pytest.mark.model

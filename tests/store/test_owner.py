@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -271,6 +272,29 @@ def test_an_owner_that_nobody_asks_leaves_and_its_socket_with_it(tmp_path: Path)
     assert not Path(address.socket).exists()
     store.write(insert("audit", audit_row("again", 1)))  # and the next request starts one
     assert rows_by_actor(store) == {"again": (1, 1)}
+
+
+def test_a_copy_of_a_workspace_in_use_is_a_store_of_its_own(store: Store, tmp_path: Path) -> None:
+    """The copy brings the original's address along; whoever opens it must not write into the original."""
+    store.write(insert("audit", audit_row("original", 1)))
+    store.backup(tmp_path / "copy.duckdb")
+    shutil.copytree(store.locks, tmp_path / "copied" / ".locks")
+    (tmp_path / "copy.duckdb").rename(tmp_path / "copied" / "qcw.duckdb")
+    copy = Store(tmp_path / "copied" / "qcw.duckdb", tmp_path / "copied" / ".locks", launch.in_process)
+    copy.write(insert("audit", audit_row("copy", 1)))
+    assert rows_by_actor(copy) == {"original": (1, 1), "copy": (1, 1)}
+    assert rows_by_actor(store) == {"original": (1, 1)}
+    copy.release()
+
+
+def test_a_workspace_that_is_moved_away_in_use_goes_on_at_its_new_place(tmp_path: Path) -> None:
+    before = Store(tmp_path / "a" / "qcw.duckdb", tmp_path / "a" / ".locks", launch.in_process)
+    before.write(insert("audit", audit_row("before", 1)))
+    (tmp_path / "a").rename(tmp_path / "b")
+    after = Store(tmp_path / "b" / "qcw.duckdb", tmp_path / "b" / ".locks", launch.in_process)
+    after.write(insert("audit", audit_row("after", 1)))
+    assert rows_by_actor(after) == {"before": (1, 1), "after": (1, 1)}
+    after.release()
 
 
 def test_only_this_user_may_read_the_address_and_enter_the_socket(store: Store) -> None:
