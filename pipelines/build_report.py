@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.whole_file import whole_file
 from qc_workbench.errors import UsageError
 from qc_workbench.reporting.facts import (
     LISTED,
@@ -155,11 +156,6 @@ def _known_ending(out: Path, endings: tuple[str, ...]) -> None:
 def _write(workspace: Workspace, document: Document, out: Path, words: Words) -> Path:
     """A file appears only when it is complete."""
     content = render(document, out.suffix.lower(), words, workspace)
-    unfinished = out.with_name(f".{out.name}.part")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(out)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise UsageError("out_unwritable", file=str(out), detail=error.strerror or str(error)) from error
+    with whole_file(out) as stream:
+        stream.write(content)
     return out

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipelines.build_report import render
+from pipelines.whole_file import whole_file
 from qc_workbench.domain.erasure import Certificate
 from qc_workbench.errors import UsageError
 from qc_workbench.reporting.certificate import certificate_document
@@ -39,13 +40,8 @@ def write_certificate(workspace: Workspace, certificate: Certificate, out: Path,
         content = json.dumps(certificate.as_json(), ensure_ascii=False, indent=1).encode() + b"\n"
     else:
         content = render(certificate_document(certificate, t), out.suffix.lower(), t, workspace)
-    unfinished = out.with_name(f".{out.name}.part")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(out)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise UsageError("out_unwritable", file=str(out), detail=error.strerror or str(error)) from error
+    with whole_file(out) as stream:
+        stream.write(content)
 
 
 def read_certificates(files: Sequence[Path]) -> list[Mapping[str, Any]]:

@@ -9,16 +9,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+from pipelines.whole_file import whole_file
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Recording
 from qc_workbench.domain.transcript import Transcript
-from qc_workbench.errors import UsageError
 from qc_workbench.reporting import exports
 from qc_workbench.reporting.export_fields import FIELDS, Format, Kind, What
 from qc_workbench.reporting.exports import Record
@@ -39,16 +38,8 @@ def export(workspace: Workspace, what: What, form: Format, out: Path | IO[bytes]
     """Write all records of ``what``; returns how many. ``out``: a file to make, or an open binary stream."""
     if not isinstance(out, Path):
         return write_records(what, form, records(workspace, what), out)
-    unfinished = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("wb") as stream:
-            count = write_records(what, form, records(workspace, what), stream)
-        unfinished.replace(out)
-    except OSError as error:
-        raise UsageError("out_unwritable", file=str(out), detail=error.strerror or str(error)) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return count
+    with whole_file(out) as stream:
+        return write_records(what, form, records(workspace, what), stream)
 
 
 def records(workspace: Workspace, what: What) -> Iterator[Record]:

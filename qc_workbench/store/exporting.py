@@ -12,7 +12,7 @@ from typing import TypeVar
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Call, Direction, Outcome, Recording
 from qc_workbench.domain.commitment import Commitment, Refusal
-from qc_workbench.domain.flag import AnsweredBy, Conversation, Finding, Flag, Ruling
+from qc_workbench.domain.flag import AnsweredBy, Conversation, Finding, Flag
 from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.domain.transcript import Transcript, Turn
 from qc_workbench.domain.violation import Violation
@@ -23,6 +23,7 @@ from qc_workbench.store.samples import sampled_of
 from qc_workbench.store.verdicts import (
     STANDING_FINDINGS,
     commitment_of,
+    finding_of,
     flag_of,
     refusal_of,
     violation_of,
@@ -99,15 +100,7 @@ def flags(reader: Reader) -> Iterator[tuple[Flag, Finding | None]]:
 def _ruled_of(row: Row) -> tuple[Flag, Finding | None]:
     if row["finding_id"] is None:
         return flag_of(row), None
-    return flag_of(row), Finding(
-        finding_id=row["finding_id"],
-        flag_id=row["flag_id"],
-        ruling=Ruling(row["ruling"]),
-        by=row["ruled_by"],
-        at=row["ruled_at"],
-        reason=row["reason"],
-        supersedes=row["supersedes"],
-    )
+    return flag_of(row), finding_of(row)
 
 
 def commitments(reader: Reader) -> Iterator[Commitment]:
