@@ -14,7 +14,7 @@ from typing import Final
 import duckdb
 import pyarrow
 
-from pipelines.archive_format import DATABASE, PIECE, Manifest, Member, Sounds, read_archive
+from pipelines.archive_format import DATABASE, PIECE, SECRET, Manifest, Member, Sounds, read_archive
 from pipelines.archive_keys import Keys, is_encrypted, unlocked
 from pipelines.progress import Progress
 from qc_workbench.errors import ArchiveError, StoreTooNew, UsageError
@@ -71,6 +71,8 @@ def restore(
         shutil.rmtree(aside, ignore_errors=True)  # of a restore that was killed
         aside.mkdir(mode=0o700)
         manifest = _read(file, keys, lambda name: aside / name, progress, file)
+        if (aside / SECRET).exists():
+            (aside / SECRET).chmod(0o600)  # whoever reads it can sign addresses of recordings
         _open_database(aside / DATABASE, aside / _DATABASE_FILE, manifest, file)
         (aside / DATABASE).unlink()
         if manifest.sounds is Sounds.BESIDE and manifest.beside:

@@ -43,7 +43,9 @@ def jobs(session: Session, failed: Annotated[bool, typer.Option("--failed", show
         return Done(data=_data(work), lines=(t("work.none"), *_notes(session, work)))
     tables = [_step_table(session, work)]
     lines = _notes(session, work)
-    if failed:
+    if failed and not found:
+        lines.append(t("cli.jobs.none_failed"))
+    elif failed:
         tables.append(_failed_table(session, found))
         if len(found) < total:
             lines.append(t("cli.jobs.more", shown=t.number(len(found)), total=t.number(total)))

@@ -53,6 +53,7 @@ def test_a_restored_workspace_says_byte_for_byte_what_the_original_says(
     assert exported(again) == exported(original)
     assert sounds(again.home) == sounds(original.home)
     assert again.settings == original.settings
+    assert (again.home / ".secret").stat().st_mode & 0o077 == 0
     assert sum(map(len, sounds(again.home).values())) > 100_000
 
 
