@@ -42,7 +42,7 @@ def in_process(file: Path, locks: Path) -> None:
         detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     with (locks / LOG_FILE).open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "qc_workbench.store.owner", str(file), str(locks), str(IDLE_S)],
+            [sys.executable, "-P", "-m", "qc_workbench.store.owner", str(file), str(locks), str(IDLE_S)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -22,6 +22,7 @@ from pathlib import Path
 from time import monotonic
 from typing import IO, Any, Final
 
+import qc_workbench
 from qc_workbench.errors import WorkspaceError
 from qc_workbench.work.task import FailureKind, Outcome, Task, WorkerState
 from qc_workbench.work.worker import receive, send
@@ -131,13 +132,16 @@ class LocalPool:
             thread.start()
 
     def _start(self) -> _Worker:
-        environment = dict(os.environ)
+        root = str(Path(qc_workbench.__file__).parent.parent)
+        paths = [path for path in (root, os.environ.get("PYTHONPATH")) if path]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
             environment[name] = str(self._threads)
         below_normal = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)  # where there is no nice
         try:
+            # -P: a folder of the user's that is called like one of our packages must not take its place
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-m", "qc_workbench.work.worker", str(NICENESS)],
+                [sys.executable, "-P", "-m", "qc_workbench.work.worker", str(NICENESS)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=None if os.environ.get("QCW_DEBUG") else subprocess.DEVNULL,
