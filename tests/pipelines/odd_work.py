@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from importlib import resources
 from pathlib import Path
 
 from qc_workbench.errors import ModelError
@@ -81,3 +82,7 @@ def group(subjects: tuple[str, ...], notes: str) -> tuple[str, ...]:
         if subject.startswith("slow"):
             time.sleep(1.0)
     return tuple(f"{subject}!" for subject in subjects)
+
+
+def lexicons() -> int:
+    return len(list((resources.files("models") / "lexicons").iterdir()))

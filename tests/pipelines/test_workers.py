@@ -189,3 +189,18 @@ def test_workers_end_when_their_coordinator_is_killed(tmp_path: Path) -> None:
     while is_alive(pid) and time.monotonic() < end:
         time.sleep(0.05)
     assert not is_alive(pid)
+
+
+def test_a_folder_called_models_where_the_program_is_run_does_not_take_the_place_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "models").mkdir()
+    monkeypatch.chdir(tmp_path)
+    pool = LocalPool()
+    try:
+        pool.submit(Task("t", odd_work.lexicons, (), 60.0))
+        outcome = pool.next_outcome(60.0)
+    finally:
+        pool.close()
+    assert outcome is not None
+    assert outcome.value > 0
