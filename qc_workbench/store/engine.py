@@ -22,6 +22,7 @@ import duckdb
 import pyarrow as pa
 
 from qc_workbench.errors import StoreBusy, StoreFull, StoreReadRefused, WorkspaceError, WriteRefused
+from qc_workbench.store.admission import Gate, Watch
 from qc_workbench.store.copying import compact_database, copy_database, prune_copies
 from qc_workbench.store.limits import HEAVY_READ_S, READ_S
 from qc_workbench.store.messages import Write
@@ -84,9 +85,9 @@ class Engine:
     broken: threading.Event = field(default_factory=threading.Event)
     _connection: duckdb.DuckDBPyConnection = field(init=False, repr=False)
     _queue: queue.SimpleQueue[_Waiting | None] = field(default_factory=queue.SimpleQueue, repr=False)
-    _gate: _Gate = field(default_factory=lambda: _Gate(), repr=False)
+    _gate: Gate = field(default_factory=Gate, repr=False)
     _heavy: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(HEAVY_READS), repr=False)
-    _watch: _Watch = field(default_factory=lambda: _Watch(), repr=False)
+    _watch: Watch = field(default_factory=Watch, repr=False)
     _times: deque[float] = field(default_factory=lambda: deque(maxlen=1000), repr=False)
     _writes: int = 0
     _reads: int = 0
@@ -341,70 +342,3 @@ class Snapshot:
             raise (engine._said(error) if isinstance(error, duckdb.Error) else error) from error
         finally:
             engine._watch.end(mark)
-
-
-class _Gate:
-    """Many may pass together, or one alone; who wants to be alone is not overtaken."""
-
-    def __init__(self) -> None:
-        self._turn = threading.Condition()
-        self._inside = 0
-        self._alone = False
-
-    @contextmanager
-    def shared(self) -> Iterator[None]:
-        with self._turn:
-            self._turn.wait_for(lambda: not self._alone)
-            self._inside += 1
-        try:
-            yield
-        finally:
-            with self._turn:
-                self._inside -= 1
-                self._turn.notify_all()
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        with self._turn:
-            self._turn.wait_for(lambda: not self._alone)
-            self._alone = True
-            self._turn.wait_for(lambda: not self._inside)
-        try:
-            yield
-        finally:
-            with self._turn:
-                self._alone = False
-                self._turn.notify_all()
-
-
-class _Watch:
-    """Interrupts reads that last too long."""
-
-    def __init__(self) -> None:
-        self._running: dict[int, tuple[duckdb.DuckDBPyConnection, float]] = {}
-        self._lock = threading.Lock()
-        self._stopped = threading.Event()
-        self._next = 0
-
-    def start(self) -> None:
-        threading.Thread(target=self._look, name="watch", daemon=True).start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-    def begin(self, cursor: duckdb.DuckDBPyConnection, limit_s: float) -> int:
-        with self._lock:
-            self._next += 1
-            self._running[self._next] = (cursor, time.monotonic() + limit_s)
-            return self._next
-
-    def end(self, mark: int) -> None:
-        with self._lock:
-            self._running.pop(mark, None)
-
-    def _look(self) -> None:
-        while not self._stopped.wait(0.25):
-            with self._lock:  # an interrupt must not hit the read after the one that is late
-                for cursor, until in self._running.values():
-                    if time.monotonic() > until:
-                        cursor.interrupt()

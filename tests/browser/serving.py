@@ -28,8 +28,11 @@ CHROMIUM_OPTIONS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 
-#: The page has been drawn to the end.
-SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
+#: The page has been drawn to the end: it has its heading (or says why not), nothing runs, and nothing of the drawing
+#: before is left on it. Without the heading an app that has not begun yet looks like one that has ended.
+SETTLED = (
+    "[data-testid=stApp][data-test-script-state=notRunning]:has(h1, [data-testid=stAlert]):not(:has([data-stale=true]))"
+)
 
 
 def chromium_path() -> str | None:
