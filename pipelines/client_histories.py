@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from qc_workbench.detection.reconciliation import ClientHistory
+from qc_workbench.detection.promise_traces import ClientHistory
 from qc_workbench.domain.call import Call
 from qc_workbench.domain.crm import Activity, ActivityChange, Deal, Note
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 
 
@@ -74,6 +74,24 @@ class SpokenCommitment:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseStory:
+    """The facts an outcome rests on, for telling it in one sentence.
+
+    ``due_at``: when the activity is due now, ``first_due_at``: before its date was ever moved (None if it was not).
+    ``call_id``: the call that kept the promise, else the first conversation after the window; ``by_client``: the
+    client called. ``tries``: calls of ours inside the window that nobody answered.
+    """
+
+    due_at: datetime | None = None
+    first_due_at: datetime | None = None
+    done_at: datetime | None = None
+    call_id: str | None = None
+    call_at: datetime | None = None
+    by_client: bool = False
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Commitment:
     """A spoken commitment with its outcome as of some moment, and the proof of it."""
 
@@ -83,6 +101,7 @@ class Commitment:
     kept_by_call_id: str | None = None
     moves: int = 0  # times the due date of the activity was moved
     reasons: tuple[str, ...] = ()
+    story: PromiseStory | None = None  # None in what was judged before stories were told
 
 
 class ClientSaid(StrEnum):
