@@ -22,7 +22,7 @@ from qc_workbench.reporting.facts import (
     month_stretches,
 )
 from qc_workbench.store import calls as call_store
-from qc_workbench.store import tallies
+from qc_workbench.store import standings, tallies
 from qc_workbench.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -39,9 +39,10 @@ def read_month(workspace: Workspace, month: date, as_of: datetime) -> MonthFacts
     stretches = [(item.starts_at, item.ends_at) for item in month_stretches(days, settings.company)]
     counted_from_s = settings.effective.counted_from_s
     with workspace.store.reading() as reader:
-        padded = tallies.suspected(reader, within, as_of)
+        downgraded = standings.downgraded(reader, settings.detectors)
+        padded = tallies.suspected(reader, within, as_of, downgraded)
         broken = tallies.broken_promises(reader, within, as_of)
-        false_refusals = tallies.false_refusals(reader, within, as_of)
+        false_refusals = tallies.false_refusals(reader, within, as_of, downgraded)
         named = {flag.call_id for flag in padded} | {refusal.call_id for refusal in false_refusals}
         named |= {promise.spoken.call_id for promise in broken}
         return MonthFacts(
@@ -56,7 +57,7 @@ def read_month(workspace: Workspace, month: date, as_of: datetime) -> MonthFacts
             promises=tallies.promise_tallies(reader, within, as_of),
             refusals=tallies.refusal_tallies(reader, within, as_of),
             violations=tallies.violation_tallies(reader, within),
-            unsure_calls=tallies.unsure_calls(reader, within, as_of),
+            unsure_calls=tallies.unsure_calls(reader, within, as_of, downgraded),
             padded=padded,
             findings=tallies.findings_about(reader, padded),
             conversations=tallies.conversations_of(reader, padded),
@@ -74,10 +75,11 @@ def read_day(workspace: Workspace, day: date, as_of: datetime) -> DayFacts:
     stretches = [(item.starts_at, item.ends_at) for item in (week_ago, today)]
     moment = min(as_of, today.ends_at)
     with workspace.store.reading() as reader:
-        waiting, suspicious = tallies.undecided(reader, within, moment)
+        downgraded = standings.downgraded(reader, settings.detectors)
+        waiting, suspicious = tallies.undecided(reader, within, moment, downgraded)
         due_today, due = tallies.promises_due(reader, day, moment, LISTED)
         broken, broken_ever = tallies.promises_broken(reader, day, moment, LISTED)
-        false_refusals, false_ever = tallies.false_refusals_until(reader, moment, LISTED)
+        false_refusals, false_ever = tallies.false_refusals_until(reader, moment, LISTED, downgraded)
         overdue, overdue_ever = tallies.overdue_activities(reader, moment, LISTED)
         stuck, stuck_ever = tallies.stuck_deals(reader, settings.discipline.stage_limits_days, moment, LISTED)
         named = {item.call_id for item in waiting} | {item.spoken.call_id for item in (*due_today, *broken)}

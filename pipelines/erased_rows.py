@@ -25,7 +25,7 @@ TREATMENT: Final[Mapping[str, str]] = {
     "calls": "anonymised", "recordings": "anonymised", "conversations": "anonymised", "flags": "anonymised",
     "findings": "anonymised", "commitments": "anonymised", "refusals": "anonymised", "violations": "anonymised",
     "sample": "anonymised", "draws": "anonymised", "deals": "anonymised", "stage_changes": "anonymised",
-    "sales": "anonymised", "expired": "anonymised",
+    "sales": "anonymised", "expired": "anonymised", "agent_answers": "anonymised",
     "transcripts": "deleted", "turns": "deleted", "detected": "deleted", "acoustics": "deleted", "jobs": "deleted",
     "activities": "deleted", "activity_changes": "deleted", "notes": "deleted", "recording_files": "deleted",
     "imports": "cleaned", "audit": "cleaned", "applied_writes": "cleaned",
@@ -181,6 +181,14 @@ def _rulings(rows: _Rows, names: _Names) -> list[Statement]:
             "reason": "",
         }
         found.append(_update("findings", {"finding_id": row["finding_id"]}, ruling))
+    for row in rows.of_calls("agent_answers"):
+        given = {
+            "answer_id": names.new("answer", row["answer_id"]),
+            "flag_id": names.new("flag", row["flag_id"]),
+            "call_id": names.new("call", row["call_id"]),
+            "answer": "",
+        }
+        found.append(_update("agent_answers", {"answer_id": row["answer_id"]}, given))
     return found
 
 

@@ -22,7 +22,7 @@ from qc_workbench.reporting import exports
 from qc_workbench.reporting.export_fields import FIELDS, Format, Kind, What
 from qc_workbench.reporting.exports import Record
 from qc_workbench.reporting.plain import plain
-from qc_workbench.store import exporting
+from qc_workbench.store import exporting, standings
 from qc_workbench.store.database import Reader
 from qc_workbench.workspace import Workspace
 
@@ -76,8 +76,9 @@ def _with_machines(transcript: Transcript, recording: Recording | None, acoustic
 
 def _flags(workspace: Workspace) -> Iterator[Record]:
     with workspace.store.reading(heavy=True) as reader:
+        doubted = standings.downgraded(reader, workspace.settings.detectors)
         for flag, finding in exporting.flags(reader):
-            yield exports.flag_row(flag, finding)
+            yield exports.flag_row(flag, finding, doubted)
 
 
 def _one_by_one(

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from qc_workbench.domain.flag import FlagKind
 from qc_workbench.errors import SettingsError
 from qc_workbench.settings_errors import settings_error, syntax_error
 
@@ -66,6 +67,33 @@ class Effective(_Section):
         gt=0,
         description="A call with at least this many seconds of live two-way speech was a conversation.",
     )
+
+
+class Detectors(_Section):
+    padded_precision: float = Field(
+        0.95,
+        ge=0,
+        le=1,
+        description="Share of padded-call flags that people must confirm. Below it the detector is downgraded: "
+        "its flags are shown as «check» and don't count in reports until a person confirms them. 0: never.",
+    )
+    refusal_precision: float = Field(
+        0.95, ge=0, le=1, description="The same for flags of false refusals. 0: never downgraded."
+    )
+    rulings_needed: int = Field(
+        20,
+        ge=5,
+        description="From this many rulings on the share itself decides; with fewer (at least 5) the whole "
+        "95 % interval must lie below the target.",
+    )
+    pattern_days: int = Field(
+        90, ge=7, description="Patterns of agents are counted over this many days up to the last call."
+    )
+
+    @property
+    def targets(self) -> dict[FlagKind, float]:
+        """The least share of confirmed flags by their kind."""
+        return {FlagKind.FAKE_EFFECTIVE: self.padded_precision, FlagKind.FALSE_REFUSAL: self.refusal_precision}
 
 
 class Speech(_Section):
@@ -233,6 +261,7 @@ class Source(_Section):
 class Settings(_Section):
     company: Company = Company()
     effective: Effective = Effective()
+    detectors: Detectors = Detectors()
     speech: Speech = Speech()
     recordings: Recordings = Recordings()
     sampling: Sampling = Sampling()

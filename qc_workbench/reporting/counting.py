@@ -15,6 +15,7 @@ from qc_workbench.domain.commitment import BROKEN_OUTCOMES, KEPT_OUTCOMES
 from qc_workbench.domain.crm import Deal, DealStatus
 from qc_workbench.domain.flag import Conversation, Finding, Flag, FlagKind, Ruling, Verdict
 from qc_workbench.domain.sampling import Queue, SampledCall, SampleStatus
+from qc_workbench.domain.standing import key_of
 from qc_workbench.domain.tally import (
     CallTally,
     DealEvent,
@@ -38,7 +39,7 @@ from qc_workbench.reporting.facts import (
     month_span,
     month_stretches,
 )
-from qc_workbench.review.rulings import standing
+from qc_workbench.review.rulings import accuses, standing
 
 
 def month_facts(facts: Facts, month: date) -> MonthFacts:
@@ -46,11 +47,13 @@ def month_facts(facts: Facts, month: date) -> MonthFacts:
     days = month_span(month, facts.company)
     calls = {call.call_id: call for call in client_calls(facts, days)}
     flags = [flag for flag in facts.flags if flag.kind is FlagKind.FAKE_EFFECTIVE and flag.call_id in calls]
-    padded = tuple(flag for flag in flags if flag.verdict is Verdict.FLAG)
+    rulings = standing(facts.findings)
+    padded = tuple(flag for flag in flags if accuses(flag, rulings.get(flag.flag_id), facts.downgraded))
     promises = [item for item in facts.commitments if item.spoken.call_id in calls]
     refusals = [item for item in facts.refusals if item.call_id in calls]
     broken = tuple(item for item in promises if item.outcome in BROKEN_OUTCOMES)
-    false = tuple(item for item in refusals if item.false_refusal)
+    doubted = _doubted_refusals(facts)
+    false = tuple(item for item in refusals if item.false_refusal and item.call_id not in doubted)
     named = {flag.call_id for flag in padded} | {item.spoken.call_id for item in broken} | {x.call_id for x in false}
     stretches = month_stretches(days, facts.company)
     made = Counter((calls[item.spoken.call_id].manager_id, item.outcome) for item in promises)
@@ -69,7 +72,7 @@ def month_facts(facts: Facts, month: date) -> MonthFacts:
             RefusalTally(said, count) for said, count in Counter(item.client_said for item in refusals).items()
         ),
         violations=tuple(ViolationTally(*key, count) for key, count in breaches.items()),
-        unsure_calls=len({flag.call_id for flag in flags if flag.verdict is Verdict.UNSURE}),
+        unsure_calls=len({flag.call_id for flag in flags if flag not in padded}),
         padded=padded,
         findings=_about(facts, padded),
         conversations=_measured(facts, padded),
@@ -91,6 +94,7 @@ def day_facts(facts: Facts, day: date) -> DayFacts:
         for flag in facts.flags
         if flag.kind is FlagKind.FAKE_EFFECTIVE
         and flag.verdict is Verdict.FLAG
+        and key_of(flag) not in facts.downgraded
         and flag.call_id in started
         and (flag.flag_id not in rulings or rulings[flag.flag_id].ruling not in (Ruling.CONFIRMED, Ruling.REJECTED))
     ]
@@ -103,7 +107,12 @@ def day_facts(facts: Facts, day: date) -> DayFacts:
         if item.spoken.due.due_from <= day <= item.spoken.due.due_to and item.outcome not in KEPT_OUTCOMES
     ]
     broken = [item for item in by_due if item.outcome in BROKEN_OUTCOMES and item.spoken.due.due_to < day]
-    false = [item for item in facts.refusals if item.false_refusal and item.call_id in started]
+    doubted = _doubted_refusals(facts)
+    false = [
+        item
+        for item in facts.refusals
+        if item.false_refusal and item.call_id in started and item.call_id not in doubted
+    ]
     late = sorted(
         (item.due_at, item.activity_id, item)
         for item in facts.activities
@@ -131,6 +140,18 @@ def day_facts(facts: Facts, day: date) -> DayFacts:
         totals=DayTotals(len(undecided), len(due), len(broken), len(false), len(late), len(stuck)),
         named={call_id: started[call_id] for call_id in named},
     )
+
+
+def _doubted_refusals(facts: Facts) -> set[str]:
+    """Calls in which a downgraded detector doubts the refusal and nobody has decided."""
+    rulings = standing(facts.findings)
+    return {
+        flag.call_id
+        for flag in facts.flags
+        if flag.kind is FlagKind.FALSE_REFUSAL
+        and flag.verdict is Verdict.FLAG
+        and not accuses(flag, rulings.get(flag.flag_id), facts.downgraded)
+    }
 
 
 def tally_calls(facts: Facts, stretches: Sequence[Span]) -> tuple[CallTally, ...]:

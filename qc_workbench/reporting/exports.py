@@ -12,12 +12,14 @@ from collections.abc import Iterable, Mapping
 from qc_workbench.config import Effective
 from qc_workbench.domain.call import Call, Outcome
 from qc_workbench.domain.commitment import Commitment, Refusal
-from qc_workbench.domain.flag import AnsweredBy, Conversation, Finding, Flag
+from qc_workbench.domain.flag import AnsweredBy, Conversation, Finding, Flag, Verdict
 from qc_workbench.domain.sampling import SampledCall
+from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded
 from qc_workbench.domain.transcript import Transcript, Turn
 from qc_workbench.domain.violation import Violation
 from qc_workbench.reporting.export_fields import FIELDS, What
 from qc_workbench.reporting.facts import is_crm_effective
+from qc_workbench.review.rulings import accuses
 
 Record = Mapping[str, object]
 
@@ -78,12 +80,14 @@ def _turn(turn: Turn) -> Record:
     }
 
 
-def flag_row(flag: Flag, finding: Finding | None) -> Record:
-    """``finding``: the ruling that stands, see ``review.rulings.standing``."""
+def flag_row(flag: Flag, finding: Finding | None, downgraded: Downgraded = NONE_DOWNGRADED) -> Record:
+    """``finding``: the ruling that stands, see ``review.rulings.standing``. A flag of a downgraded detector that
+    nobody decided on is exported as ``unsure`` with the reason ``detector_downgraded``."""
+    is_doubted = flag.verdict is Verdict.FLAG and not accuses(flag, finding, downgraded)
     return {
         "call_id": flag.call_id,
         "kind": flag.kind.value,
-        "verdict": flag.verdict.value,
+        "verdict": (Verdict.UNSURE if is_doubted else flag.verdict).value,
         "score": round(flag.score, 3),
         "evidence": [
             {
@@ -102,7 +106,7 @@ def flag_row(flag: Flag, finding: Finding | None) -> Record:
         if finding
         else None,
         "flag_id": flag.flag_id,
-        "reasons": list(flag.reasons),
+        "reasons": [*flag.reasons, *(["detector_downgraded"] if is_doubted else [])],
     }
 
 

@@ -17,6 +17,7 @@ from qc_workbench.domain.commitment import Commitment, Refusal
 from qc_workbench.domain.crm import Activity, ActivityChange, Deal, StageChange
 from qc_workbench.domain.flag import Conversation, Finding, Flag
 from qc_workbench.domain.sampling import Draw, SampledCall
+from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded
 from qc_workbench.domain.tally import (
     CallTally,
     DealTally,
@@ -54,6 +55,7 @@ class Facts:
     draws: tuple[Draw, ...] = ()
     sample: tuple[SampledCall, ...] = ()
     violations: tuple[Violation, ...] = ()
+    downgraded: Downgraded = NONE_DOWNGRADED
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from qc_workbench.domain.flag import Finding, Flag, Ruling, Verdict
+from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded, key_of
 from qc_workbench.errors import UsageError
 
 
@@ -19,6 +20,8 @@ class CaseState(StrEnum):
     """Where a flag stands between the machine and the person who rules on it."""
 
     WAITING = "waiting"
+    ANSWERED = "answered"  # the agent was asked, and answered since
+    CHECK = "check"  # flagged by a detector that people's rulings do not bear out: to be checked, no suspicion
     ASKED = "asked"
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
@@ -40,10 +43,35 @@ def standing(findings: Iterable[Finding]) -> dict[str, Finding]:
     return {flag_id: stack[-1] for flag_id, stack in stacks.items() if stack}
 
 
-def case_state(flag: Flag, ruling: Finding | None) -> CaseState:
+def case_state(
+    flag: Flag,
+    ruling: Finding | None,
+    *,
+    downgraded: Downgraded = NONE_DOWNGRADED,
+    answered_at: datetime | None = None,
+) -> CaseState:
+    """``answered_at``: when the agent last answered about this call."""
     if ruling is None:
-        return CaseState.UNSURE if flag.verdict is Verdict.UNSURE else CaseState.WAITING
+        if flag.verdict is Verdict.UNSURE:
+            return CaseState.UNSURE
+        return CaseState.CHECK if key_of(flag) in downgraded else CaseState.WAITING
+    if ruling.ruling is Ruling.ASKED and answered_at is not None and answered_at >= ruling.at:
+        return CaseState.ANSWERED
     return CaseState(ruling.ruling.value)
+
+
+def accuses(flag: Flag, ruling: Finding | None, downgraded: Downgraded) -> bool:
+    """Whether reports count the flag as a padded call (or false refusal), a rejection aside.
+
+    A flag of a downgraded detector only does once a person has decided on it.
+    """
+    if flag.verdict is not Verdict.FLAG:
+        return False
+    return key_of(flag) not in downgraded or (ruling is not None and ruling.ruling in DECISIONS)
+
+
+#: Rulings that decide a case.
+DECISIONS = frozenset({Ruling.CONFIRMED, Ruling.REJECTED})
 
 
 def rule(flag_id: str, ruling: Ruling, by: str, at: datetime, reason: str, earlier: Sequence[Finding]) -> Finding:

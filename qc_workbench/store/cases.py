@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from qc_workbench.domain.agent_answer import AgentAnswer
 from qc_workbench.domain.call import Call
 from qc_workbench.domain.commitment import Refusal
 from qc_workbench.domain.flag import Finding, Flag, FlagKind, Verdict
+from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded, key_of
 from qc_workbench.review.rulings import CaseState, case_state
+from qc_workbench.store.agent_answers import ANSWERED, answers_of_calls
 from qc_workbench.store.browsing import calls_by_id, rows_by_key, standing_findings
 from qc_workbench.store.database import Reader
 from qc_workbench.store.verdicts import STANDING_FINDINGS, flag_of, refusal_of
 
-#: ``states``: the flags that stand, each with ``review.rulings.case_state``.
+#: ``states``: the flags that stand, and whether somebody has ruled on them.
 STATES = f"""
     ruled as ({STANDING_FINDINGS}),
     states as (
@@ -27,23 +30,43 @@ STATES = f"""
                coalesce(r.ruling, case when f.verdict = 'unsure' then 'unsure' else 'waiting' end) as state
         from flags f left join ruled r using (flag_id) where f.retired_at is null
     )"""  # noqa: S608 - constants of the program
+#: The flags that stand with their agent, each with ``review.rulings.case_state``. Parameter: downgraded detectors.
 _CASES = f"""
-    {STATES},
-    cases as (select s.*, c.manager_id, c.started_at from states s join calls c using (call_id))"""  # noqa: S608 - constants of the program
+    ruled as ({STANDING_FINDINGS}),
+    answered as ({ANSWERED}),
+    cases as (
+        select f.flag_id, f.call_id, f.kind, f.verdict, f.score, c.manager_id, c.started_at,
+               case when r.ruling = 'asked' and a.answered_at >= r.ruled_at then 'answered'
+                    when r.ruling is not null then r.ruling
+                    when f.verdict = 'unsure' then 'unsure'
+                    when list_contains(?::varchar[], f.kind || '/' || f.detector || '/' || f.version) then 'check'
+                    else 'waiting' end as state
+        from flags f join calls c using (call_id) left join ruled r using (flag_id)
+        left join answered a on a.call_id = f.call_id and a.kind = f.kind
+        where f.retired_at is null
+    )"""  # noqa: S608 - constants of the program
 _ORDER = "score desc, started_at, call_id, flag_id"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A flag, its call and the ruling that stands, if any."""
+    """A flag, its call, the ruling that stands, if any, what the agent answered, and whether the detector that
+    raised the flag is downgraded now."""
 
     flag: Flag
     call: Call
     ruling: Finding | None
+    answers: tuple[AgentAnswer, ...] = ()
+    is_downgraded: bool = False
 
     @property
     def state(self) -> CaseState:
-        return case_state(self.flag, self.ruling)
+        return case_state(
+            self.flag,
+            self.ruling,
+            downgraded=frozenset({key_of(self.flag)}) if self.is_downgraded else NONE_DOWNGRADED,
+            answered_at=max((answer.at for answer in self.answers), default=None),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +79,14 @@ class CaseTally:
     cases: int
 
 
-def case_tallies(reader: Reader, kind: FlagKind) -> list[CaseTally]:
+def case_tallies(reader: Reader, kind: FlagKind, downgraded: Downgraded = NONE_DOWNGRADED) -> list[CaseTally]:
     rows = reader.rows(
         f"""
         with {_CASES}
         select manager_id, verdict, state, count(*) as cases from cases where kind = ?
         group by all order by manager_id, verdict, state
         """,  # noqa: S608 - constants of this module
+        _texts(downgraded),
         kind.value,
     )
     return [
@@ -71,20 +95,29 @@ def case_tallies(reader: Reader, kind: FlagKind) -> list[CaseTally]:
 
 
 def cases_in_state(
-    reader: Reader, kind: FlagKind, state: CaseState, manager_id: str | None, limit: int, offset: int
+    reader: Reader,
+    kind: FlagKind,
+    state: CaseState,
+    manager_id: str | None,
+    limit: int,
+    offset: int,
+    downgraded: Downgraded = NONE_DOWNGRADED,
 ) -> list[Case]:
     """Cases of one state, of one agent if given; the surest first, then the oldest."""
     condition, parameters = _in_state(kind, state, manager_id)
     rows = reader.rows(
         f"with {_CASES} select flag_id from cases where {condition} order by {_ORDER} limit ? offset ?",  # noqa: S608 - constants of this module
+        _texts(downgraded),
         *parameters,
         limit,
         offset,
     )
-    return _cases(reader, [row["flag_id"] for row in rows])
+    return _cases(reader, [row["flag_id"] for row in rows], downgraded)
 
 
-def place_of_case(reader: Reader, case: Case, state: CaseState, manager_id: str | None) -> int:
+def place_of_case(
+    reader: Reader, case: Case, state: CaseState, manager_id: str | None, downgraded: Downgraded = NONE_DOWNGRADED
+) -> int:
     """How many cases stand before this one in the list of its state."""
     condition, parameters = _in_state(case.flag.kind, state, manager_id)
     return int(
@@ -93,6 +126,7 @@ def place_of_case(reader: Reader, case: Case, state: CaseState, manager_id: str 
             with {_CASES} select count(*) from cases
             where {condition} and (-score, started_at, call_id, flag_id) < (?, ?, ?, ?)
             """,  # noqa: S608 - constants of this module
+            _texts(downgraded),
             *parameters,
             -case.flag.score,
             case.call.started_at,
@@ -102,18 +136,18 @@ def place_of_case(reader: Reader, case: Case, state: CaseState, manager_id: str 
     )
 
 
-def case_of_flag(reader: Reader, flag_id: str) -> Case | None:
+def case_of_flag(reader: Reader, flag_id: str, downgraded: Downgraded = NONE_DOWNGRADED) -> Case | None:
     """The case of a standing flag."""
-    found = _cases(reader, [flag_id])
+    found = _cases(reader, [flag_id], downgraded)
     return found[0] if found else None
 
 
-def case_of_call(reader: Reader, call_id: str, kind: FlagKind) -> Case | None:
+def case_of_call(reader: Reader, call_id: str, kind: FlagKind, downgraded: Downgraded = NONE_DOWNGRADED) -> Case | None:
     """The case of this kind about a call."""
     flag_id = reader.value(
         "select min(flag_id) from flags where call_id = ? and kind = ? and retired_at is null", call_id, kind.value
     )
-    return case_of_flag(reader, flag_id) if flag_id else None
+    return case_of_flag(reader, flag_id, downgraded) if flag_id else None
 
 
 def _in_state(kind: FlagKind, state: CaseState, manager_id: str | None) -> tuple[str, list[Any]]:
@@ -124,13 +158,24 @@ def _in_state(kind: FlagKind, state: CaseState, manager_id: str | None) -> tuple
     return condition, parameters
 
 
-def _cases(reader: Reader, flag_ids: list[str]) -> list[Case]:
+def _texts(downgraded: Downgraded) -> list[str]:
+    return [key.text for key in downgraded]
+
+
+def _cases(reader: Reader, flag_ids: list[str], downgraded: Downgraded) -> list[Case]:
     """Cases of these flags, in their order."""
     flags = {flag.flag_id: flag for flag in standing_flags(reader, flag_ids)}
     calls = calls_by_id(reader, {flag.call_id for flag in flags.values()})
     rulings = standing_findings(reader, flag_ids)
+    answers = answers_of_calls(reader, calls)
     return [
-        Case(flag, calls[flag.call_id], rulings.get(flag_id))
+        Case(
+            flag,
+            calls[flag.call_id],
+            rulings.get(flag_id),
+            tuple(item for item in answers if (item.call_id, item.kind) == (flag.call_id, flag.kind)),
+            key_of(flag) in downgraded,
+        )
         for flag_id in flag_ids
         if (flag := flags.get(flag_id)) and flag.call_id in calls
     ]

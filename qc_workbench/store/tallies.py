@@ -21,6 +21,7 @@ from qc_workbench.domain.commitment import (
 )
 from qc_workbench.domain.crm import Activity, Deal
 from qc_workbench.domain.flag import Conversation, Finding, Flag
+from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded
 from qc_workbench.domain.tally import (
     CallTally,
     DealEvent,
@@ -57,6 +58,19 @@ _COUNTED = "outcome = 'answered' and talk_s >= ?"
 _BROKEN = [outcome.value for outcome in BROKEN_OUTCOMES]
 _KEPT = [outcome.value for outcome in KEPT_OUTCOMES]
 _SUSPECTED = "retired_at is null and kind = 'fake_effective' and verdict = 'flag'"
+#: ``review.rulings.accuses``, of rows whose verdict is a flag; parameter: the downgraded detectors.
+_ACCUSES = f"""(
+    not list_contains(?::varchar[], kind || '/' || detector || '/' || version)
+    or flag_id in (select flag_id from ({STANDING_FINDINGS}) where ruling in ('confirmed', 'rejected')))"""  # noqa: S608 - a constant of the store
+#: Whether the machine's doubt of a refusal comes from a downgraded detector and nobody has decided.
+_DOUBTED_REFUSAL = f"""
+    call_id in (
+        select call_id from flags
+        where retired_at is null and kind = 'false_refusal' and verdict = 'flag' and not {_ACCUSES})"""  # noqa: S608 - a constant of this module
+
+
+def _texts(downgraded: Downgraded) -> list[str]:
+    return [key.text for key in downgraded]
 
 
 def _stretches(stretches: Sequence[Stretch]) -> tuple[list[datetime], list[datetime], list[datetime]]:
@@ -201,15 +215,16 @@ def violation_tallies(reader: Reader, within: Stretch) -> tuple[ViolationTally, 
     return tuple(ViolationTally(**{**row, "kind": ViolationKind(row["kind"])}) for row in rows)
 
 
-def unsure_calls(reader: Reader, within: Stretch, as_of: datetime) -> int:
-    """Calls of the span where the detector of padded calls abstained."""
+def unsure_calls(reader: Reader, within: Stretch, as_of: datetime, downgraded: Downgraded = NONE_DOWNGRADED) -> int:
+    """Calls of the span where the detector of padded calls abstained, or is downgraded and nobody decided."""
     return int(
         reader.value(
             f"""
             select count(distinct call_id) from flags
-            where retired_at is null and kind = 'fake_effective' and verdict = 'unsure'
+            where retired_at is null and kind = 'fake_effective' and (verdict = 'unsure' or not {_ACCUSES})
               and call_id in (select call_id from calls where {_CLIENT_CALLS})
             """,  # noqa: S608 - constants of this module
+            _texts(downgraded),
             *within,
             as_of,
         )
@@ -219,14 +234,17 @@ def unsure_calls(reader: Reader, within: Stretch, as_of: datetime) -> int:
 # Rows ------------------------------------------------------------------------
 
 
-def suspected(reader: Reader, within: Stretch, as_of: datetime) -> tuple[Flag, ...]:
-    """Standing flags of padded calls in the span's calls with clients."""
+def suspected(
+    reader: Reader, within: Stretch, as_of: datetime, downgraded: Downgraded = NONE_DOWNGRADED
+) -> tuple[Flag, ...]:
+    """Standing flags of padded calls in the span's calls with clients; of downgraded detectors the decided ones."""
     rows = reader.rows(
         f"""
         select * from flags
-        where {_SUSPECTED} and call_id in (select call_id from calls where {_CLIENT_CALLS})
+        where {_SUSPECTED} and {_ACCUSES} and call_id in (select call_id from calls where {_CLIENT_CALLS})
         order by call_id, kind, flag_id
         """,  # noqa: S608 - constants of this module
+        _texts(downgraded),
         *within,
         as_of,
     )
@@ -248,12 +266,16 @@ def broken_promises(reader: Reader, within: Stretch, as_of: datetime) -> tuple[C
     return tuple(map(commitment_of, rows))
 
 
-def false_refusals(reader: Reader, within: Stretch, as_of: datetime) -> tuple[Refusal, ...]:
+def false_refusals(
+    reader: Reader, within: Stretch, as_of: datetime, downgraded: Downgraded = NONE_DOWNGRADED
+) -> tuple[Refusal, ...]:
     rows = reader.rows(
         f"""
         select * from refusals
-        where false_refusal and call_id in (select call_id from calls where {_CLIENT_CALLS}) order by call_id
+        where false_refusal and not {_DOUBTED_REFUSAL}
+          and call_id in (select call_id from calls where {_CLIENT_CALLS}) order by call_id
         """,  # noqa: S608 - constants of this module
+        _texts(downgraded),
         *within,
         as_of,
     )
@@ -301,15 +323,19 @@ def missed_and_after(reader: Reader, day: Stretch, moment: datetime, as_of: date
     return tuple(map(call_of, rows))
 
 
-def undecided(reader: Reader, day: Stretch, moment: datetime) -> tuple[tuple[Flag, ...], int]:
+def undecided(
+    reader: Reader, day: Stretch, moment: datetime, downgraded: Downgraded = NONE_DOWNGRADED
+) -> tuple[tuple[Flag, ...], int]:
     """Suspicious calls up to ``moment`` that no standing ruling confirms or rejects: flags of the day, count of all."""
     undecided_sql = f"""
         with ruled as ({STANDING_FINDINGS}),
         waiting as (
             select f.flag_id, c.started_at from flags f join calls c using (call_id) left join ruled r using (flag_id)
             where {_SUSPECTED} and c.started_at <= ? and coalesce(r.ruling, '') not in ('confirmed', 'rejected')
+              and not list_contains(?::varchar[], f.kind || '/' || f.detector || '/' || f.version)
         )"""  # noqa: S608 - constants of this module
-    total = reader.value(f"{undecided_sql} select count(*) from waiting", moment)  # noqa: S608 - as above
+    texts = _texts(downgraded)
+    total = reader.value(f"{undecided_sql} select count(*) from waiting", moment, texts)  # noqa: S608 - as above
     rows = reader.rows(
         f"""{undecided_sql}
         select * from flags
@@ -317,6 +343,7 @@ def undecided(reader: Reader, day: Stretch, moment: datetime) -> tuple[tuple[Fla
         order by call_id, kind, flag_id
         """,  # noqa: S608 - as above
         moment,
+        texts,
         *day,
     )
     return tuple(map(flag_of, rows)), int(total)
@@ -349,11 +376,16 @@ def _promises(
     return tuple(map(commitment_of, rows)), int(total)
 
 
-def false_refusals_until(reader: Reader, moment: datetime, limit: int) -> tuple[tuple[Refusal, ...], int]:
+def false_refusals_until(
+    reader: Reader, moment: datetime, limit: int, downgraded: Downgraded = NONE_DOWNGRADED
+) -> tuple[tuple[Refusal, ...], int]:
     """False refusals in calls up to ``moment``: the first ``limit`` by call, count of all."""
-    found = "from refusals where false_refusal and call_id in (select call_id from calls where started_at <= ?)"
-    total = reader.value(f"select count(*) {found}", moment)
-    rows = reader.rows(f"select * {found} order by call_id limit ?", moment, limit)
+    found = f"""
+        from refusals where false_refusal and not {_DOUBTED_REFUSAL}
+          and call_id in (select call_id from calls where started_at <= ?)"""  # noqa: S608 - constants of this module
+    texts = _texts(downgraded)
+    total = reader.value(f"select count(*) {found}", texts, moment)
+    rows = reader.rows(f"select * {found} order by call_id limit ?", texts, moment, limit)
     return tuple(map(refusal_of, rows)), int(total)
 
 

@@ -24,6 +24,8 @@ BadgeColour = Literal["orange", "blue", "red", "green", "gray"]
 #: Badge colour of a case by where it stands.
 STATE_COLOURS: Mapping[CaseState, BadgeColour] = {
     CaseState.WAITING: "orange",
+    CaseState.ANSWERED: "orange",
+    CaseState.CHECK: "gray",
     CaseState.ASKED: "blue",
     CaseState.CONFIRMED: "red",
     CaseState.REJECTED: "green",
