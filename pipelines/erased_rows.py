@@ -27,10 +27,13 @@ TREATMENT: Final[Mapping[str, str]] = {
     "sample": "anonymised", "draws": "anonymised", "deals": "anonymised", "stage_changes": "anonymised",
     "sales": "anonymised", "expired": "anonymised", "agent_answers": "anonymised",
     "transcripts": "deleted", "turns": "deleted", "detected": "deleted", "acoustics": "deleted", "jobs": "deleted",
+    "evaluation_mistakes": "deleted",
     "activities": "deleted", "activity_changes": "deleted", "notes": "deleted", "recording_files": "deleted",
+    "deal_findings": "deleted", "recalls": "deleted",
     "imports": "cleaned", "audit": "cleaned", "applied_writes": "cleaned",
     "managers": "nothing", "migrations": "nothing", "job_pauses": "nothing", "backups": "nothing",
     "removals": "nothing", "erasures": "nothing", "erased": "nothing", "suppressed": "nothing",
+    "evaluations": "nothing",
 }  # fmt: skip
 
 
@@ -198,7 +201,7 @@ def _derived(rows: _Rows, traces: Traces, names: _Names) -> list[Statement]:
         values = {
             "commitment_id": names.new("commitment", row["commitment_id"]),
             "call_id": names.new("call", row["call_id"]),
-            "quote": "", "date_phrase": None, "activity_id": None,
+            "quote": "", "date_phrase": None, "activity_id": None, "story": None,
             "kept_by_call_id": names.get("call", row["kept_by_call_id"]),
         }  # fmt: skip
         found.append(_update("commitments", {"commitment_id": row["commitment_id"]}, values))
@@ -242,6 +245,8 @@ def _crm(rows: _Rows, traces: Traces, names: _Names) -> list[Statement]:
         values = {"sale_id": names.new("sale", sale_id), "client_phone": None, "client_name": None}
         found.append(_update("sales", {"sale_id": sale_id}, values))
     found += [
+        _delete("deal_findings", "deal_id", rows.deal_ids),
+        _delete("recalls", "deal_id", rows.deal_ids),
         _delete("activity_changes", "activity_id", traces.activities),
         _delete("activities", "activity_id", traces.activities),
         _delete("notes", "note_id", traces.notes),
@@ -276,6 +281,7 @@ def _words(rows: _Rows, traces: Traces) -> list[Statement]:
         _delete("turns", "call_id", rows.call_ids),
         _delete("transcripts", "call_id", rows.call_ids),
         _delete("detected", "call_id", rows.call_ids),
+        _delete("evaluation_mistakes", "call_id", rows.call_ids),
         _delete("acoustics", "content_hash", traces.own_hashes),
         _delete("jobs", "subject", subjects),
         _delete("recording_files", "name", traces.recording_names),

@@ -7,21 +7,23 @@ differences are written. Clients are read in parts, so that memory follows a par
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from pipelines.client_histories import Client, clients_of
 from pipelines.detected_rows import Heard, differences, flag_changes, heard_of, standing_flags
-from qc_workbench.detection import refusals
 from qc_workbench.detection.discipline import check_discipline
+from qc_workbench.detection.lost_deals import JudgedDeal, Talk, judge_lost_deals, judge_refusals
 from qc_workbench.detection.reconciliation import reconcile_call
 from qc_workbench.domain.call import Call, Outcome
 from qc_workbench.domain.commitment import ClientSaid, Commitment, CommitmentOutcome, Refusal
+from qc_workbench.domain.crm import DealStatus
 from qc_workbench.domain.flag import Conversation, Flag, FlagKind, Ruling
 from qc_workbench.store import client_parts, safekeeping, verdicts
 from qc_workbench.store.database import Reader, Statement
+from qc_workbench.store.lost_deals import lost_deal_row
 from qc_workbench.workspace import Workspace
 
 #: Calls whose clients are judged together: some 200 MB of calls and CRM records.
@@ -41,11 +43,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known beside any part: deals reviewed, calls not to be judged anew, tables that the company keeps."""
+    """What is known beside any part: deals reviewed, calls not to be judged anew, tables that the company keeps,
+    when the first call of all began."""
 
     reviewed: frozenset[str]
     frozen: frozenset[str]
     kept: frozenset[str]
+    calls_from: datetime | None
 
 
 def judge_clients(workspace: Workspace, as_of: datetime) -> Judged:
@@ -74,6 +78,7 @@ class _Judging:
                 reviewed=_reviewed_deals(reader),
                 frozen=safekeeping.frozen_calls(reader),
                 kept=_kept_tables(reader, self.as_of),
+                calls_from=reader.value("select min(started_at) from calls"),
             )
         for part in parts:
             self._judge_part(part, known)
@@ -89,14 +94,21 @@ class _Judging:
         outcomes: list[Commitment] = []
         said: list[Refusal] = []
         flags: list[Flag] = []
+        lost: list[JudgedDeal] = []
         for client in clients_of(rows.calls, rows.deals, rows.activities, rows.activity_changes, rows.notes, unreal):
             outcomes += self._outcomes(client, heard)
-            for refusal, flag in refusals.judge_refusals(
-                [_talk(call, heard, rows.conversations) for call in client.calls], client.history.deals, self.as_of
-            ):
+            talks = [_talk(call, heard, rows.conversations) for call in client.calls]
+            history = client.history
+            judged = judge_lost_deals(
+                talks, history.deals, self.as_of,
+                notes=history.notes, activities=history.activities, calls_known_from=known.calls_from,
+            )  # fmt: skip
+            lost += judged
+            for refusal, flag in judge_refusals(talks, history.deals, judged, self.as_of):
                 said.append(refusal)
                 if flag is not None and flag.call_id not in known.frozen:
                     flags.append(flag)
+        lost += _never_called(rows, {deal.lost.deal_id for deal in lost}, known.calls_from, self.as_of)
         violations = check_discipline(
             rows.deals, rows.activities, rows.activity_changes, rows.notes, rows.stage_changes, rows.calls,
             rows.conversations.values(), self.workspace.settings, self.as_of,
@@ -112,6 +124,9 @@ class _Judging:
                     [verdicts.commitment_row(item, self.as_of) for item in outcomes], ignored=("as_of",),
                 ),
                 *differences("refusals", "call_id", rows.refusals, [verdicts.refusal_row(item) for item in said]),
+                *differences(
+                    "deal_findings", "deal_id", rows.deal_findings, [lost_deal_row(item.lost) for item in lost]
+                ),
                 *differences(
                     "violations", "violation_id", rows.violations, [verdicts.violation_row(item) for item in violations]
                 ),
@@ -146,10 +161,16 @@ class _Judging:
 
     def _outcomes(self, client: Client, heard: Mapping[str, Heard]) -> Iterator[Commitment]:
         company = self.workspace.settings.company
+        found = [item for call in client.calls if (item := heard.get(call.call_id)) is not None]
+        history = replace(
+            client.history,
+            agreed={item.call_id: item.spoken for item in found if item.spoken},
+            refused={item.call_id for item in found if item.said and item.said.said is ClientSaid.EXPLICIT},
+        )
         for call in client.calls:
             item = heard.get(call.call_id)
             if item is not None and item.spoken and call.started_at <= self.as_of:
-                yield from reconcile_call(item.spoken, call, client.history, self.as_of, company)
+                yield from reconcile_call(item.spoken, call, history, self.as_of, company)
 
     def _flag_changes(self, standing: Mapping[str, Mapping[str, object]], flags: Sequence[Flag]) -> list[Statement]:
         statements, retired = flag_changes(standing, flags, datetime.now(UTC))
@@ -160,6 +181,21 @@ class _Judging:
         if statements:
             self.workspace.store.write(*statements)
             self.changed += len(statements)
+
+
+def _never_called(
+    rows: client_parts.PartRows, judged: Collection[str], calls_from: datetime | None, as_of: datetime
+) -> Iterator[JudgedDeal]:
+    """Lost deals of clients without any call: they are no clients of :func:`clients_of`."""
+    with_calls = {call.client_phone for call in rows.calls if call.client_phone}
+    for deal in rows.deals:
+        if deal.status is not DealStatus.LOST or deal.deal_id in judged or with_calls.intersection(deal.client_phones):
+            continue
+        mine = (
+            [note for note in rows.notes if note.deal_id == deal.deal_id],
+            [item for item in rows.activities if item.deal_id == deal.deal_id],
+        )
+        yield from judge_lost_deals((), (deal,), as_of, notes=mine[0], activities=mine[1], calls_known_from=calls_from)
 
 
 def _reviewed_deals(reader: Reader) -> frozenset[str]:
@@ -190,13 +226,13 @@ def _kept_tables(reader: Reader, as_of: datetime) -> frozenset[str]:
     return frozenset(name for name, sql in questions.items() if reader.value(sql, as_of) is not None)
 
 
-def _talk(call: Call, heard: Mapping[str, Heard], conversations: Mapping[str, Conversation]) -> refusals.Talk:
+def _talk(call: Call, heard: Mapping[str, Heard], conversations: Mapping[str, Conversation]) -> Talk:
     item = heard.get(call.call_id)
     conversation = conversations.get(call.call_id)
     if item is None or item.said is None:
         unheard = call.outcome is Outcome.ANSWERED and (
             conversation is None or conversation.verified_effective is not False
         )
-        return refusals.Talk(call, None, unheard)
+        return Talk(call, None, unheard)
     live = item.has_client and (conversation is None or conversation.verified_effective is not False)
-    return refusals.Talk(call, item.said, live)
+    return Talk(call, item.said, live)

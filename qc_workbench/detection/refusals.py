@@ -1,4 +1,4 @@
-"""What the client said about buying, and deals closed as lost although the client never refused.
+"""What the client said about buying: refused, put it off, or neither.
 
 Goal. *Explicit*: the client said they will not buy. *Postponed*: not now, thinking, no money yet, will ring
 themselves. *None*: neither. Only the client's own words count: an agent who repeats «значит, отказываетесь»
@@ -8,11 +8,6 @@ first person count as much.
 Recognised words are matched as spoken words are: one that no dictionary has counts as the word of the lexicon
 it sounds like. Where the client's words came out too poor to judge, *none* means nothing: no closing is called
 false on such a call, the detector abstains.
-
-A **false refusal** is a lost deal whose client did not refuse in the last conversation before the closing
-(nor in an earlier one). Where a later conversation before the closing was not transcribed, the refusal may
-have been there: the detector abstains. So it does where the client
-was hardly understood, and where the agent answers as one answers a refusal («жаль, удачи вам с ними»).
 """
 
 from __future__ import annotations
@@ -22,7 +17,6 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -31,9 +25,7 @@ from qc_workbench.detection.commitment_lexicon import compiled, forms_of
 from qc_workbench.detection.sound_alike import alike, sound_table
 from qc_workbench.detection.spoken_words import Sentence, is_dictionary_word, sentences_of
 from qc_workbench.domain.call import Call
-from qc_workbench.domain.commitment import Action, ClientSaid, Promiser, Refusal, SpokenCommitment
-from qc_workbench.domain.crm import Deal, DealStatus
-from qc_workbench.domain.flag import Evidence, Flag, FlagKind, Side, Verdict
+from qc_workbench.domain.commitment import Action, ClientSaid, Promiser, SpokenCommitment
 from qc_workbench.domain.transcript import Party, Transcript, Turn
 
 DETECTOR = "refusals"
@@ -47,9 +39,6 @@ _TO_YOU = re.compile(r"\b(?:вам|вас|вами|you|your)\b")
 
 #: What only a buyer says of themselves; «не горит», «позже» either side may say.
 _BUYERS_WORDS = re.compile(r"#(?:self|ponder|wait)/|дума|посовету|обсу[дж]|после|think|discuss|talk")
-
-#: Connected seconds from which a call without a transcript may have held a refusal.
-MAY_HOLD_REFUSAL_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -195,114 +184,3 @@ def with_postponing(said: Said, spoken: Sequence[SpokenCommitment], call: Call, 
         if far and item.action is Action.CALLBACK and item.by is not Promiser.AGENT:
             return Said(ClientSaid.POSTPONED, item.quote, item.start_s, item.end_s, said.doubt)
     return said
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """One call with a client as far as refusals go: ``said`` is None where nobody knows what was said in it."""
-
-    call: Call
-    said: Said | None
-    is_conversation: bool
-
-
-#: Reasons of losing a deal that do not claim a refusal: a duplicate, spam, a wrong number.
-_NOT_A_REFUSAL = re.compile(
-    r"дубл|спам|неверн|ошиб\w* номер|не тот номер|duplicate|spam|wrong number|test|тест", re.IGNORECASE
-)
-
-
-def judge_refusals(
-    talks: Sequence[Talk], deals: Sequence[Deal], as_of: datetime
-) -> tuple[tuple[Refusal, Flag | None], ...]:
-    """Refusals of one client's transcribed calls, oldest first, each with its flag where the closing was false.
-
-    ``talks`` are all calls of the client, ``deals`` all deals. The deal of a call is the lost one that the
-    call was the last conversation of, else the newest.
-    """
-    known = [talk for talk in sorted(talks, key=lambda item: item.call.started_at) if talk.call.started_at <= as_of]
-    judged = []
-    for talk in known:
-        if talk.said is None:
-            continue
-        deal = _deal_of(talk.call, deals)
-        verdict = _false_refusal(talk, known, deal)
-        refusal = Refusal(
-            call_id=talk.call.call_id,
-            client_said=talk.said.said,
-            deal_id=deal.deal_id if deal else None,
-            deal_status=deal.status.value if deal else None,
-            false_refusal=verdict is Verdict.FLAG,
-            quote=talk.said.quote,
-            start_s=talk.said.start_s,
-            end_s=talk.said.end_s,
-        )
-        judged.append((refusal, _flag(talk, talk.said, verdict, known)))
-    return tuple(judged)
-
-
-def _deal_of(call: Call, deals: Sequence[Deal]) -> Deal | None:
-    """The client's deal this call belongs to: one that was not closed yet, the newest of them."""
-    alive = [deal for deal in deals if deal.closed_at is None or deal.closed_at >= call.started_at]
-    started = (
-        [deal for deal in alive if deal.created_at is None or deal.created_at <= call.started_at]
-        or alive
-        or list(deals)
-    )
-    return max(started, key=lambda deal: (deal.created_at or call.started_at, deal.deal_id), default=None)
-
-
-def _false_refusal(talk: Talk, talks: Sequence[Talk], deal: Deal | None) -> Verdict | None:
-    """FLAG, UNSURE or None (no false refusal here)."""
-    if deal is None or deal.status is not DealStatus.LOST or not talk.is_conversation or talk.said is None:
-        return None
-    if deal.lost_reason and _NOT_A_REFUSAL.search(deal.lost_reason):
-        return None
-    closed = deal.closed_at
-    if closed is not None and talk.call.started_at > closed:
-        return None
-    before_closing = [item for item in talks if closed is None or item.call.started_at <= closed]
-    later = [item for item in before_closing if item.call.started_at > talk.call.started_at]
-    if any(item.is_conversation and item.said is not None for item in later):
-        return None  # a later conversation is the last one
-    refused = [item for item in before_closing if item.said is not None and item.said.said is ClientSaid.EXPLICIT]
-    if refused:
-        return None
-    if any(item.said.doubt for item in before_closing if item.said is not None and item.is_conversation):
-        return Verdict.UNSURE
-    if any(item.said is None and item.call.talk_s >= MAY_HOLD_REFUSAL_S for item in later):
-        return Verdict.UNSURE
-    return Verdict.FLAG
-
-
-def _why_unsure(talk: Talk, talks: Sequence[Talk]) -> str:
-    doubts = [
-        item.said.doubt
-        for item in talks
-        if item.said is not None and item.said.doubt and item.call.started_at <= talk.call.started_at
-    ]
-    return doubts[-1] if doubts else "later_call_not_transcribed"
-
-
-def _flag(talk: Talk, said: Said, verdict: Verdict | None, talks: Sequence[Talk]) -> Flag | None:
-    if verdict is None:
-        return None
-    evidence: tuple[Evidence, ...] = ()
-    if said.start_s is not None and said.end_s is not None:
-        evidence = (Evidence(1, said.start_s, said.end_s, f"client_{said.said.value}", said.quote, Side.AGAINST),)
-    reasons = ("deal_lost_without_refusal",) if verdict is Verdict.FLAG else (_why_unsure(talk, talks),)
-    score = {ClientSaid.POSTPONED: 0.9, ClientSaid.NONE: 0.7}[said.said] if verdict is Verdict.FLAG else 0.4
-    identity = repr(
-        (talk.call.call_id, FlagKind.FALSE_REFUSAL.value, DETECTOR, VERSION, verdict.value, evidence, reasons)
-    )
-    return Flag(
-        "fl_" + hashlib.sha256(identity.encode()).hexdigest()[:16],
-        talk.call.call_id,
-        FlagKind.FALSE_REFUSAL,
-        verdict,
-        score,
-        evidence,
-        DETECTOR,
-        VERSION,
-        reasons,
-    )

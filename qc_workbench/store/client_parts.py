@@ -61,7 +61,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class PartRows:
-    """What one part holds. ``detected``, ``commitments``, ``refusals`` and ``violations`` are rows as they are kept."""
+    """What one part holds. From ``detected`` on: rows as they are kept."""
 
     calls: list[Call]
     conversations: Mapping[str, Conversation]
@@ -73,6 +73,7 @@ class PartRows:
     detected: list[Row]
     commitments: list[Row]
     refusals: list[Row]
+    deal_findings: list[Row]
     violations: list[Row]
 
 
@@ -160,6 +161,10 @@ def part_rows(reader: Reader, part: Part) -> PartRows:
         detected=of(call_key, "h.* from kept_calls c join detected h using (call_id) order by call_id"),
         commitments=of(call_key, "p.* from kept_calls c join commitments p using (call_id) order by commitment_id"),
         refusals=of(call_key, "r.* from kept_calls c join refusals r using (call_id) order by call_id"),
+        deal_findings=of(
+            "coalesce(d.key, f.deal_id)",
+            "f.* from deal_findings f left join kept_deals d using (deal_id) order by deal_id",
+        ),
         # One whose call, task or deal is gone is in some part, where nothing finds it again.
         violations=of(
             "coalesce(c.client_phone, c.call_id, a_deal.key, a.client_phone, a.activity_id, d.key, x.violation_id)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from qc_workbench.domain.commitment import (
@@ -14,6 +14,7 @@ from qc_workbench.domain.commitment import (
     CommitmentOutcome,
     DueWindow,
     Promiser,
+    PromiseStory,
     Refusal,
     SpokenCommitment,
 )
@@ -139,7 +140,25 @@ def commitment_row(commitment: Commitment, as_of: datetime) -> Mapping[str, Any]
         "moves": commitment.moves,
         "reasons": to_json(list(commitment.reasons)),
         "as_of": as_of,
+        "story": to_json(_story_json(commitment.story)) if commitment.story is not None else None,
     }
+
+
+_STORY_MOMENTS = ("due_at", "first_due_at", "done_at", "call_at")
+
+
+def _story_json(story: PromiseStory) -> dict[str, Any]:
+    return {
+        field.name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+        for field in fields(story)
+        for value in [getattr(story, field.name)]
+    }
+
+
+def _story_of(text: str) -> PromiseStory:
+    values = from_json(text)
+    moments = {name: datetime.fromisoformat(values[name]) if values[name] else None for name in _STORY_MOMENTS}
+    return PromiseStory(**{**values, **moments})
 
 
 def commitment_of(row: Row) -> Commitment:
@@ -162,6 +181,7 @@ def commitment_of(row: Row) -> Commitment:
         kept_by_call_id=row["kept_by_call_id"],
         moves=row["moves"],
         reasons=tuple(from_json(row["reasons"])),
+        story=_story_of(row["story"]) if row["story"] is not None else None,
     )
 
 

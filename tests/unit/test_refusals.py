@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from qc_workbench.detection.refusals import Said, Talk, client_said, judge_refusals
-from qc_workbench.domain.commitment import ClientSaid
+from qc_workbench.detection.lost_deals import Talk, judge_lost_deals
+from qc_workbench.detection.lost_deals import judge_refusals as judge_calls
+from qc_workbench.detection.refusals import Said, client_said
+from qc_workbench.domain.commitment import ClientSaid, Refusal
 from qc_workbench.domain.crm import Deal, DealStatus
-from qc_workbench.domain.flag import FlagKind, Verdict
+from qc_workbench.domain.flag import Flag, FlagKind, Verdict
 from qc_workbench.domain.transcript import Suspicion
 from tests.unit.spoken_calls import call_at, dialogue
+
+
+def judge_refusals(
+    talks: Sequence[Talk], deals: Sequence[Deal], as_of: datetime
+) -> tuple[tuple[Refusal, Flag | None], ...]:
+    return judge_calls(talks, deals, judge_lost_deals(talks, deals, as_of), as_of)
+
 
 AS_OF = datetime.fromisoformat("2026-11-01T09:00:00+03:00")
 
