@@ -22,6 +22,7 @@ from qc_workbench.review.rulings import standing
 from qc_workbench.store import safekeeping, verdicts
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.database import Reader, Row, Statement
+from qc_workbench.store.evaluations import without_words_of
 from qc_workbench.workspace import Workspace
 
 STEP: Final = "retention"
@@ -208,6 +209,7 @@ def _expire_transcripts(workspace: Workspace, call_ids: list[str], as_of: dateti
         *without_quotes(call_ids, rows),
         Statement("delete from turns where call_id in (select unnest(?))", (call_ids,)),
         Statement("delete from transcripts where call_id in (select unnest(?))", (call_ids,)),
+        without_words_of(call_ids),
         _expired(call_ids, "transcript", as_of),
     ]
 

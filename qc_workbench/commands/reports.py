@@ -91,11 +91,15 @@ def export(
 def evaluate(
     session: Session,
     truth: Annotated[Path, typer.Option("--truth", metavar="FILE", dir_okay=False)],
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", metavar="FILE.json", dir_okay=False, show_default=False)
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.json", dir_okay=False, show_default=False)] = None,
 ) -> Done:
     from pipelines.evaluate_detectors import evaluate as measure_quality
-    from qc_workbench.commands.summaries import evaluated
+    from qc_workbench.commands.evaluation import evaluated
 
-    return evaluated(session, measure_quality(session.workspace, truth))
+    return evaluated(session, measure_quality(session.workspace, truth, baseline=baseline, out=out))
 
 
 COMMANDS = (

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from qc_workbench.commands.session import Done, Session, Table
-from qc_workbench.reporting.share import Share
 from qc_workbench.ui.i18n import Translator
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from pipelines.measure import MeasureReport
     from pipelines.run import RunReport
     from pipelines.transcribe import TranscribeReport
-    from qc_workbench.reporting.quality import Confusion, Quality
     from qc_workbench.sources.problems import Problem
     from qc_workbench.store.integrity import IntegrityProblem
 
@@ -217,105 +215,8 @@ def demonstrated(session: Session, report: DemoReport) -> Done:
     )
 
 
-def evaluated(session: Session, quality: Quality) -> Done:
-    t = session.t
-    rows = [
-        *_confusion_rows(t("cli.evaluate.padded"), quality.padded, t),
-        _share_row(t("cli.evaluate.human"), quality.human_or_not, t),
-        _share_row(t("cli.evaluate.answered_by"), quality.answered_by, t),
-        *_confusion_rows(t("cli.evaluate.promises"), quality.promises, t),
-        _share_row(t("cli.evaluate.due"), quality.due_windows, t),
-        _share_row(t("cli.evaluate.outcomes"), quality.outcomes, t),
-        _share_row(t("cli.evaluate.refusals"), quality.refusals, t),
-        *_confusion_rows(t("cli.evaluate.false_refusals"), quality.false_refusals, t),
-    ]
-    scenarios = tuple(
-        (item.scenario, t.number(item.right.count), t.number(item.right.of), t.number(item.unsure))
-        for item in quality.scenarios
-    )
-    mistakes = tuple(
-        (t(f"cli.mistake.{item.kind}"), item.call_id, item.scenario, item.expected, item.found)
-        for item in quality.mistakes
-    )
-    return Done(
-        data=_quality_data(quality),
-        tables=(
-            Table(
-                t("cli.evaluate.title", n=quality.calls),
-                _columns(t, "figure", "value", "interval", "cases"),
-                tuple(rows),
-                frozenset({1, 2, 3}),
-            ),
-            Table(
-                t("cli.evaluate.scenarios"),
-                _columns(t, "scenario", "right", "calls", "unsure"),
-                scenarios,
-                frozenset({1, 2, 3}),
-            ),
-            Table(
-                t("cli.evaluate.mistakes"), _columns(t, "mistake", "call", "scenario", "expected", "found"), mistakes
-            ),
-        ),
-    )
-
-
 def _columns(t: Translator, *names: str) -> tuple[str, ...]:
     return tuple(t(f"cli.column.{name}") for name in names)
-
-
-def _share_row(name: str, share: Share, t: Translator) -> tuple[str, ...]:
-    low, high = share.interval
-    value = "—" if share.value is None else t.number(share.value, 3)
-    interval = f"{t.number(low, 2)}–{t.number(high, 2)}" if share.of else "—"
-    return name, value, interval, f"{t.number(share.count)}/{t.number(share.of)}"
-
-
-def _confusion_rows(name: str, confusion: Confusion, t: Translator) -> list[tuple[str, ...]]:
-    f1 = "—" if confusion.f1 is None else t.number(confusion.f1, 3)
-    return [
-        _share_row(t("cli.evaluate.precision", what=name), confusion.precision, t),
-        _share_row(t("cli.evaluate.recall", what=name), confusion.recall, t),
-        (t("cli.evaluate.f1", what=name), f1, "", ""),
-    ]
-
-
-def _quality_data(quality: Quality) -> Mapping[str, object]:
-    def share(value: Share) -> dict[str, object]:
-        return {"value": value.value, "interval": list(value.interval), "count": value.count, "of": value.of}
-
-    def confusion(value: Confusion) -> dict[str, object]:
-        return {
-            "precision": share(value.precision),
-            "recall": share(value.recall),
-            "f1": value.f1,
-            "true_positive": value.true_positive,
-            "false_positive": value.false_positive,
-            "false_negative": value.false_negative,
-            "true_negative": value.true_negative,
-            "unsure_positive": value.unsure_positive,
-            "unsure_negative": value.unsure_negative,
-        }
-
-    return {
-        "calls": quality.calls,
-        "padded": confusion(quality.padded),
-        "scenarios": [
-            {"scenario": item.scenario, "right": item.right.count, "calls": item.right.of, "unsure": item.unsure}
-            for item in quality.scenarios
-        ],
-        "answered_by": {
-            "human_or_not": share(quality.human_or_not),
-            "exact": share(quality.answered_by),
-            "confusion": quality.answered_by_confusion,
-        },
-        "promises": {
-            **confusion(quality.promises),
-            "due_windows": share(quality.due_windows),
-            "outcomes": share(quality.outcomes),
-        },
-        "refusals": {"client_said": share(quality.refusals), "false_refusals": confusion(quality.false_refusals)},
-        "mistakes": quality.mistakes,
-    }
 
 
 def integrity(session: Session, problems: Iterable[IntegrityProblem]) -> Done:
