@@ -25,6 +25,7 @@ from qc_workbench.detection.answering import Answering, answering_of
 from qc_workbench.detection.evidence import SHORT_HUMAN_S, evidence_of, explained_s
 from qc_workbench.detection.heard import Heard, Piece, Side, hear
 from qc_workbench.detection.monologue import Monologue, Reading, read_monologue
+from qc_workbench.detection.supposing import Supposition, supposed
 from qc_workbench.detection.triage import looks_padded
 from qc_workbench.domain.acoustics import Acoustics, SoundKind
 from qc_workbench.domain.call import Call, Outcome, Recording
@@ -63,20 +64,31 @@ class Examination:
 
 
 def examine(
-    call: Call, recording: Recording, acoustics: Acoustics, transcript: Transcript | None, settings: Effective
+    call: Call,
+    recording: Recording,
+    acoustics: Acoustics,
+    transcript: Transcript | None,
+    settings: Effective,
+    *,
+    suppose: Supposition | None = None,
 ) -> Examination:
-    """Judge one call. Deterministic; raises nothing. ``transcript`` None means "not transcribed" or "failed"."""
+    """Judge one call. Deterministic; raises nothing. ``transcript`` None means "not transcribed" or "failed".
+
+    ``suppose``: judge it as if this were so, for telling what would change the verdict (``counterfactuals.py``).
+    """
     heard = hear(recording, acoustics, transcript)
     answering = answering_of(heard)
     long_speech = sum(piece.speech_s for piece in answering.human) > SHORT_HUMAN_S
     if answering.answered_by is AnsweredBy.HUMAN and long_speech and _held_without_a_word(heard):
         # the agent said nothing at all to it: a machine's, more likely, but its words do not tell
         answering = replace(answering, answered_by=AnsweredBy.UNKNOWN)
+    if suppose is not None:
+        heard, answering = supposed(suppose, heard, answering)
     agent, human = _sides(heard, answering)
     conversation_s = _conversation_s(heard, answering, agent, human)
     monologue = read_monologue(_to_nobody(heard, answering, agent), mono=heard.mono)
     addressed = answering.answered_by in (AnsweredBy.VOICEMAIL, AnsweredBy.VOICE_ASSISTANT)
-    message_left = addressed and monologue.kind is Monologue.MESSAGE
+    message_left = addressed and (monologue.kind is Monologue.MESSAGE or suppose is Supposition.MESSAGE_WAS_LEFT)
     counted = call.outcome is Outcome.ANSWERED and call.talk_s >= settings.counted_from_s
     suspicious = looks_padded(call, acoustics, settings)
     verdict, reasons = _verdict(
