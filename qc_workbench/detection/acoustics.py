@@ -27,9 +27,11 @@ from qc_workbench.transcription.audio import RATE_HZ, Audio
 from qc_workbench.transcription.crosstalk import own_speech
 
 #: Names the rules of this module and the modules it calls; a change of them measures every recording anew.
-FINGERPRINT: Final = "acoustics-4"
+FINGERPRINT: Final = "acoustics-5"
 
 _SHORTEST_VOICE_S: Final = 0.12
+#: Tones without pauses in which somebody could speak.
+_UNBROKEN: Final = (SoundKind.BEEP, SoundKind.DTMF, SoundKind.SIT)
 
 
 def measure(audio: Audio, content_hash: str) -> Acoustics:
@@ -60,26 +62,26 @@ def _channel_sounds(
     channel: int, samples: Floats, frames: Frames, raw_voices: tuple[Interval, ...], duration_s: float
 ) -> list[Sound]:
     floor = floor_db(frames)
-    tones = list(find_tones(channel, frames, floor, duration_s))
+    tones = list(find_tones(channel, samples, frames, floor, duration_s))
     music = find_music(
         frames,
         floor,
-        [(t.start_s, t.end_s) for t in tones if t.kind in (SoundKind.RINGBACK, SoundKind.BUSY)],
+        [(t.start_s, t.end_s) for t in tones if t.kind in (SoundKind.RINGBACK, SoundKind.BUSY, SoundKind.SIT)],
         duration_s,
     )
     tones = [tone for tone in tones if not _is_embedded(tone, raw_voices, music)]
     # somebody may speak in the pauses of a cadence: there the voice wins, and the cadence is cut around it
     quiet_tones: list[Sound] = []
     voices: list[Interval] = []
-    hard = [(t.start_s, t.end_s) for t in tones if t.kind in (SoundKind.BEEP, SoundKind.DTMF)]
-    cadences = [(t.start_s, t.end_s) for t in tones if t.kind not in (SoundKind.BEEP, SoundKind.DTMF)]
+    hard = [(t.start_s, t.end_s) for t in tones if t.kind in _UNBROKEN]
+    cadences = [(t.start_s, t.end_s) for t in tones if t.kind not in _UNBROKEN]
     for interval in subtract(raw_voices, [*hard, *music]):
         long_enough = interval[1] - interval[0] >= _SHORTEST_VOICE_S
         if long_enough and is_voiced(frames, interval) and not _is_tone(frames, interval, cadences):
             voices.append((float(interval[0]), float(interval[1])))
     for tone in tones:
         for start, end in subtract([(tone.start_s, tone.end_s)], voices):
-            if tone.kind in (SoundKind.BEEP, SoundKind.DTMF) or end - start > 0.3:
+            if tone.kind in _UNBROKEN or end - start > 0.3:
                 quiet_tones.append(Sound(channel, start, end, tone.kind, tone.score, tone.frequency_hz, tone.features))
     sounds = quiet_tones
     taken = [(tone.start_s, tone.end_s) for tone in quiet_tones]

@@ -222,13 +222,13 @@ def _verdict(
             return Verdict.UNSURE, ("customer_not_heard",)
         if heard.far_sounds(SoundKind.RINGBACK):
             return Verdict.FLAG, ("only_ringback",)
-        if heard.far_sounds(SoundKind.BUSY):
+        if heard.far_sounds(SoundKind.BUSY, SoundKind.SIT):
             return Verdict.FLAG, ("only_busy",)
         return Verdict.FLAG, ("music_only",) if heard.far_sounds(SoundKind.MUSIC) else ("silent_line",)
     if who is AnsweredBy.HUMAN:
         if sum(piece.speech_s for piece in human) > SHORT_HUMAN_S:
             return Verdict.UNSURE, ("one_sided",)
-        if heard.far_sounds(SoundKind.BUSY):
+        if heard.far_sounds(SoundKind.BUSY, SoundKind.SIT):
             return Verdict.FLAG, ("hung_up_busy",)
         return Verdict.FLAG, ("hung_up_silence",)
     return Verdict.UNSURE, ("not_understood",)

@@ -29,6 +29,7 @@ _LINE_SOUNDS: Final = {
     SoundKind.BEEP: "beep",
     SoundKind.RINGBACK: "ringback",
     SoundKind.BUSY: "busy",
+    SoundKind.SIT: "sit",
     SoundKind.MUSIC: "music",
 }
 #: A pause of everyday talk is shorter; this long nobody at either end says anything.

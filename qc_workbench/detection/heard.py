@@ -166,7 +166,8 @@ def _breaks(acoustics: Acoustics, channel: int, voices: Sequence[Interval]) -> t
         for before, after in itertools.pairwise(voices)
         if after[0] - before[1] >= _SPLIT_PAUSE_S
     ]
-    tones = [(s.start_s + s.end_s) / 2 for s in acoustics.sounds if s.channel == channel and s.kind is SoundKind.BEEP]
+    parting = (SoundKind.BEEP, SoundKind.SIT)
+    tones = [(s.start_s + s.end_s) / 2 for s in acoustics.sounds if s.channel == channel and s.kind in parting]
     return tuple(sorted([*parted, *tones]))
 
 

@@ -33,7 +33,9 @@ def looks_padded(call: Call, acoustics: Acoustics, settings: Effective) -> bool:
     )
     if line_s >= _TONES_S:
         return True
-    if any(sound.kind is SoundKind.BEEP and sound.start_s < _BEEP_BEFORE_S for sound in acoustics.sounds):
+    if any(
+        sound.kind in (SoundKind.BEEP, SoundKind.SIT) and sound.start_s < _BEEP_BEFORE_S for sound in acoustics.sounds
+    ):
         return True
     voices = [_voices(acoustics, channel) for channel in range(acoustics.channels)]
     together = union(interval for channel in voices for interval in channel)

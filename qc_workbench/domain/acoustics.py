@@ -11,6 +11,7 @@ class SoundKind(StrEnum):
     VOICE = "voice"  # speech of a person or of a machine: sound alone can't always tell
     RINGBACK = "ringback"
     BUSY = "busy"
+    SIT = "sit"  # special information tone: three rising tones, the number cannot be reached
     BEEP = "beep"
     DTMF = "dtmf"
     MUSIC = "music"
