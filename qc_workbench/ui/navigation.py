@@ -22,10 +22,11 @@ ROOMS = {
     "promises": ":material/event_upcoming:",
     "refusals": ":material/block:",
     "month": ":material/calendar_month:",
+    "quality": ":material/grading:",
     "work": ":material/pending_actions:",
 }
 #: Rooms for whoever keeps the program running, apart from those where the department works.
-SERVICE_ROOMS = frozenset({"work"})
+SERVICE_ROOMS = frozenset({"quality", "work"})
 
 
 def room_page(name: str, t: Translator) -> Page:

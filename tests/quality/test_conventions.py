@@ -137,7 +137,7 @@ def test_a_quote_is_in_its_place_when_its_seconds_overlap_the_line_it_was_said_i
 
 def test_what_is_not_labelled_is_not_judged() -> None:
     bare = evaluate([TrueCall("c")], {"c": FoundCall("c", transcript=heard("c", turn(Party.AGENT, 0, 1, "да")))})
-    assert bare.figures == () and bare.mistakes == () and bare.calls == 1
+    assert (bare.figures, bare.mistakes, bare.calls) == ((), (), 1)
     only = evaluate([TrueCall("c", fake_effective=False)], {"c": FoundCall("c")})
     assert {item.task for item in only.figures} == {"padded"}
 
@@ -166,7 +166,7 @@ def test_kinds_of_calls_are_counted_apart_and_the_store_knows_the_file_better_th
     assert (of_talk["padded.precision"].count, of_talk["padded.precision"].of) == (0, 1)
     relabelled = {**found_calls(), "p2": FoundCall("p2", codec="pcm_alaw", layout="mono")}
     moved = {(item.dimension, item.value): item.calls for item in evaluate(TRUTH, relabelled).slices}
-    assert moved["codec", "pcm_alaw"] == 1 and moved["layout", "mono"] == 4
+    assert (moved["codec", "pcm_alaw"], moved["layout", "mono"]) == (1, 4)
 
 
 def test_a_dimension_in_which_all_calls_are_alike_is_left_out() -> None:
