@@ -84,8 +84,8 @@ def examine(
         answering = replace(answering, answered_by=AnsweredBy.UNKNOWN)
     if suppose is not None:
         heard, answering = supposed(suppose, heard, answering)
-    agent, human = _sides(heard, answering)
-    conversation_s = _conversation_s(heard, answering, agent, human)
+    agent, human = sides(heard, answering)
+    conversation_s = sum(seconds for _, seconds in live_pieces(heard, answering))
     monologue = read_monologue(_to_nobody(heard, answering, agent), mono=heard.mono)
     addressed = answering.answered_by in (AnsweredBy.VOICEMAIL, AnsweredBy.VOICE_ASSISTANT)
     message_left = addressed and (monologue.kind is Monologue.MESSAGE or suppose is Supposition.MESSAGE_WAS_LEFT)
@@ -134,7 +134,7 @@ def fingerprint(acoustics: Acoustics, transcript: Transcript | None, settings: E
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
-def _sides(heard: Heard, answering: Answering) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+def sides(heard: Heard, answering: Answering) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """The agent's pieces and those of a person at the far end; in mono by the parties of the transcript."""
     if not heard.mono:
         return tuple(piece for piece in heard.pieces if piece.side is Side.AGENT), answering.human
@@ -157,17 +157,20 @@ def _to_nobody(heard: Heard, answering: Answering, agent: Sequence[Piece]) -> li
     return [piece for piece in agent if piece.start_s >= start - 1.0]
 
 
-def _conversation_s(heard: Heard, answering: Answering, agent: Sequence[Piece], human: Sequence[Piece]) -> float:
+def live_pieces(heard: Heard, answering: Answering) -> tuple[tuple[Piece, float], ...]:
+    """The pieces of speech that belong to an exchange, with the seconds of each that count (see above)."""
+    agent, human = sides(heard, answering)
     if heard.mono:
-        if answering.answered_by is not AnsweredBy.HUMAN:
-            return 0.0
-        return sum(piece.speech_s for piece in answering.human)
-    total = sum(piece.speech_s for piece in human if _near(piece, agent))
+        is_person = answering.answered_by is AnsweredBy.HUMAN
+        return tuple((piece, piece.speech_s) for piece in answering.human) if is_person else ()
     last_word = max((piece.end_s for piece in human), default=0.0)
-    for piece in agent:
-        if _near(piece, human):
-            total += min(piece.speech_s, _TAIL_S) if piece.start_s > last_word else piece.speech_s
-    return total
+    theirs = [(piece, piece.speech_s) for piece in human if _near(piece, agent)]
+    ours = [
+        (piece, min(piece.speech_s, _TAIL_S) if piece.start_s > last_word else piece.speech_s)
+        for piece in agent
+        if _near(piece, human)
+    ]
+    return tuple(sorted([*theirs, *ours], key=lambda item: item[0].start_s))
 
 
 def _near(piece: Piece, others: Sequence[Piece]) -> bool:
