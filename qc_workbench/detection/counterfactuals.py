@@ -1,8 +1,8 @@
 """What would have to be otherwise for the verdict on a call to be another one.
 
 Each is found by trying: the rule (:func:`qc_workbench.detection.effective.examine`) judges the same call once more with
-one thing changed, and only what really changes its verdict in the agent's favour is named. After the counterfactual
-explanations of Wachter, Mittelstadt and Russell (2018): the nearest change that would have led to another decision,
+one thing changed. What changes its verdict in the agent's favour ``flips`` it; what was tried in vain is told too. After
+the counterfactual explanations of Wachter, Mittelstadt and Russell (2018): the nearest change that would have led to another decision,
 said in the quantities that the rule itself uses.
 """
 
@@ -43,7 +43,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counterfactual:
-    """If ``change`` were so, the verdict would be ``verdict`` (None: no suspicion at all).
+    """If ``change`` were so, the verdict would be ``verdict`` (None: no suspicion at all); ``flips``: a milder one.
 
     ``seconds``: how much speech is read in another way, or the threshold that would do. ``conversation_s``: the live
     conversation that the rule would measure then. ``spans``: where to listen, (start, end) in seconds.
@@ -53,25 +53,30 @@ class Counterfactual:
     seconds: float
     conversation_s: float
     verdict: Verdict | None
+    flips: bool
     spans: tuple[tuple[float, float], ...] = ()
 
 
 def counterfactuals(
     call: Call, recording: Recording, acoustics: Acoustics, transcript: Transcript | None, settings: Effective
 ) -> tuple[Counterfactual, ...]:
-    """What would change the verdict of today's rule on this call; nothing where it suspects nothing."""
+    """What would and what would not change today's rule's verdict on this call; nothing where it suspects nothing."""
     actual = _verdict(examine(call, recording, acoustics, transcript, settings))
     if actual is None:
         return ()
-    tried = [
-        *_speech(call, recording, acoustics, transcript, settings),
-        *_thresholds(call, recording, acoustics, transcript, settings),
-    ]
-    return tuple(item for item in tried if _is_milder(item.verdict, actual))
+    return (
+        *_speech(actual, call, recording, acoustics, transcript, settings),
+        *_thresholds(actual, call, recording, acoustics, transcript, settings),
+    )
 
 
 def _speech(
-    call: Call, recording: Recording, acoustics: Acoustics, transcript: Transcript | None, settings: Effective
+    actual: Verdict,
+    call: Call,
+    recording: Recording,
+    acoustics: Acoustics,
+    transcript: Transcript | None,
+    settings: Effective,
 ) -> Iterator[Counterfactual]:
     heard = hear(recording, acoustics, transcript)
     answering = answering_of(heard)
@@ -87,12 +92,18 @@ def _speech(
             round(speech_s, 1),
             found.conversation.conversation_s,
             _verdict(found),
+            _is_milder(_verdict(found), actual),
             _spans(changed),
         )
 
 
 def _thresholds(
-    call: Call, recording: Recording, acoustics: Acoustics, transcript: Transcript | None, settings: Effective
+    actual: Verdict,
+    call: Call,
+    recording: Recording,
+    acoustics: Acoustics,
+    transcript: Transcript | None,
+    settings: Effective,
 ) -> Iterator[Counterfactual]:
     measured_s = examine(call, recording, acoustics, transcript, settings).conversation.conversation_s
     if _SOME_CONVERSATION_S <= measured_s < settings.conversation_from_s:
@@ -100,10 +111,12 @@ def _thresholds(
         found = examine(
             call, recording, acoustics, transcript, settings.model_copy(update={"conversation_from_s": from_s})
         )
-        yield Counterfactual(Change.CONVERSATION_FROM, from_s, measured_s, _verdict(found))
+        yield Counterfactual(
+            Change.CONVERSATION_FROM, from_s, measured_s, _verdict(found), _is_milder(_verdict(found), actual)
+        )
     from_s = float(int(call.talk_s) + 1)
     found = examine(call, recording, acoustics, transcript, settings.model_copy(update={"counted_from_s": from_s}))
-    yield Counterfactual(Change.COUNTED_FROM, from_s, measured_s, _verdict(found))
+    yield Counterfactual(Change.COUNTED_FROM, from_s, measured_s, _verdict(found), _is_milder(_verdict(found), actual))
 
 
 def _verdict(found: Examination) -> Verdict | None:

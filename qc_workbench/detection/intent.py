@@ -31,9 +31,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from statistics import NormalDist
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from qc_workbench.domain.pattern import DurationTally, RepeatTally, VerifiedTally
 from qc_workbench.sampling.estimates import wilson
@@ -44,8 +45,9 @@ WIDTH_S = 10
 BEFORE_S, AFTER_S = 20, 50
 _BIN_S = 5
 _DEGREE = 2
-#: Two-sided 95 %.
-_QUANTILE = float(stats.norm.ppf(0.975))
+#: Normal quantile of a two-sided 95 % interval, and what lies outside on each side.
+_QUANTILE = NormalDist().inv_cdf(0.975)
+_TAIL = 0.025
 #: Calls that the prior of ``AGAINST_PEERS`` is worth.
 PRIOR_CALLS = 50.0
 
@@ -207,7 +209,7 @@ def _against_peers(calls: _Durations, agent: str) -> PatternLine:
     if of < AROUND_NEEDED or peers < PEERS_NEEDED or not 0 < usual < 1:
         return PatternLine(PatternKind.AGAINST_PEERS, Reading.TOO_FEW, count, of, AROUND_NEEDED)
     above, below = count + PRIOR_CALLS * usual, of - count + PRIOR_CALLS * (1 - usual)
-    low, high = (float(bound) / usual for bound in stats.beta.ppf((0.025, 0.975), above, below))
+    low, high = (float(special.betaincinv(above, below, share)) / usual for share in (_TAIL, 1 - _TAIL))
     ratio = above / (above + below) / usual
     return PatternLine(
         PatternKind.AGAINST_PEERS, _reading((low, high), 1.0), count, of, AROUND_NEEDED, ratio, (low, high), 1.0
@@ -226,7 +228,8 @@ def median_interval(histogram: Histogram) -> tuple[int, int, int]:
     def at(rank: int) -> int:
         return values[int(np.searchsorted(ends, min(max(rank, 1), size)))]
 
-    reach = int(stats.binom.ppf(0.025, size, 0.5))
+    # the lowest rank whose value lies above the median in at most 2.5 % of samples
+    reach = int(np.searchsorted(special.bdtr(np.arange(size // 2 + 1), size, 0.5), _TAIL))
     return at((size + 1) // 2), at(reach), at(size + 1 - reach)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from qc_workbench.domain.agent_answer import AgentAnswer
-from qc_workbench.domain.flag import FlagKind
+from qc_workbench.domain.flag import Finding, Flag, FlagKind
 from qc_workbench.store.database import Reader, Row
+from qc_workbench.store.verdicts import STANDING_FINDINGS, finding_of
 
 #: ``answered``: when agents last answered about a call and kind of suspicion.
 ANSWERED = "select call_id, kind, max(given_at) as answered_at from agent_answers group by call_id, kind"
@@ -44,3 +45,21 @@ def answers_of_calls(reader: Reader, call_ids: Collection[str]) -> list[AgentAns
         list(call_ids),
     )
     return [answer_of(row) for row in rows]
+
+
+def rulings_replaced(reader: Reader, flag: Flag) -> list[Finding]:
+    """Standing rulings on flags about the same call and suspicion that a newer detection replaced, oldest first."""
+    rows = reader.rows(
+        f"""
+        with old as (
+            select flag_id from flags
+            where call_id = ? and kind = ? and retired_at is not null and verdict = ? and flag_id <> ?
+        )
+        select * from ({STANDING_FINDINGS}) where flag_id in (select flag_id from old) order by ruled_at, finding_id
+        """,  # noqa: S608 - a constant of the store
+        flag.call_id,
+        flag.kind.value,
+        flag.verdict.value,
+        flag.flag_id,
+    )
+    return [finding_of(row) for row in rows]

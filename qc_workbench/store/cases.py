@@ -27,6 +27,7 @@ STATES = f"""
     ruled as ({STANDING_FINDINGS}),
     states as (
         select f.flag_id, f.call_id, f.kind, f.verdict, f.score,
+               f.kind || '/' || f.detector || '/' || f.version as judged_by,
                coalesce(r.ruling, case when f.verdict = 'unsure' then 'unsure' else 'waiting' end) as state
         from flags f left join ruled r using (flag_id) where f.retired_at is null
     )"""  # noqa: S608 - constants of the program

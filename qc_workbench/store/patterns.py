@@ -5,10 +5,14 @@ Each query asks for one agent; everybody else is counted together as :data:`OTHE
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
+from qc_workbench.domain.flag import Conversation
 from qc_workbench.domain.pattern import OTHERS, DurationTally, RepeatTally, VerifiedTally
+from qc_workbench.store.browsing import rows_by_key
 from qc_workbench.store.database import Reader
+from qc_workbench.store.verdicts import conversation_of
 
 #: Calls longer than this many seconds over the threshold are counted as this long: medians don't mind.
 LONGEST_S = 600
@@ -71,3 +75,9 @@ def verified_tallies(
         counted_from_s,
     )
     return tuple(VerifiedTally(**row) for row in rows)
+
+
+def heard_in(reader: Reader, call_ids: Collection[str]) -> dict[str, Conversation]:
+    """What was measured in these calls, by call."""
+    rows = rows_by_key(reader, "conversations", "call_id", call_ids)
+    return {row["call_id"]: conversation_of(row) for row in rows}

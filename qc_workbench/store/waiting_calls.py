@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from qc_workbench.domain.flag import Flag
 from qc_workbench.domain.sampling import Queue, SampledCall
+from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded
 from qc_workbench.store.cases import STATES, standing_flags
 from qc_workbench.store.database import Reader
 from qc_workbench.store.samples import sampled_of
@@ -131,7 +132,7 @@ class Decisions:
     to_hear: int
 
 
-def decisions(reader: Reader) -> Decisions:
+def decisions(reader: Reader, downgraded: Downgraded = NONE_DOWNGRADED) -> Decisions:
     """As many as the lists of the pages hold, counted in one pass over the calls."""
     rows = reader.rows(
         f"""
@@ -142,14 +143,16 @@ def decisions(reader: Reader) -> Decisions:
             ) join ruled using (flag_id)
         ),
         waits as (
-            select 'suspicious' as what, call_id from states where kind = 'fake_effective' and state = 'waiting'
+            select 'suspicious' as what, call_id from states
+            where kind = 'fake_effective' and state = 'waiting' and not list_contains(?::varchar[], judged_by)
             union all
             select 'refusals', call_id from refusals anti join ruled_refusals using (call_id) where false_refusal
             union all
             select distinct 'to_hear', call_id from sample where {_OPEN} and queue = 'random'
         )
         select what, count(*) as calls from waits join calls using (call_id) group by what
-        """  # noqa: S608 - constants of this module
+        """,  # noqa: S608 - constants of this module
+        [key.text for key in downgraded],
     )
     counted = {row["what"]: int(row["calls"]) for row in rows}
     return Decisions(counted.get("suspicious", 0), counted.get("refusals", 0), counted.get("to_hear", 0))

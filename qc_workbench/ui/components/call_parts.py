@@ -9,7 +9,7 @@ import streamlit as st
 
 from qc_workbench.domain.call import Call, Outcome
 from qc_workbench.domain.flag import Evidence, Verdict
-from qc_workbench.review.rulings import CaseState, case_state
+from qc_workbench.review.rulings import CaseState
 from qc_workbench.ui.components.blocks import call_link, deal_text, due_text, recording_state
 from qc_workbench.ui.components.rows import flag_reasons, plan_text
 from qc_workbench.ui.i18n import Translator, clock
@@ -68,7 +68,7 @@ def findings_panel(view: CallView, t: Translator) -> None:
                 )
             )
         for flag in view.flags:
-            state = case_state(flag, view.rulings.get(flag.flag_id))
+            state = view.state_of(flag)
             st.markdown(f"**{t(f'flag.{flag.kind.value}')}**")
             st.badge(t(f"case_one.{state.value}"), color=STATE_COLOURS[state])
             st.text(flag_reasons(flag, t))

@@ -5,6 +5,7 @@ import streamlit as st
 from qc_workbench.ui.components.blocks import heading, nothing
 from qc_workbench.ui.components.call_list import choose_call
 from qc_workbench.ui.components.call_parts import client_panel, findings_panel, header
+from qc_workbench.ui.components.case_answer import agents_answer
 from qc_workbench.ui.components.listening import listened_button
 from qc_workbench.ui.components.missing_words import missing_words
 from qc_workbench.ui.components.player import player
@@ -33,18 +34,13 @@ if view.waits_for_listening:
     listened_button(room, view.call.call_id)
 left, right = st.columns([7, 3], gap="medium")
 with left:
-    shown = playback(
-        view.call.call_id,
-        room.address(view.recording),
-        view.recording,
-        view.acoustics,
-        view.transcript,
-        view.flags,
-        view.promises,
-        t,
-    )
+    address = room.address(view.recording)
+    found = (view.recording, view.acoustics, view.transcript, view.flags, view.promises)
+    shown = playback(view.call.call_id, address, *found, t)
     at = st.query_params.get("at", "0")
     player(shown, t, start_at_s=float(at) if at.replace(".", "", 1).isdecimal() else 0.0, key=f"player_{call_id}")
 with right:
     findings_panel(view, t)
+    for flag in view.flags:
+        agents_answer(room, flag, view.rulings.get(flag.flag_id), view.answers_to(flag))
     client_panel(view, t)

@@ -1,17 +1,15 @@
-"""«Подозрительные звонки»: the seconds that matter, both sides, a ruling with one key."""
+"""«Подозрительные звонки»: the seconds that matter, both sides, the agent's answer, a ruling with one key."""
 
 import streamlit as st
 
 from qc_workbench.ui.components.blocks import heading, nothing
-from qc_workbench.ui.components.case_parts import (
-    case_evidence,
-    case_header,
-    case_sound,
-    choose_case,
-    decision,
-    pattern_table,
-)
+from qc_workbench.ui.components.case_answer import agents_answer
+from qc_workbench.ui.components.case_file_parts import both_sides, what_would_change
+from qc_workbench.ui.components.case_parts import case_header, case_sound, choose_case
+from qc_workbench.ui.components.case_side import agent_pattern_panel, decision, pattern_table, standing_panel
 from qc_workbench.ui.state import enter
+from qc_workbench.ui.views.call import call_sound
+from qc_workbench.ui.views.casefile import case_file
 from qc_workbench.ui.views.suspicious import suspicious_calls
 
 room = enter()
@@ -24,13 +22,24 @@ if not view.tallies:
 
 case = choose_case(room, view, st.query_params.get("call"))
 left, right = st.columns([7, 3], gap="medium")
-with left:
-    if case is None:
-        nothing(t("suspicious.none_here"))
-    else:
-        case_header(case, t)
-        case_sound(room, case)
-        case_evidence(case, t)
 with right:
     decision(room, case)
+if case is None:
+    with left:
+        nothing(t("suspicious.none_here"))
+    with right:
+        pattern_table(view, t)
+    st.stop()
+
+sound = call_sound(room.workspace, case.call.call_id)
+with left:
+    case_header(case, t)
+    case_sound(room, case, sound)
+    found = case_file(room.workspace, case, sound, view.confirmed(case.call.manager_id), room.now)
+    both_sides(room, case, sound, found)
+    what_would_change(room, sound, found)
+    agents_answer(room, case.flag, case.ruling, case.answers)
+with right:
+    standing_panel(view.standing_of(case.flag), t)
+    agent_pattern_panel(room, view.people.agent(case.call.manager_id), found.pattern)
     pattern_table(view, t)

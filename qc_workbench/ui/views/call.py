@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qc_workbench.domain.acoustics import Acoustics
+from qc_workbench.domain.agent_answer import AgentAnswer
 from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.commitment import Commitment, Refusal
 from qc_workbench.domain.flag import Conversation, Finding, Flag
 from qc_workbench.domain.sampling import SampledCall
+from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded
 from qc_workbench.domain.transcript import Transcript
+from qc_workbench.review.rulings import CaseState, case_state
 from qc_workbench.store import calls as calls_store
 from qc_workbench.store import listening
+from qc_workbench.store.agent_answers import answers_of_calls
 from qc_workbench.store.browsing import (
     Failure,
     acoustics_of_recording,
@@ -27,6 +31,7 @@ from qc_workbench.store.browsing import (
     sample_of_call,
     standing_findings,
 )
+from qc_workbench.store.standings import downgraded
 from qc_workbench.ui.views.client import ClientContext, client_context
 from qc_workbench.ui.views.overview import OPEN_STATUSES
 from qc_workbench.ui.views.people import Directory, directory, people_of
@@ -53,6 +58,20 @@ class CallView:
     drawn: tuple[SampledCall, ...]
     failures: tuple[Failure, ...]
     client: ClientContext
+    answers: tuple[AgentAnswer, ...] = ()
+    downgraded: Downgraded = NONE_DOWNGRADED
+
+    def answers_to(self, flag: Flag) -> tuple[AgentAnswer, ...]:
+        """What agents said about this suspicion, oldest first."""
+        return tuple(item for item in self.answers if item.kind is flag.kind)
+
+    def state_of(self, flag: Flag) -> CaseState:
+        return case_state(
+            flag,
+            self.rulings.get(flag.flag_id),
+            downgraded=self.downgraded,
+            answered_at=max((item.at for item in self.answers_to(flag)), default=None),
+        )
 
     @property
     def waits_for_listening(self) -> bool:
@@ -102,6 +121,8 @@ def call_view(workspace: Workspace, call_id: str) -> CallView | None:
             drawn=tuple(sample_of_call(reader, call_id)),
             failures=tuple(failures_of_call(reader, call_id)),
             client=client,
+            answers=tuple(answers_of_calls(reader, [call_id])),
+            downgraded=downgraded(reader, workspace.settings.detectors) if flags else NONE_DOWNGRADED,
         )
 
 

@@ -15,6 +15,7 @@ from qc_workbench.store.browsing import (
     outcome_counts,
     store_counts,
 )
+from qc_workbench.store.standings import downgraded
 from qc_workbench.store.waiting_calls import decisions
 from qc_workbench.workspace import Workspace
 
@@ -73,7 +74,7 @@ def overview(workspace: Workspace) -> Overview:
             newest = counts.last_at.astimezone(company.zone).date()
             since = datetime.combine(newest - timedelta(days=PLOTTED_DAYS - 1), time(), company.zone)
             days = day_counts(reader, company.timezone, effective.counted_from_s, since)
-        open_decisions = decisions(reader)
+        open_decisions = decisions(reader, downgraded(reader, workspace.settings.detectors))
         outcomes = outcome_counts(reader)
         as_of = commitments_as_of(reader)
     waiting = (

@@ -7,9 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from qc_workbench.domain.flag import Finding, Flag, FlagKind, Ruling, Side, Verdict
+from qc_workbench.domain.agent_answer import AgentAnswer
+from qc_workbench.domain.flag import Finding, Flag, FlagKind, Ruling, Verdict
+from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded, key_of
+from qc_workbench.review.answers import answer
 from qc_workbench.review.rulings import CaseState, rule, undo
+from qc_workbench.review.standing import DetectorStanding
 from qc_workbench.store import verdicts
+from qc_workbench.store.agent_answers import answer_row
 from qc_workbench.store.browsing import counted_by_agent, findings_of_flag
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.cases import (
@@ -22,6 +27,7 @@ from qc_workbench.store.cases import (
     place_of_case,
 )
 from qc_workbench.store.database import Statement, insert
+from qc_workbench.store.standings import detector_standings
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
@@ -47,6 +53,19 @@ class SuspiciousCalls:
     tallies: tuple[CaseTally, ...]
     patterns: tuple[AgentPattern, ...]
     people: Directory
+    standings: tuple[DetectorStanding, ...] = ()
+
+    @property
+    def downgraded(self) -> Downgraded:
+        return frozenset(item.key for item in self.standings if item.is_downgraded)
+
+    def standing_of(self, flag: Flag) -> DetectorStanding | None:
+        """How the detector stands that raised this flag."""
+        return next((item for item in self.standings if item.key == key_of(flag)), None)
+
+    def confirmed(self, manager_id: str) -> int:
+        """Cases of an agent that a person confirmed."""
+        return self.count(CaseState.CONFIRMED, manager_id)
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -69,32 +88,62 @@ class CasePage:
 
 def suspicious_calls(workspace: Workspace) -> SuspiciousCalls:
     with workspace.store.reading() as reader:
-        tallies = case_tallies(reader, FlagKind.FAKE_EFFECTIVE)
+        standings = detector_standings(reader, workspace.settings.detectors)
+        doubted = frozenset(item.key for item in standings if item.is_downgraded)
+        tallies = case_tallies(reader, FlagKind.FAKE_EFFECTIVE, doubted)
         counted = counted_by_agent(reader, workspace.settings.effective.counted_from_s)
         people = directory(reader, ())
-    return SuspiciousCalls(tuple(tallies), patterns(tallies, counted), people)
+    return SuspiciousCalls(tuple(tallies), patterns(tallies, counted), people, standings)
 
 
-def case_page(workspace: Workspace, state: CaseState, manager_id: str | None, page: int) -> CasePage:
+def case_page(
+    workspace: Workspace,
+    state: CaseState,
+    manager_id: str | None,
+    page: int,
+    downgraded: Downgraded = NONE_DOWNGRADED,
+) -> CasePage:
     """Cases of a state, of one agent if given: page ``page`` (from 1) of :data:`PAGE`."""
+    offset = (page - 1) * PAGE
     with workspace.store.reading() as reader:
-        cases = cases_in_state(reader, FlagKind.FAKE_EFFECTIVE, state, manager_id, PAGE, (page - 1) * PAGE)
+        cases = cases_in_state(reader, FlagKind.FAKE_EFFECTIVE, state, manager_id, PAGE, offset, downgraded)
         people = directory(reader, {case.call.client_phone for case in cases})
     return CasePage(tuple(cases), people)
 
 
-def asked_case(workspace: Workspace, call_id: str, state: CaseState, manager_id: str | None) -> tuple[str, int] | None:
+def state_of_call(workspace: Workspace, call_id: str, downgraded: Downgraded) -> CaseState | None:
+    """Where the case about this call stands; None without one."""
+    with workspace.store.reading() as reader:
+        case = case_of_call(reader, call_id, FlagKind.FAKE_EFFECTIVE, downgraded)
+    return case.state if case else None
+
+
+def asked_case(
+    workspace: Workspace,
+    call_id: str,
+    state: CaseState,
+    manager_id: str | None,
+    downgraded: Downgraded = NONE_DOWNGRADED,
+) -> tuple[str, int] | None:
     """The flag of this call's case and the page of the list it is on; None where it is not in the list."""
     with workspace.store.reading() as reader:
-        case = case_of_call(reader, call_id, FlagKind.FAKE_EFFECTIVE)
+        case = case_of_call(reader, call_id, FlagKind.FAKE_EFFECTIVE, downgraded)
         if case is None or case.state is not state or manager_id not in (None, case.call.manager_id):
             return None
-        return case.flag.flag_id, place_of_case(reader, case, state, manager_id) // PAGE + 1
+        return case.flag.flag_id, place_of_case(reader, case, state, manager_id, downgraded) // PAGE + 1
 
 
 def one_case(workspace: Workspace, flag_id: str) -> Case | None:
     with workspace.store.reading() as reader:
         return case_of_flag(reader, flag_id)
+
+
+def write_answer(workspace: Workspace, flag: Flag, text: str, by: str, at: datetime) -> AgentAnswer:
+    """Append what an agent says about a flag. Raises what :func:`qc_workbench.review.answers.answer` does."""
+    given = answer(flag, text, by, at)
+    entry = audit_entry(given.at, given.by, "flag_answered", flag.call_id, flag_id=flag.flag_id)
+    workspace.store.write(insert("agent_answers", answer_row(given)), entry, key=f"answer:{given.answer_id}")
+    return given
 
 
 def patterns(tallies: Sequence[CaseTally], counted: Mapping[str, int]) -> tuple[AgentPattern, ...]:
@@ -107,18 +156,13 @@ def patterns(tallies: Sequence[CaseTally], counted: Mapping[str, int]) -> tuple[
         AgentPattern(
             manager_id,
             counted.get(manager_id, 0),
-            of[CaseState.WAITING] + of[CaseState.ASKED],
+            of[CaseState.WAITING] + of[CaseState.ASKED] + of[CaseState.ANSWERED],
             of[CaseState.CONFIRMED],
             of[CaseState.REJECTED],
         )
         for manager_id, of in states.items()
     ]
     return tuple(sorted(rows, key=lambda row: (-row.confirmed - row.waiting, row.manager_id)))
-
-
-def defence(flag: Flag) -> tuple[str, ...]:
-    """Kinds of evidence that speak for the agent, in order of time."""
-    return tuple(dict.fromkeys(item.kind for item in flag.evidence if item.side is Side.FOR))
 
 
 def write_ruling(workspace: Workspace, flag: Flag, ruling: Ruling, by: str, at: datetime, reason: str) -> Finding:

@@ -1,0 +1,57 @@
+"""What the agent says: asked for or not, one statement after another, none ever changed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from qc_workbench.domain.agent_answer import AgentAnswer
+from qc_workbench.domain.flag import Finding, Flag, Ruling
+from qc_workbench.errors import QcwError
+from qc_workbench.review.answers import LONGEST_ANSWER
+from qc_workbench.ui.labels import error_text, plain
+from qc_workbench.ui.state import Room
+from qc_workbench.ui.views.suspicious import write_answer
+
+
+def agents_answer(room: Room, flag: Flag, ruling: Finding | None, answers: tuple[AgentAnswer, ...]) -> None:
+    """The question, the answers so far, and the place to write one."""
+    t = room.t
+    with st.container(border=True):
+        st.markdown(f"**{t('answer.title')}**")
+        asked = ruling is not None and ruling.ruling is Ruling.ASKED
+        if asked and ruling is not None:
+            st.caption(plain(t("answer.asked", who=ruling.by, moment=t.moment(ruling.at))))
+        for given in answers:
+            st.text(given.text)
+            st.caption(plain(t("answer.given", who=given.by, moment=t.moment(given.at))))
+        if not answers:
+            st.caption(t("answer.waiting") if asked else t("answer.not_asked"))
+        # A form: what is being typed survives a key pressed elsewhere, and comes once.
+        with st.form(f"answer_form_{flag.flag_id}", clear_on_submit=True, border=False):
+            text = st.text_area(
+                t("answer.write"),
+                placeholder=t("answer.placeholder"),
+                max_chars=LONGEST_ANSWER,
+                height=80,
+                key=f"answer_{flag.flag_id}",
+            )
+            with st.container(horizontal=True, vertical_alignment="center"):
+                pressed = st.form_submit_button(
+                    t("answer.save"),
+                    disabled=not room.who,
+                    help=None if room.who else t("sidebar.who_needed"),
+                    key=f"answer_save_{flag.flag_id}",
+                )
+                st.caption(t("answer.kept"), width="stretch")
+        if pressed:
+            _save(room, flag, text)
+
+
+def _save(room: Room, flag: Flag, text: str) -> None:
+    try:
+        write_answer(room.workspace, flag, text, room.who, room.now)
+    except QcwError as error:
+        st.error(error_text(error, room.t))
+        return
+    st.toast(room.t("answer.done"))
+    st.rerun()
