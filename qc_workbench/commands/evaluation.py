@@ -19,6 +19,7 @@ from qc_workbench.ui.quality_words import (
     target_text,
     task_name,
     value_text,
+    visible_changes,
 )
 
 if TYPE_CHECKING:
@@ -132,9 +133,10 @@ def _side(t: Translator, mistake: Mistake, code: str, text: str) -> str:
 
 def _changes(compared: Comparison, t: Translator) -> list[Table]:
     tables = []
-    if compared.changed:
+    changed = visible_changes(t, compared)
+    if changed:
         rows = []
-        for item in compared.changed:
+        for item in changed:
             way = {True: "better", False: "worse", None: "moved"}[item.better]
             figure = item.figure
             rows.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from qc_workbench.reporting.quality import Figure, Mistake, Unit
+from qc_workbench.reporting.quality import Change, Comparison, Figure, Mistake, Unit
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import named
 
@@ -45,6 +45,15 @@ def value_text(t: Translator, figure: Figure, value: float | None) -> str:
     return t.number(value)
 
 
+def visible_changes(t: Translator, compared: Comparison) -> list[Change]:
+    """The changes that can be seen in the figures as they are written: «1,0 s → 1,0 s» says nothing."""
+    return [
+        item
+        for item in compared.changed
+        if value_text(t, item.figure, item.before) != value_text(t, item.figure, item.figure.value)
+    ]
+
+
 def interval_text(t: Translator, figure: Figure) -> str:
     if figure.low is None or figure.high is None or not figure.of:
         return "—"
@@ -68,7 +77,10 @@ def target_text(t: Translator, figure: Figure) -> str:
 
 
 def answer_name(t: Translator, matrix: str, code: str) -> str:
-    """The name of a code of a confusion matrix."""
+    """The name of a code of a confusion matrix: of its own, of its family, or a common one."""
+    own = f"{_OWN}.{matrix}.{code}"
+    if t.knows(own):
+        return t(own)
     family = _FAMILIES.get(matrix)
     if family and t.knows(f"{family}.{code}"):
         return t(f"{family}.{code}")

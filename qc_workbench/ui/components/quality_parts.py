@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -25,10 +26,15 @@ from qc_workbench.ui.quality_words import (
     target_text,
     task_name,
     value_text,
+    visible_changes,
 )
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.people import call_line
 from qc_workbench.ui.views.quality import PAGE, EvaluationView, QualityRoom, shown_page, wrong_cells, wrong_count
+
+#: Fingerprints are told apart by their first digits; the whole ones are in ``qcw evaluate --json``.
+_LONG_HASH: Final = re.compile(r"\b([0-9a-f]{6})[0-9a-f]{6,}\b")
+_SHORT: Final = r"\1"
 
 
 def how_to_begin(t: Translator) -> None:
@@ -61,7 +67,10 @@ def _head_text(head: EvaluationHead, t: Translator) -> str:
 def about(view: EvaluationView, t: Translator) -> None:
     """By what it was judged, and what was missing."""
     head = view.kept.head
-    versions = " · ".join(f"{named(t, 'quality.detector', name)} {version}" for name, version in head.detectors.items())
+    versions = " · ".join(
+        f"{named(t, 'quality.detector', name)} {_LONG_HASH.sub(_SHORT, version)}"
+        for name, version in head.detectors.items()
+    )
     st.caption(plain(t("quality.made_by", version=head.program_version, detectors=versions)))
     if head.absent:
         st.warning(t("quality.absent", n=head.absent))
@@ -69,8 +78,48 @@ def about(view: EvaluationView, t: Translator) -> None:
         st.info(t("quality.unheard", n=head.unheard))
 
 
+def sections(room: Room, view: EvaluationView, found: QualityRoom) -> None:
+    """One part of an evaluation at a time: together they are a very long page."""
+    t = room.t
+    changed = len(view.compared.new) + len(view.compared.gone) if view.compared else 0
+    names = {
+        "figures": t("quality.figures_title"),
+        "confusion": t("quality.confusion_title"),
+        "others": t("quality.others_title", n=t.number(len(view.others))),
+        "kinds": t("quality.kinds_title"),
+        "changes": t("quality.changes_title", n=t.number(changed)),
+        "live": t("quality.live_title"),
+    }
+    if not view.others:
+        del names["others"]
+    if view.compared is None:
+        del names["changes"]
+    chosen = st.segmented_control(
+        t("quality.section"),
+        list(names),
+        default="figures",
+        required=True,
+        format_func=names.__getitem__,
+        key="quality_section",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    match chosen:
+        case "confusion":
+            confusion(room, view)
+        case "others":
+            mistake_list(room, view, view.others, "others")
+        case "kinds":
+            by_kind(room, view)
+        case "changes":
+            changes(room, view)
+        case "live":
+            live_agreement(found.standings, t)
+        case _:
+            figures_table(view, t)
+
+
 def figures_table(view: EvaluationView, t: Translator) -> None:
-    st.subheader(t("quality.figures_title"), anchor=False)
     rows = [_figure_row(view, figure, t) for figure in view.kept.figures]
     st.dataframe(rows, hide_index=True, height="content", alt=t("quality.figures_title"))
 
@@ -94,7 +143,6 @@ def _figure_row(view: EvaluationView, figure: Figure, t: Translator) -> dict[str
 def confusion(room: Room, view: EvaluationView) -> None:
     """What is taken for what, and the calls of each mistake."""
     t = room.t
-    st.subheader(t("quality.confusion_title"), anchor=False)
     st.caption(t("quality.confusion_says"))
     matrices = {matrix.name: matrix for matrix in view.kept.matrices}
     if not matrices:
@@ -111,7 +159,7 @@ def confusion(room: Room, view: EvaluationView) -> None:
         width=420,
     )
     matrix = matrices[chosen or worst]
-    left, right = st.columns([5, 6], gap="large")
+    left, right = st.columns(2, gap="medium")
     with left:
         heat(matrix, t)
     with right:
@@ -136,14 +184,6 @@ def confusion(room: Room, view: EvaluationView) -> None:
         if not found:
             st.caption(t("quality.calls_gone"))
         mistake_list(room, view, found, f"{matrix.name}_{cell}")
-
-
-def other_mistakes(room: Room, view: EvaluationView) -> None:
-    """Mistakes of degree: days, seconds, places of quotes, invented turns."""
-    if not view.others:
-        return
-    st.subheader(room.t("quality.others_title", n=room.t.number(len(view.others))), anchor=False)
-    mistake_list(room, view, view.others, "others")
 
 
 def mistake_list(room: Room, view: EvaluationView, mistakes: Sequence[Mistake], key: str) -> None:
@@ -178,7 +218,6 @@ def _side(t: Translator, mistake: Mistake, code: str, text: str) -> str:
 def by_kind(room: Room, view: EvaluationView) -> None:
     """One figure by kind of call, and over time."""
     t = room.t
-    st.subheader(t("quality.kinds_title"), anchor=False)
     dimensions = [name for name in DIMENSIONS if view.slices(name)]
     figures = {figure.code: figure for figure in view.kept.figures}
     if not figures:
@@ -195,7 +234,7 @@ def by_kind(room: Room, view: EvaluationView) -> None:
             st.segmented_control(
                 t("quality.which_dimension"),
                 dimensions,
-                default=dimensions[-1],
+                default=dimensions[0],
                 required=True,
                 format_func=lambda name: t(f"quality.dimension.{name}").capitalize(),
                 key="quality_dimension",
@@ -219,14 +258,13 @@ def changes(room: Room, view: EvaluationView) -> None:
     t = room.t
     if view.compared is None or view.previous is None:
         return
-    st.subheader(t("quality.changes_title"), anchor=False)
     st.caption(t("quality.since", moment=t.moment(view.previous.evaluated_at, "d MMM y, HH:mm")))
     compared = view.compared
     if not (compared.changed or compared.new or compared.gone):
         st.caption(t("cli.evaluate.nothing_changed"))
         return
     lines = []
-    for item in compared.changed:
+    for item in visible_changes(t, compared):
         way = {True: "better", False: "worse", None: "moved"}[item.better]
         figure = item.figure
         name = f"{task_name(t, figure.task)}: {figure_name(t, figure)}"
@@ -243,7 +281,6 @@ def changes(room: Room, view: EvaluationView) -> None:
 
 def live_agreement(standings: Sequence[DetectorStanding], t: Translator) -> None:
     """How people rule on the flags at work: the same detectors on calls that nobody labelled beforehand."""
-    st.subheader(t("quality.live_title"), anchor=False)
     st.caption(t("quality.live_says"))
     if not standings:
         st.caption(t("quality.live_none"))

@@ -15,7 +15,9 @@ from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.quality_words import answer_name, figure_name, interval_text, matrix_name, slice_name, value_text
 from qc_workbench.ui.views.quality import cells
 
-_ROW_PX: Final = 30
+_ROW_PX: Final = 40
+#: Room for the names of the columns, which the height of a plot includes.
+_NAMES_PX: Final = 100
 #: A cell with more of its row than this is dark enough for white figures.
 _DARK_FROM: Final = 0.55
 #: Lightest shade of a cell: one case of very many must still be seen.
@@ -47,13 +49,22 @@ def heat(matrix: Matrix, t: Translator) -> None:
             "found:N",
             title=t("quality.found"),
             sort=columns,
-            axis=alt.Axis(labelAngle=-30, labelLimit=190, orient="top", ticks=False, domain=False),
+            # A name in lines, a word each: turned or left out it could not be read. Below, where lines grow freely.
+            axis=alt.Axis(
+                labelAngle=0,
+                labelExpr="split(datum.label, ' ')",
+                labelLimit=100,
+                labelOverlap=False,
+                labelBaseline="top",
+                ticks=False,
+                domain=False,
+            ),
         ),
         y=alt.Y(
             "expected:N",
             title=t("quality.labelled"),
             sort=labels,
-            axis=alt.Axis(labelLimit=210, ticks=False, domain=False),
+            axis=alt.Axis(labelLimit=190, ticks=False, domain=False),
         ),
         tooltip=[
             alt.Tooltip("expected:N", title=t("quality.labelled")),
@@ -69,7 +80,7 @@ def heat(matrix: Matrix, t: Translator) -> None:
     numbers = base.mark_text(fontSize=14, fontWeight="bold").encode(
         text="n:Q", color=alt.condition("datum.dark", alt.value("white"), alt.value(UNKNOWN))
     )
-    height = max(90, (_ROW_PX + 8) * len(labels))
+    height = _NAMES_PX + _ROW_PX * len(labels)
     st.altair_chart((squares + numbers).properties(height=height), alt=matrix_name(t, matrix.name))
 
 
@@ -113,7 +124,7 @@ def kinds_of_calls(slices: Sequence[Slice], code: str, overall: Figure, t: Trans
     if overall.value is not None:
         line = alt.Chart(alt.InlineData(values=[{"all": _scaled(overall, overall.value)}]))
         layers.append(line.mark_rule(color=UNKNOWN, strokeDash=[4, 3]).encode(x="all:Q"))
-    st.altair_chart(alt.layer(*layers).properties(height=max(70, 26 * len(rows))), alt=title)
+    st.altair_chart(alt.layer(*layers).properties(height=40 + 28 * len(rows)), alt=title)
 
 
 def over_time(
@@ -148,7 +159,7 @@ def over_time(
     y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=domain, clamp=True))
     bars = base.mark_rule(strokeWidth=3, color=NEUTRAL, opacity=0.35).encode(y="low:Q", y2="high:Q")
     line = base.mark_line(color=NEUTRAL, point=alt.OverlayMarkDef(filled=True, size=60, color=NEUTRAL)).encode(y=y)
-    st.altair_chart((bars + line).properties(height=220), alt=title)
+    st.altair_chart((bars + line).properties(height=280), alt=title)
 
 
 def _scaled(figure: Figure, value: float) -> float:
