@@ -118,7 +118,7 @@ def _in_the_call(case: Circumstances) -> Iterator[Point]:
     if len(short) >= _SHORT_TURNS:
         yield Point(PointCode.QUIET_CLIENT, count=len(short), start_s=short[0].start_s)
     hold = _after_a_person(persons, [item for item in evidence if item.kind in _WAITING])
-    if hold is not None:
+    if hold is not None and not any(item.kind == "busy" for item in evidence):  # nobody looks for papers then
         yield Point(PointCode.HOLD, seconds=hold.end_s - hold.start_s, start_s=hold.start_s)
     ringing = _after_a_person(persons, [item for item in evidence if item.kind == "ringback"], least_s=1.0)
     if ringing is not None:

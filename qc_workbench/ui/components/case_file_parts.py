@@ -12,7 +12,7 @@ from qc_workbench.review.casefile import Point
 from qc_workbench.store.cases import Case
 from qc_workbench.ui.components.blocks import call_link
 from qc_workbench.ui.components.player import quote_button
-from qc_workbench.ui.i18n import Translator, clock
+from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.call import CallSound
@@ -21,6 +21,9 @@ from qc_workbench.ui.views.playback import CLIP_S, evidence_name
 
 #: Pieces of evidence of one side shown at once; the rest unfolds.
 SHOWN = 6
+#: Shares of a line's width.
+_BUTTON_AND_WORDS = (3, 7)
+_IN_A_WIDE_BOX = (1, 6)
 
 
 def both_sides(room: Room, case: Case, sound: CallSound, found: CaseFile) -> None:
@@ -59,15 +62,19 @@ def _line(line: EvidenceLine, address: str | None, t: Translator, key: str) -> N
         if line.count > 1
         else ""
     )
-    text = f"{clock(line.start_s)}–{clock(line.end_s)} {evidence_name(line.kind, t)}{times}{quote}"
+    text = f"{evidence_name(line.kind, t)}{times}{quote}"
     _heard(text, address, line.start_s, min(line.end_s, line.start_s + 2 * CLIP_S), t, key)
 
 
-def _heard(text: str, address: str | None, start_s: float, end_s: float, t: Translator, key: str) -> None:
+def _heard(
+    text: str, address: str | None, start_s: float, end_s: float, t: Translator, key: str, wide: bool = False
+) -> None:
     """A text with a button that plays its seconds."""
-    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+    button, words = st.columns(_IN_A_WIDE_BOX if wide else _BUTTON_AND_WORDS, gap="small", vertical_alignment="top")
+    with button:
         quote_button(address, start_s, end_s, t, key=key)
-        st.text(text, width="stretch")
+    with words:
+        st.text(text)
 
 
 def _point(room: Room, point: Point, address: str | None, key: str) -> None:
@@ -84,7 +91,7 @@ def _point(room: Room, point: Point, address: str | None, key: str) -> None:
         who=point.by,
     )
     if point.start_s is not None:
-        _heard(f"{clock(point.start_s)} {text}", address, point.start_s, point.start_s + CLIP_S, t, key)
+        _heard(text, address, point.start_s, point.start_s + CLIP_S, t, key)
     else:
         st.text(text)
     if point.call_id:
@@ -105,7 +112,7 @@ def what_would_change(room: Room, sound: CallSound, found: CaseFile) -> None:
             text = t(f"flips.{item.change.value}", **_figures(item, t), verdict=verdict)
             if item.spans:
                 start_s, end_s = item.spans[0]
-                _heard(text, address, start_s, min(end_s, start_s + 2 * CLIP_S), t, f"flip_{number}")
+                _heard(text, address, start_s, min(end_s, start_s + 2 * CLIP_S), t, f"flip_{number}", wide=True)
             else:
                 st.text(text)
         if found.steady:

@@ -138,13 +138,25 @@ def agent_pattern_panel(room: Room, agent: str, lines: tuple[PatternLine, ...]) 
     with st.container(border=True):
         st.subheader(plain(t("pattern.title", agent=agent)), anchor=False)
         st.caption(t("pattern.says", n=room.workspace.settings.detectors.pattern_days))
+        few = [line for line in lines if line.reading is Reading.TOO_FEW]
         for line in lines:
-            st.markdown(f"**{t(f'pattern.{line.kind.value}')}**")
-            if line.reading is Reading.TOO_FEW:
-                st.caption(t("pattern.few", count=t.number(line.count), needed=t.number(line.needed)))
-                continue
-            st.markdown(f"{_value(line, t)} · {t(f'pattern_reading.{line.reading.value}')}")
-            st.caption(f"{_says(line, t)}  \n{t(f'pattern_not.{line.kind.value}')}")
+            if line not in few:
+                st.markdown(
+                    f"**{t(f'pattern.{line.kind.value}')}**  \n"
+                    f"{_value(line, t)} · {t(f'pattern_reading.{line.reading.value}')}"
+                )
+                st.caption(f"{_says(line, t)}  \n{t(f'pattern_not.{line.kind.value}')}")
+        if few:
+            said = "  \n".join(
+                t(
+                    "pattern.few",
+                    what=t(f"pattern.{line.kind.value}"),
+                    count=t.number(line.count),
+                    needed=t.number(line.needed),
+                )
+                for line in few
+            )
+            st.caption(f"{t('pattern.too_few')}  \n{said}")
 
 
 def _value(line: PatternLine, t: Translator) -> str:
@@ -163,21 +175,24 @@ def _value(line: PatternLine, t: Translator) -> str:
 def _says(line: PatternLine, t: Translator) -> str:
     """What the number is of, and what it is for the others."""
     if line.usual is None:
-        usual = "—"
+        usual = ""
     elif line.kind in (PatternKind.REPEATS, PatternKind.VERIFIED):
         usual = t.percent(line.usual)
+    elif line.kind is PatternKind.HANG_UP:
+        usual = t("pattern.only_seconds", value=t.number(line.usual))
     else:
-        usual = t.number(line.usual, 0 if line.kind is PatternKind.HANG_UP else 1)
-    return t(
+        usual = f"×{t.number(line.usual, 1)}"
+    said = t(
         f"pattern_says.{line.kind.value}",
         count=t.number(line.count),
         of=t.number(line.of),
         expected=t.number(line.of),
         width=t.number(WIDTH_S),
-        usual=usual,
-        beside="—" if line.beside is None else t.number(line.beside),
         basis=t("pattern_basis.random" if line.is_random else "pattern_basis.all"),
     )
+    beside = t("pattern_beside", value=t.number(line.beside)) if line.beside is not None else ""
+    others = t("pattern_usual", value=usual) if usual else ""
+    return " ".join(part for part in (said, beside, others) if part)
 
 
 def pattern_table(view: SuspiciousCalls, t: Translator) -> None:
