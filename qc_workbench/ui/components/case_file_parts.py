@@ -22,8 +22,8 @@ from qc_workbench.ui.views.playback import CLIP_S, evidence_name
 #: Pieces of evidence of one side shown at once; the rest unfolds.
 SHOWN = 6
 #: Shares of a line's width.
-_BUTTON_AND_WORDS = (3, 7)
-_IN_A_WIDE_BOX = (1, 6)
+_BUTTON_AND_WORDS = (2, 7)
+_IN_A_WIDE_BOX = (1, 8)
 
 
 def both_sides(room: Room, case: Case, sound: CallSound, found: CaseFile) -> None:
@@ -72,7 +72,7 @@ def _heard(
     """A text with a button that plays its seconds."""
     button, words = st.columns(_IN_A_WIDE_BOX if wide else _BUTTON_AND_WORDS, gap="small", vertical_alignment="top")
     with button:
-        quote_button(address, start_s, end_s, t, key=key)
+        quote_button(address, start_s, end_s, t, key=key, brief=True)
     with words:
         st.text(text)
 

@@ -31,7 +31,7 @@ def choose_case(room: Room, view: SuspiciousCalls, asked_call: str | None) -> Ca
     row = st.container(horizontal=True, vertical_alignment="center")
     with row:
         manager_id = choose_agent({name: view.people.agent(name) for name in view.agents}, t, "suspicious_agent")
-    st.session_state.setdefault("suspicious_state", CaseState.WAITING)
+    st.session_state.setdefault("suspicious_state", _first_state(view))
     state = states.segmented_control(
         t("suspicious.filter"),
         list(CaseState),
@@ -45,6 +45,12 @@ def choose_case(room: Room, view: SuspiciousCalls, asked_call: str | None) -> Ca
         page = _page(room, view, state or CaseState.WAITING, manager_id, asked_call)
     listed = case_page(room.workspace, state or CaseState.WAITING, manager_id, page, view.downgraded)
     return _pick_case(room, listed)
+
+
+def _first_state(view: SuspiciousCalls) -> CaseState:
+    """What waits for a ruling: new cases, else answered ones, else those to check."""
+    waiting = (CaseState.WAITING, CaseState.ANSWERED, CaseState.CHECK)
+    return next((state for state in waiting if view.count(state)), CaseState.WAITING)
 
 
 def _page(room: Room, view: SuspiciousCalls, state: CaseState, manager_id: str | None, asked_call: str | None) -> int:
@@ -99,6 +105,7 @@ def case_sound(room: Room, case: Case, sound: CallSound) -> None:
         (case.flag,),
         (),
         room.t,
+        connected_s=case.call.talk_s,
     )
     start_at_s = shown.clip[0] if shown.clip else 0.0
     player(shown, room.t, start_at_s=start_at_s, key=f"case_{case.flag.flag_id}", short=True)

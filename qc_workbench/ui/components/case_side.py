@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from qc_workbench.detection.intent import WIDTH_S, PatternKind, PatternLine, Reading
-from qc_workbench.domain.flag import Ruling
+from qc_workbench.domain.flag import FlagKind, Ruling
 from qc_workbench.errors import QcwError
 from qc_workbench.review.standing import FEWEST_RULINGS, DetectorStanding
 from qc_workbench.store.cases import Case
@@ -87,7 +87,7 @@ def _rule(room: Room, case: Case, ruling: Ruling, reason: str) -> None:
     st.rerun()
 
 
-def standing_panel(standing: DetectorStanding | None, t: Translator) -> None:
+def _standing(standing: DetectorStanding | None, t: Translator) -> None:
     """How often people agreed with the detector, and what follows."""
     with st.container(border=True):
         st.subheader(t("standing.title"), anchor=False)
@@ -132,7 +132,22 @@ def standing_sentence(standing: DetectorStanding, t: Translator) -> str:
     )
 
 
-def agent_pattern_panel(room: Room, agent: str, lines: tuple[PatternLine, ...]) -> None:
+def around_case(room: Room, view: SuspiciousCalls, case: Case | None, pattern: tuple[PatternLine, ...]) -> None:
+    """What a ruling on one case is seen against: the detector, the agent, the other agents."""
+    if case is not None:
+        _standing(view.standing_of(case.flag), room.t)
+        _pattern(room, view.people.agent(case.call.manager_id), pattern)
+    _cases_by_agent(view, room.t)
+
+
+def downgraded_notice(view: SuspiciousCalls, t: Translator) -> None:
+    """Said above the lists, because cases of a downgraded detector are in another one than people look for."""
+    newest = next((item for item in view.standings if item.key.kind is FlagKind.FAKE_EFFECTIVE), None)
+    if newest is not None and newest.is_downgraded:
+        st.warning(f"{t('standing.notice')} {standing_sentence(newest, t)}")
+
+
+def _pattern(room: Room, agent: str, lines: tuple[PatternLine, ...]) -> None:
     """Five numbers about the agent's calls together, each with what it does not prove."""
     t = room.t
     with st.container(border=True):
@@ -195,7 +210,7 @@ def _says(line: PatternLine, t: Translator) -> str:
     return " ".join(part for part in (said, beside, others) if part)
 
 
-def pattern_table(view: SuspiciousCalls, t: Translator) -> None:
+def _cases_by_agent(view: SuspiciousCalls, t: Translator) -> None:
     """Each agent's cases beside their counted calls: one case is chance, a row of them is a habit."""
     with st.container(border=True):
         st.subheader(t("suspicious.pattern"), anchor=False)

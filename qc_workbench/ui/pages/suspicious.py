@@ -6,7 +6,7 @@ from qc_workbench.ui.components.blocks import heading, nothing
 from qc_workbench.ui.components.case_answer import agents_answer
 from qc_workbench.ui.components.case_file_parts import both_sides, what_would_change
 from qc_workbench.ui.components.case_parts import case_header, case_sound, choose_case
-from qc_workbench.ui.components.case_side import agent_pattern_panel, decision, pattern_table, standing_panel
+from qc_workbench.ui.components.case_side import around_case, decision, downgraded_notice
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.call import call_sound
 from qc_workbench.ui.views.casefile import case_file
@@ -20,6 +20,7 @@ if not view.tallies:
     nothing(t("suspicious.none"))
     st.stop()
 
+downgraded_notice(view, t)
 case = choose_case(room, view, st.query_params.get("call"))
 left, right = st.columns([7, 3], gap="medium")
 with right:
@@ -28,7 +29,7 @@ if case is None:
     with left:
         nothing(t("suspicious.none_here"))
     with right:
-        pattern_table(view, t)
+        around_case(room, view, None, ())
     st.stop()
 
 sound = call_sound(room.workspace, case.call.call_id)
@@ -40,6 +41,4 @@ with left:
     what_would_change(room, sound, found)
     agents_answer(room, case.flag, case.ruling, case.answers)
 with right:
-    standing_panel(view.standing_of(case.flag), t)
-    agent_pattern_panel(room, view.people.agent(case.call.manager_id), found.pattern)
-    pattern_table(view, t)
+    around_case(room, view, case, found.pattern)

@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.i18n import Translator, clock
 from qc_workbench.ui.views.playback import Playback
+from qc_workbench.ui.views.time_line import ShownTimeLine
 
 _HERE = Path(__file__).parent
 _CSS = (_HERE / "player.css").read_text(encoding="utf-8")
@@ -38,6 +39,8 @@ _LABELS = (
     "no_transcript",
     "failed",
     "decimal",
+    "on_the_line",
+    "conversation_help",
 )
 
 _player = st.components.v2.component("qcw_player", css=_CSS, js=(_HERE / "player.js").read_text(encoding="utf-8"))
@@ -52,14 +55,18 @@ def player(playback: Playback, t: Translator, *, start_at_s: float = 0.0, key: s
     _player(key=key, data=player_data(playback, t, start_at_s, short))
 
 
-def quote_button(address: str | None, start_s: float, end_s: float, t: Translator, *, key: str) -> None:
-    """A button that plays these seconds of a recording."""
+def quote_button(
+    address: str | None, start_s: float, end_s: float, t: Translator, *, key: str, brief: bool = False
+) -> None:
+    """A button that plays these seconds of a recording. ``brief``: it shows only where they begin."""
     data = {
         "url": address,
         "played_url": played_address(address),
         "start": max(0.0, start_s - 0.3),
         "end": end_s + 0.4,
-        "labels": {name: t(f"player.{name}") for name in ("play", "pause")},
+        "said": start_s,
+        "brief": brief,
+        "labels": {name: t(f"player.{name}") for name in ("play", "pause", "from_here")},
     }
     _clip(key=key, data=data, width="content")
 
@@ -99,7 +106,22 @@ def player_data(playback: Playback, t: Translator, start_at_s: float, short: boo
             }
             for turn in playback.turns
         ],
+        "line": _line(playback.line),
         "labels": {name: t(f"player.{name}") for name in _LABELS},
+    }
+
+
+def _line(line: ShownTimeLine | None) -> dict[str, Any] | None:
+    """Segments as [channel, start, end, kind, is_live, label]; the legend as [kind, label, seconds, m:ss]."""
+    if line is None:
+        return None
+    return {
+        "summary": line.summary,
+        "segments": [
+            [item.channel, round(item.start_s, 2), round(item.end_s, 2), item.kind, item.is_live, item.label]
+            for item in line.segments
+        ],
+        "kinds": [[item.kind, item.label, round(item.seconds, 2), clock(item.seconds)] for item in line.kinds],
     }
 
 

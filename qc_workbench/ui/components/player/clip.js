@@ -50,8 +50,10 @@ export default function (component) {
 function show(clip) {
   const { data, button, audio } = clip;
   const playing = audio && !audio.paused;
-  button.textContent = `${playing ? "❚❚" : "▶"} ${clock(data.start)}–${clock(data.end)}`;
-  button.setAttribute("aria-label", playing ? data.labels.pause : data.labels.play);
-  button.title = playing ? data.labels.pause : data.labels.play;
+  const when = data.brief ? clock(data.said) : `${clock(data.start)}–${clock(data.end)}`;
+  const idle = data.brief ? `${data.labels.from_here} ${when}` : data.labels.play;
+  button.textContent = `${playing ? "❚❚" : "▶"} ${when}`;
+  button.setAttribute("aria-label", playing ? data.labels.pause : idle);
+  button.title = playing ? data.labels.pause : idle;
   button.disabled = !data.url;
 }
