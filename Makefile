@@ -7,7 +7,7 @@ QCW := $(BIN)/qcw
 STAMP := $(VENV)/.installed
 CLUSTER := $(VENV)/.cluster
 
-.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store lock docs
+.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates lock docs
 
 setup: $(STAMP) model ## install into .venv and fetch the speech model
 
@@ -44,13 +44,16 @@ lint: $(STAMP) $(CLUSTER)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: bench-speech bench-store ## both below
+bench: bench-speech bench-store bench-dates ## all below
 
 bench-speech: setup ## speed and word error against plain faster-whisper, in one run
 	$(BIN)/python -m pipelines.bench_transcription
 
 bench-store: $(STAMP) ## how the store opens and each page asks it at 10 000, 100 000 and 1 000 000 calls
 	$(BIN)/python -m pipelines.bench_store
+
+bench-dates: $(STAMP) ## due dates of spoken phrases beside dateparser
+	$(BIN)/python -m pipelines.bench_due_dates
 
 soak: setup ## ten minutes of the department at work while everything is killed
 	$(BIN)/python -m pipelines.soak

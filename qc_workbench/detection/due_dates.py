@@ -18,6 +18,7 @@ from datetime import date, datetime, time, timedelta
 
 from qc_workbench.config import Company
 from qc_workbench.detection.due_rules import DueRule, Moment, Span
+from qc_workbench.detection.due_rules_calendar import CALENDAR_RULES
 from qc_workbench.detection.due_rules_en import ENGLISH_RULES
 from qc_workbench.detection.due_rules_ru import RUSSIAN_RULES
 from qc_workbench.detection.due_times import TIME_RULES
@@ -26,7 +27,7 @@ from qc_workbench.detection.working_calendar import WorkingCalendar
 from qc_workbench.domain.commitment import DueWindow
 
 #: Every convention, in the order of trial; names are unique and shown beside a commitment.
-DATE_RULES: tuple[DueRule, ...] = (*RUSSIAN_RULES, *ENGLISH_RULES)
+DATE_RULES: tuple[DueRule, ...] = (*CALENDAR_RULES, *RUSSIAN_RULES, *ENGLISH_RULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def choose(mentions: Sequence[Mention], near: int | None = None) -> Due | None:
     days = [item for item in mentions if item.is_day and not item.refused]
     if any(item.rule not in _WEAK for item in days):
         days = [item for item in days if item.rule not in _WEAK]
-    days = _week_joined(days)
+    days = _one_after_another(_week_joined(days))
     times = [item for item in mentions if not item.is_day and not item.refused]
     chosen: list[Mention] = []
     for group in _unions(days):
@@ -211,6 +212,26 @@ def _week_joined(days: list[Mention]) -> list[Mention]:
         moved.append(item)
     rest = [item for item in days if item.span.week is None and item.span.weekday is None]
     return sorted([*moved, *rest], key=lambda item: item.start)
+
+
+def _one_after_another(days: list[Mention]) -> list[Mention]:
+    """«Во вторник или в среду», said on a Tuesday: the Wednesday is the one after that Tuesday, not tomorrow."""
+    result: list[Mention] = []
+    for item in days:
+        before = result[-1] if result else None
+        if (
+            before is not None
+            and not item.corrects
+            and before.span.weekday is not None and item.span.weekday is not None
+            and before.span.weekday < item.span.weekday
+            and item.start - before.end <= 2
+            and before.span.first is not None and item.span.first is not None and item.span.last is not None
+            and item.span.first < before.span.first
+        ):  # fmt: skip
+            week = timedelta(days=7)
+            item = replace(item, span=replace(item.span, first=item.span.first + week, last=item.span.last + week))
+        result.append(item)
+    return result
 
 
 def _unions(days: Sequence[Mention]) -> list[list[Mention]]:

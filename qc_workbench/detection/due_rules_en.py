@@ -163,6 +163,8 @@ def _season(match: re.Match[str], moment: Moment) -> Span:
     first = date(moment.today.year, start, 1)
     if month_end(add_months(first, 2)) < moment.today:
         first = add_months(first, 12)
+    if match["prep"] in ("by", "around", "come"):  # «ближе к весне»: the weeks around its first day
+        return trimmed(moment, first - 20 * DAY, first + 10 * DAY)
     return trimmed(moment, first, month_end(add_months(first, 2)))
 
 
@@ -234,5 +236,5 @@ ENGLISH_RULES: tuple[DueRule, ...] = (
     rule("en_end_of_day", rf"(?:by |before |at )?{_END_OF_DAY}(?: today)?|later today",
          lambda m, at: Span(at.today, at.today)),
     rule("en_by_month", rf"(?P<prep>by|before|until|till|after|in|around|sometime in) (?P<month>{_MONTH})", _month_edge),
-    rule("en_season", r"(?:in|by|around|come) (?:the )?(?:early )?(?P<season>spring|summer|autumn|winter)", _season),
+    rule("en_season", r"(?P<prep>in|by|around|come) (?:the )?(?:early )?(?P<season>spring|summer|autumn|winter)", _season),
 )  # fmt: skip

@@ -116,8 +116,6 @@ def _week(match: re.Match[str], moment: Moment) -> Span:
     which = match["which"] or ""
     coming = bool(re.match(r"следующ|след|будущ|той|ту|друг|ближайш", which))
     monday = moment.monday + (7 * DAY if coming or moment.today.weekday() > 4 else 0 * DAY)
-    if re.match("через одну", which):
-        monday = moment.monday + 14 * DAY
     part = match["part"] or "на"
     if part.startswith(("до конца", "к концу")):
         # To or by the end of the week: from the call day (or that Monday) to its Friday.
@@ -327,7 +325,7 @@ RUSSIAN_RULES: tuple[DueRule, ...] = (
          lambda m, at: Span(at.today + 7 * DAY, at.today + 7 * DAY)),
     rule("ru_in_weeks", rf"(?:через|спустя) {_FILLER}(?:{_RANGE} )?{_WEEKS}(?: другую)?", _weeks),
     rule("ru_weeks_in", rf"{_WEEKS} через {_FILLER}{_RANGE}", _weeks),
-    rule("ru_weeks_in_one", r"недел\w+ через", lambda m, at: in_weeks(at, 1)),
+    rule("ru_weeks_in_one", r"недел\w+ через(?! 1)", lambda m, at: in_weeks(at, 1)),
     rule("ru_in_months", rf"(?:через|спустя) {_FILLER}(?:{_RANGE} )?мес(?:яц\w*|яч\w+)", _months),
     rule("ru_months_in", rf"месяц\w* через {_FILLER}{_RANGE}", _months),
     rule("ru_in_workdays", r"через (?P<n>\d+) рабоч\w+ д\w+",
@@ -339,7 +337,7 @@ RUSSIAN_RULES: tuple[DueRule, ...] = (
     rule("ru_days_in", rf"(?:дн(?:я|ей)|деньк\w+) через {_FILLER}{_RANGE}", _about_days),
     # -- weeks
     rule("ru_week", rf"(?:(?P<part>до конца|до начала|к концу|{_PART}) (?:к |на )?)?(?P<which>{_NEXT}) недел\w+", _week),
-    rule("ru_week_in_one", rf"(?:(?P<part>{_PART}) )?(?P<which>через одну) недел\w+|(?:на )?неделе? через одну",
+    rule("ru_week_in_one", r"(?:на )?недел[еюи] через 1(?!\d)",
          lambda m, at: part_of_week(at, at.monday + 14 * DAY, "whole")),
     rule("ru_this_week", rf"(?P<part>до конца|к концу|{_PART}) (?P<which>(?:этой|эту|текущей|нашей) )?недел(?:и|е|ю|ьки)", _week),
     # -- parts of a month
@@ -356,7 +354,7 @@ RUSSIAN_RULES: tuple[DueRule, ...] = (
          _numbered),
     rule("ru_day_of_month", rf"{_PREPOSITION}(?P<day>\d{{1,2}})(?:го|ое)?(?: (?:или |по )?(?P<day2>\d{{1,2}})(?:го|ое)?)? (?P<month>{_MONTH})",
          _numbered),
-    rule("ru_numbered_day", rf"(?<!половине )(?<!половина ){_PREPOSITION}(?P<day>\d{{1,2}})(?:го (?:или |по )?(?P<day2>\d{{1,2}})го|(?:го|ое) числ\w+|го(?! {_NOT_A_DAY})| числ[ао])(?P<month>)?",
+    rule("ru_numbered_day", rf"(?<!половине )(?<!половина )(?<!четверть )(?<!минут ){_PREPOSITION}(?P<day>\d{{1,2}})(?:го (?:или |по )?(?P<day2>\d{{1,2}})го|(?:го|ое) числ\w+|го(?! {_NOT_A_DAY})(?! (?:{_MONTH}))| числ[ао])(?P<month>)?",
          lambda m, at: _numbered(m, at)),
     rule("ru_for_numbered_day", r"на (?P<day>\d{1,2})ое(?P<day2>)(?P<month>)(?P<prep>)", lambda m, at: _numbered(m, at)),
     # -- holidays
@@ -381,7 +379,7 @@ RUSSIAN_RULES: tuple[DueRule, ...] = (
     rule("ru_end_of_day", r"до конца (?:рабочего )?дня|до вечера|к вечеру|попозже сегодня|сегодня попозже",
          lambda m, at: Span(at.today, at.today)),
     rule("ru_by_month", rf"(?P<prep>к|до|после) (?P<month>{_MONTH})", _month_edge),
-    rule("ru_season", r"(?P<prep>ближе к|в начале|к|до|уже|на|) ?(?P<season>весной|весне|весны|весну|летом|осенью|осени|зимой|зиме|зимы)", _season),
+    rule("ru_season", r"(?P<prep>ближе к|в начале|к|до|уже|на|) ?(?P<season>весной|весне|весны|весну|летом|лету|лета|осенью|осени|зимой|зиме|зимы)", _season),
 )  # fmt: skip
 
 #: Weekday patterns, for the tests of other modules that name a weekday.

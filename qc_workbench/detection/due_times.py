@@ -38,8 +38,7 @@ def _said(match: re.Match[str], moment: Moment) -> time | None:
 
 def _about(match: re.Match[str], moment: Moment) -> Span | None:
     # A single hour means half an hour either way: nobody breaks a promise by ten minutes.
-    at = _said(match, moment)
-    return None if at is None else Span(time_from=_shift(at, -30), time_to=_shift(at, 30))
+    return _near(_said(match, moment))
 
 
 def _until(match: re.Match[str], moment: Moment) -> Span | None:
@@ -70,8 +69,46 @@ def _half(match: re.Match[str], moment: Moment) -> Span | None:
         if text[0].isdigit()
         else next((n for stem, n in words.items() if text.startswith(stem)), 0)
     )
-    at = _clock(hour - 1, 30, None, moment) if hour else None
+    return _near(_clock(hour - 1, 30, None, moment) if hour else None)
+
+
+def _minutes_past(match: re.Match[str], moment: Moment, before: int) -> Span | None:
+    # «Четверть шестого», «двадцать минут шестого» (``before`` 1): 17:15, 17:20; "quarter past five" (0): 17:15.
+    return _near(_clock(int(match["h"]) - before, int(match["m"] or 15), None, moment))
+
+
+def _minutes_to(match: re.Match[str], moment: Moment) -> Span | None:
+    # «Без четверти пять», "ten to five"; «без двадцати шесть» comes as one numeral, "26".
+    both = match.groupdict().get("both")
+    minutes, hour = (int(both) // 10 * 10, int(both) % 10) if both else (int(match["m"] or 15), int(match["h"]))
+    at = _clock(hour, 0, None, moment)
+    return None if at is None or not 0 < minutes < 60 else _near(_shift(at, -minutes))
+
+
+def _near(at: time | None) -> Span | None:
     return None if at is None else Span(time_from=_shift(at, -30), time_to=_shift(at, 30))
+
+
+def _from_now(match: re.Match[str], moment: Moment) -> Span | None:
+    # «Через час», «минут через двадцать»: half an hour either way, not before the call; over midnight: nothing.
+    groups = match.groupdict()
+    number = next((text for key, text in groups.items() if key.startswith("n") and text), "")
+    unit = match.group()
+    if re.search(r"пол ?час|half an hour", unit):
+        minutes = 30.0
+    else:
+        words = {"полтор": 1.5, "пар": 2.0, "couple": 2.0, "a couple": 2.0}
+        count = float(number) if number.isdigit() else next((n for w, n in words.items() if number.startswith(w)), 1.0)
+        count += 0.5 if "с половиной" in unit or "and a half" in unit else 0
+        minutes = count * (1 if re.search(r"мин|min", unit) else 60)
+    at = moment.said_at + timedelta(minutes=minutes)
+    if at.date() != moment.today:
+        return None
+    last = at + timedelta(minutes=30)
+    return Span(
+        time_from=max(moment.said_at, at - timedelta(minutes=30)).time().replace(second=0, microsecond=0),
+        time_to=last.time().replace(second=0, microsecond=0) if last.date() == at.date() else time(23, 59),
+    )
 
 
 def _fixed(start: str, end: str) -> Resolver:
@@ -82,19 +119,28 @@ def _fixed(start: str, end: str) -> Resolver:
 _H2 = r"(?P<h2>\d{1,2})(?:[: ](?P<m2>00|0[1-9]|[1-5]\d))?"
 
 TIME_RULES: tuple[DueRule, ...] = (
-    rule("time_between", rf"(?:с|со|от|from|between) {_HOUR} (?:до|по|to|and|till|until) {_H2}{_PART}", _between),
+    rule("time_from_now", r"через (?:(?P<n>\d+|полтор[аы]|пар[уа]|парочку) )?(?:с половиной )?(?:час(?:а|ика|ик|ов|ок|иков)?|мин\w*|пол ?час\w*)(?: с половиной)?|(?:минут\w*|час\w*) через (?P<n2>\d+|пару)|in (?:about |around |roughly )?(?:(?P<n3>\d+|an?|a couple of|couple of) )?(?:half an hour|hours?|minutes?|mins?)(?: and a half)?", _from_now),
+    rule("time_minutes_to_ru", r"без (?:(?:четверти|(?P<m>\d{1,2}))(?: минут)? (?P<h>\d{1,2})|(?P<both>2[1-9]))(?! \w*(?:год|рубл|процент|тысяч|шт))", _minutes_to),
+    rule("time_minutes_to_en", r"(?:(?:a )?quarter|(?:at|about|around) (?P<m>5|10|20|25)(?: minutes)?) to (?P<h>\d{1,2})", _minutes_to),
+    rule("time_minutes_past_ru", r"(?:в )?(?:четверть|(?P<m>\d{1,2}) минут\w*) (?P<h>\d{1,2})го(?! чис)", lambda m, at: _minutes_past(m, at, 1)),
+    rule("time_minutes_past_en", r"(?:at )?(?:a )?(?:quarter|(?P<m>\d{1,2})) past (?P<h>\d{1,2})", lambda m, at: _minutes_past(m, at, 0)),
+    rule("time_half_past", r"(?:at |around )?half(?: past)? (?P<h>\d{1,2})",
+         lambda m, at: _near(_clock(int(m["h"]), 30, None, at))),
+    rule("time_between", rf"(?:с|со|от|между|from|between) {_HOUR} (?:до|по|и|to|and|till|until) {_H2}{_PART}", _between),
     rule("time_two_hours", rf"в {_HOUR} (?:или )?{_H2} (?P<part>вечера|утра|часов|дня)", _between),
     rule("time_half_ru", r"(?:в |к )?пол(?:овин[ае] )?(?P<hour>\d{1,2}го|перв\w+|втор\w+|трет\w+|четверт\w+|пят\w+|шест\w+|седьм\w+|восьм\w+|девят\w+|десят\w+|одиннадцат\w+|двенадцат\w+)", _half),
-    rule("time_second_half", r"(?:во )?второй половин\w+ дня|после обеда|послеобед\w*|after lunch|(?:in the |this )?afternoon",
+    rule("time_second_half", r"(?:во )?второй половин\w+(?: дня|(?! \w))|после обеда|послеобед\w*|after lunch|(?:in the |this )?afternoon",
          _fixed("13:00", "18:00")),
-    rule("time_first_half", r"(?:в )?перв\w+ половин\w+ дня|до обеда|до полудня|before (?:lunch|noon|midday)",
+    rule("time_first_half", r"(?:в )?перв\w+ половин\w+ дня|до обеда|before lunch",
          lambda m, at: Span(time_from=at.calendar.day_starts, time_to=time(13))),
+    rule("time_before_noon", r"до полудня|before (?:noon|midday)",
+         lambda m, at: Span(time_from=at.calendar.day_starts, time_to=time(12))),
     rule("time_lunch", r"(?:в|к|в районе|около|ближе к) обед\w*|в обеденн\w+ перерыв|(?:at|around|over|about) lunch ?(?:time)?",
          _fixed("12:00", "14:00")),
     rule("time_noon", r"в полдень|(?:at |about |around )?(?:noon|midday)", _fixed("11:30", "12:30")),
     rule("time_first_thing", r"(?:прямо |сразу )?с самого утра|первым делом|1th thing|bright and early",
          lambda m, at: Span(time_from=at.calendar.day_starts, time_to=_shift(at.calendar.day_starts, 120))),
-    rule("time_morning", r"(?:с |по )?утр(?:а|ом|ечком|ам|у)(?! до)|с утречка|(?:in the |tomorrow )?mornings?",
+    rule("time_morning", r"(?<!\d )(?<!\d\d )(?<!часов )(?<!часа )(?:с |по )?утр(?:а|ом|ечком|ам|у)(?! до)|с утречка|(?:in the |tomorrow )?mornings?",
          lambda m, at: Span(time_from=at.calendar.day_starts, time_to=time(12))),
     rule("time_midday", r"днем|в середине дня|mid ?day", _fixed("12:00", "16:00")),
     rule("time_evening", r"(?:ближе )?(?:к )?вечер(?:ом|у|ком|очком)|под вечер|до вечера|(?:in the |this )?evening|tonight",
@@ -103,11 +149,8 @@ TIME_RULES: tuple[DueRule, ...] = (
          lambda m, at: Span(time_from=at.calendar.day_starts, time_to=at.calendar.day_ends)),
     rule("time_until", rf"(?:до|к|не позже|не позднее|before|by|till|until|no later than) (?:часов |часам |about |around )?{_HOUR}{_PART}", _until),
     rule("time_after", rf"(?:после|с|не раньше|начиная с|after|from|past|not before|any time after|anytime after) (?:часов |часиков )?{_HOUR}{_PART}", _after),
-    rule("time_after_inverted", rf"час\w+ после {_HOUR}", _after),
     rule("time_about", rf"(?:(?:час\w*|где то|примерно) (?:в|к|на) |(?:в|во|около|в районе|к|на|at|about|around|for) (?:час\w+ )?(?:about |around |say )?){_HOUR}{_PART}", _about),
     rule("time_one", r"(?:в|к|около) час(?:у|ика?)?(?: дня)?(?! \d)", _fixed("12:30", "13:30")),
-    rule("time_half_past", r"(?:at |around )?half(?: past)? (?P<h>\d{1,2})(?P<m>)?",
-         lambda m, at: None if (c := _clock(int(m["h"]), 30, None, at)) is None else Span(time_from=_shift(c, -30), time_to=_shift(c, 30))),
     rule("time_clock", r"(?P<h>\d{1,2}):(?P<m>\d{2})(?: (?P<part>am|pm))?|(?P<h3>\d{1,2}) (?P<part3>am|pm|oclock|часов|часа)(?: (?:вечера|утра|дня))?",
-         lambda m, at: None if (c := _clock(int(m["h"] or m["h3"]), int(m["m"] or 0), m["part"] or m["part3"], at)) is None else Span(time_from=_shift(c, -30), time_to=_shift(c, 30))),
+         lambda m, at: _near(_clock(int(m["h"] or m["h3"]), int(m["m"] or 0), m["part"] or m["part3"], at))),
 )  # fmt: skip

@@ -13,14 +13,20 @@ DAY = timedelta(days=1)
 
 
 @lru_cache(maxsize=64)
-def _public_holidays(country: str, year: int) -> frozenset[date]:
-    """Days off of one year; an unknown country has none (weekends still count)."""
+def _special_days(country: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
+    """Days off of one year and days of rest that were made working days, transfers by the government included
+    (``holidays`` follows the decrees of each year); an unknown country has none (weekends still count)."""
     try:
         import holidays  # costs a second of start-up: only where there is work
 
-        return frozenset(holidays.country_holidays(country, years=[year]))
+        found = holidays.country_holidays(country, years=[year])
     except NotImplementedError:
-        return frozenset()
+        return frozenset(), frozenset()
+    return frozenset(found), frozenset(day for day in found.weekend_workdays if day.year == year)
+
+
+def _public_holidays(country: str, year: int) -> frozenset[date]:
+    return _special_days(country, year)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,10 @@ class WorkingCalendar:
         return day in _public_holidays(self.country, day.year)
 
     def is_working(self, day: date) -> bool:
-        return day.isoweekday() in self.workdays and not self.is_holiday(day)
+        """A day of the company's week that is no holiday, or a day of rest that a transfer made a working one."""
+        if self.is_holiday(day):
+            return False
+        return day.isoweekday() in self.workdays or day in _special_days(self.country, day.year)[1]
 
     def next_working(self, day: date) -> date:
         """The first working day on or after ``day``."""
@@ -83,10 +92,10 @@ class WorkingCalendar:
         return None
 
     def trimmed(self, first: date, last: date) -> tuple[date, date]:
-        """The window without days off at its ends; unchanged where nothing would be left."""
+        """The window without days off at its ends; one of days off only ends with the first working day after it."""
         start, end = first, last
         while start < end and not self.is_working(start):
             start += DAY
         while end > start and not self.is_working(end):
             end -= DAY
-        return (start, end) if self.is_working(start) else (first, last)
+        return (start, end) if self.is_working(start) else (first, self.next_working(last))

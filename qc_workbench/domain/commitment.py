@@ -47,6 +47,19 @@ BROKEN_OUTCOMES = frozenset(
 KEPT_OUTCOMES = frozenset({CommitmentOutcome.KEPT, CommitmentOutcome.KEPT_UNLOGGED})
 
 
+class DuePrecision(StrEnum):
+    """How exactly a time was said."""
+
+    INSTANT = "instant"  # an hour of a day: half an hour either way
+    PART_OF_DAY = "part_of_day"  # the morning, after lunch, until five
+    DAY = "day"
+    RANGE = "range"  # several days
+
+
+#: A said hour with half an hour either way; what is wider is a part of the day.
+_INSTANT_MINUTES = 60
+
+
 @dataclass(frozen=True, slots=True)
 class DueWindow:
     """When a promise falls due, in the company's zone: inclusive dates and, where said, times of day."""
@@ -55,6 +68,15 @@ class DueWindow:
     due_to: date
     time_from: time | None = None
     time_to: time | None = None
+
+    @property
+    def precision(self) -> DuePrecision:
+        if self.due_from != self.due_to:
+            return DuePrecision.RANGE
+        if self.time_from is None or self.time_to is None:
+            return DuePrecision.DAY
+        minutes = (self.time_to.hour - self.time_from.hour) * 60 + self.time_to.minute - self.time_from.minute
+        return DuePrecision.INSTANT if minutes <= _INSTANT_MINUTES else DuePrecision.PART_OF_DAY
 
 
 @dataclass(frozen=True, slots=True)

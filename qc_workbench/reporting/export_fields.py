@@ -62,7 +62,7 @@ FIELDS: Mapping[What, Mapping[str, Kind]] = {
     What.COMMITMENTS: {
         "call_id": T, "by": T, "action": T, "quote": T, "start": N, "end": N, "due_from": D, "due_to": D,
         "time_from": Kind.TIME, "time_to": Kind.TIME, "outcome": T, "activity_id": T, "kept_by_call_id": T,
-        "commitment_id": T, "moves": I, "reasons": Kind.TEXTS,
+        "commitment_id": T, "moves": I, "reasons": Kind.TEXTS, "due_precision": T,
     },
     What.REFUSALS: {
         "call_id": T, "client_said": T, "deal_id": T, "deal_status": T, "false_refusal": B, "quote": T, "start": N,

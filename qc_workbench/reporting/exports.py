@@ -129,6 +129,7 @@ def commitment_row(commitment: Commitment) -> Record:
         "commitment_id": spoken.commitment_id,
         "moves": commitment.moves,
         "reasons": list(commitment.reasons),
+        "due_precision": spoken.due.precision.value,
     }
 
 
