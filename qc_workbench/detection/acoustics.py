@@ -6,6 +6,7 @@ music), a voice beats noise and silence. On each channel the sounds cover the re
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -27,11 +28,14 @@ from qc_workbench.transcription.audio import RATE_HZ, Audio
 from qc_workbench.transcription.crosstalk import own_speech
 
 #: Names the rules of this module and the modules it calls; a change of them measures every recording anew.
-FINGERPRINT: Final = "acoustics-5"
+FINGERPRINT: Final = "acoustics-6"
 
 _SHORTEST_VOICE_S: Final = 0.12
 #: Tones without pauses in which somebody could speak.
 _UNBROKEN: Final = (SoundKind.BEEP, SoundKind.DTMF, SoundKind.SIT)
+_CADENCES: Final = (SoundKind.RINGBACK, SoundKind.BUSY)
+#: A copy of the other channel's tone is at least this much quieter.
+_COPY_DB: Final = 4.0
 
 
 def measure(audio: Audio, content_hash: str) -> Acoustics:
@@ -47,6 +51,7 @@ def measure(audio: Audio, content_hash: str) -> Acoustics:
     for channel in range(audio.channels):
         samples = audio.samples[channel]
         sounds.extend(_channel_sounds(channel, samples, frames_of(samples), voices[channel], audio.duration_s))
+    sounds = _without_copies(sounds)
     step = round(PEAK_STEP_S * RATE_HZ)
     return Acoustics(
         content_hash=content_hash,
@@ -58,6 +63,29 @@ def measure(audio: Audio, content_hash: str) -> Acoustics:
     )
 
 
+def _without_copies(sounds: list[Sound]) -> list[Sound]:
+    """Tones that a codec or an echo copied over from the other channel, where they or the music they belong to are
+    louder, become noise."""
+    tonal = [sound for sound in sounds if sound.kind in (*_UNBROKEN, *_CADENCES, SoundKind.MUSIC)]
+
+    def is_copy(tone: Sound) -> bool:
+        return any(
+            other.channel != tone.channel
+            and overlap_s((tone.start_s, tone.end_s), [(other.start_s - 0.2, other.end_s + 0.2)])
+            >= 0.5 * tone.duration_s
+            and other.features.get("level_db", 0.0) >= tone.features.get("level_db", 0.0) + _COPY_DB
+            and (other.kind is SoundKind.MUSIC or abs((other.frequency_hz or 0) - (tone.frequency_hz or 0)) < 15)
+            for other in tonal
+        )
+
+    return [
+        replace(sound, kind=SoundKind.NOISE, frequency_hz=None)
+        if sound.kind in (*_UNBROKEN, *_CADENCES) and is_copy(sound)
+        else sound
+        for sound in sounds
+    ]
+
+
 def _channel_sounds(
     channel: int, samples: Floats, frames: Frames, raw_voices: tuple[Interval, ...], duration_s: float
 ) -> list[Sound]:
@@ -66,7 +94,7 @@ def _channel_sounds(
     music = find_music(
         frames,
         floor,
-        [(t.start_s, t.end_s) for t in tones if t.kind in (SoundKind.RINGBACK, SoundKind.BUSY, SoundKind.SIT)],
+        [(t.start_s, t.end_s) for t in tones if t.kind in (*_CADENCES, SoundKind.SIT)],
         duration_s,
     )
     tones = [tone for tone in tones if not _is_embedded(tone, raw_voices, music)]

@@ -24,6 +24,8 @@ from qc_workbench.domain.transcript import Party, Transcript
 
 
 class SegmentKind(StrEnum):
+    """What a stretch holds, the most telling first."""
+
     AGENT = "agent"
     CUSTOMER = "customer"
     PERSON = "person"  # mono: somebody speaks, and neither sound nor words tell which of the two
@@ -72,7 +74,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class TimeLine:
-    """All segments, in time order, channel by channel covering the recording."""
+    """All segments in time order; those of each channel cover the recording."""
 
     duration_s: float
     channels: int
@@ -87,14 +89,19 @@ class TimeLine:
         return tuple(segment for segment in self.segments if segment.channel == channel)
 
     def seconds(self) -> dict[SegmentKind, float]:
-        """How long each kind was heard on any channel. Kinds may sound at once, so these don't add up to the length;
-        silence is when nothing else is heard anywhere."""
-        spans: dict[SegmentKind, list[Interval]] = {}
-        for segment in self.segments:
-            spans.setdefault(segment.kind, []).append((segment.start_s, segment.end_s))
-        sounding = [span for kind, found in spans.items() if kind is not SegmentKind.SILENCE for span in found]
-        spans[SegmentKind.SILENCE] = list(subtract([(0.0, self.duration_s)], sounding))
-        return {kind: total for kind, found in spans.items() if (total := _total_s(union(found))) > 0}
+        """How much of the recording each kind fills, most telling first; they add up to its length.
+
+        Where several sound at once (both talk, or noise beside a voice), the first of ``SegmentKind`` is counted.
+        """
+        left: tuple[Interval, ...] = ((0.0, self.duration_s),)
+        found: dict[SegmentKind, float] = {}
+        for kind in SegmentKind:
+            spans = union((item.start_s, item.end_s) for item in self.segments if item.kind is kind)
+            rest = subtract(left, spans)
+            if seconds := _total_s(left) - _total_s(rest):
+                found[kind] = seconds
+            left = rest
+        return found
 
 
 def time_line(recording: Recording, acoustics: Acoustics, transcript: Transcript | None) -> TimeLine:

@@ -12,6 +12,7 @@ from qc_workbench.domain.flag import Evidence, Flag, Side
 from qc_workbench.domain.transcript import Party, Transcript, Turn
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import named
+from qc_workbench.ui.views.time_line import ShownTimeLine, shown_time_line
 
 #: A screen has no more columns than this: longer waveforms are reduced before they travel.
 MOST_PEAKS = 2400
@@ -63,6 +64,7 @@ class Playback:
     bands: tuple[Band, ...]
     turns: tuple[SpokenTurn, ...]
     clip: tuple[float, float] | None
+    line: ShownTimeLine | None
 
 
 def playback(
@@ -74,8 +76,13 @@ def playback(
     flags: Sequence[Flag],
     promises: Sequence[Commitment],
     t: Translator,
+    *,
+    connected_s: float | None = None,
 ) -> Playback:
-    """What the player shows. Times of promises and evidence go on the time line, each side in its own row."""
+    """What the player shows. Times of promises and evidence go on the time line, each side in its own row.
+
+    ``connected_s``: what the telephone system counted; the length of the recording where it is not given.
+    """
     evidence = [item for flag in flags for item in flag.evidence]
     channels = acoustics.channels if acoustics else (recording.channels if recording else None) or 1
     duration_s = acoustics.duration_s if acoustics else (recording.duration_s if recording else None) or 0.0
@@ -94,6 +101,7 @@ def playback(
         ),
         turns=_turns(transcript, evidence, t),
         clip=clip_of(evidence, duration_s),
+        line=shown_time_line(recording, acoustics, transcript, connected_s, t),
     )
 
 

@@ -121,8 +121,12 @@ def _line(line: ShownTimeLine | None) -> dict[str, Any] | None:
             [item.channel, round(item.start_s, 2), round(item.end_s, 2), item.kind, item.is_live, item.label]
             for item in line.segments
         ],
-        "kinds": [[item.kind, item.label, round(item.seconds, 2), clock(item.seconds)] for item in line.kinds],
+        "kinds": [[item.kind, item.label, round(item.seconds, 2), _length(item.seconds)] for item in line.kinds],
     }
+
+
+def _length(seconds: float) -> str:
+    return clock(seconds) if seconds >= 1 else f"< {clock(1)}"
 
 
 def played_address(address: str | None) -> str | None:

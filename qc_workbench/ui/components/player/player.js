@@ -78,7 +78,7 @@ class Player {
     if (data.url && path(this.audio.getAttribute("src")) !== path(data.url)) this.audio.src = data.url;
     const box = (this.box = make("section", "qcw"));
     box.setAttribute("aria-label", data.labels.player);
-    box.append(this.bar(), this.stage(), this.transcript());
+    box.append(this.bar(), ...this.summary(), this.stage(), this.transcript());
     this.root.append(box);
     this.draw();
     this.tick();
@@ -156,9 +156,57 @@ class Player {
       this.seek(at(event));
     });
     this.wave.addEventListener("pointermove", (event) => { if (event.buttons & 1) this.seek(at(event)); });
-    stage.append(names, this.wave, make("span"), this.heardLine(), make("span"), this.ruler());
+    stage.append(names, this.wave, make("span"), this.heardLine());
+    this.strips(stage);
+    stage.append(make("span"), this.ruler());
     for (const side of ["against", "for", "promise"]) this.lane(stage, side, bands.filter((band) => band.side === side));
     return stage;
+  }
+
+  // How much of the call was conversation, and what the rest was.
+  summary() {
+    const { line, labels } = this.data;
+    if (!line) return [];
+    const row = make("div", "summary");
+    const words = make("strong", "", line.summary);
+    words.title = labels.conversation_help;
+    const mix = make("div", "mix");
+    mix.setAttribute("aria-hidden", "true"); // the legend says the same in words
+    const legend = make("ul", "legend");
+    for (const [kind, label, seconds, length] of line.kinds) {
+      const part = make("i", `k-${kind}`);
+      part.style.flexGrow = seconds;
+      part.title = `${label} ${length}`;
+      mix.append(part);
+      const entry = make("li");
+      entry.append(make("i", `k-${kind}`), `${label} ${length}`);
+      legend.append(entry);
+    }
+    row.append(words, mix);
+    return [row, legend];
+  }
+
+  // A strip a channel: who or what was on the line. Speech outside the conversation is drawn low.
+  strips(stage) {
+    const { line, channels, labels } = this.data;
+    if (!line) return;
+    const box = make("div", "strips");
+    channels.forEach((channel, index) => {
+      const strip = make("div", "strip");
+      for (const [where, start, end, kind, live, label] of line.segments) {
+        if (where !== index) continue;
+        const low = !live && ["agent", "customer", "person"].includes(kind);
+        const part = make("i", `k-${kind}${low ? " low" : ""}`);
+        part.style.left = `${(start / this.duration) * 100}%`;
+        part.style.width = `${((end - start) / this.duration) * 100}%`;
+        part.title = `${channel.label}: ${label} ${clock(start)}–${clock(end)}`;
+        strip.append(part);
+      }
+      box.append(strip);
+    });
+    box.setAttribute("role", "img");
+    box.setAttribute("aria-label", line.kinds.map(([, label, , length]) => `${label} ${length}`).join(", "));
+    stage.append(make("span", "lanelabel", labels.on_the_line), box);
   }
 
   heardLine() {
