@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from qc_workbench.domain.commitment import Action, ClientSaid, Commitment, CommitmentOutcome, Promiser, Refusal
 from qc_workbench.domain.flag import AnsweredBy, Conversation, Evidence, Flag, Verdict
 from qc_workbench.domain.transcript import Party, Suspicion, Transcript, Turn
 from qc_workbench.reporting.quality import FoundCall, TrueCall, TruePromise, TrueSpan
 from tests.report_cases import flag, promise
+from tests.ui.sample_company import PADDED, PROMISE, TALK
 
 MONDAY = TruePromise("перезвоню вам в понедельник утром", "callback", date(2026, 10, 5), date(2026, 10, 5), "agent")
 
 #: Two people talk for 4 + 3 + 2 seconds; 20 seconds later the agent talks to nobody for 5.
-TALK = (
+LINES = (
     TrueSpan(0.0, 4.0, "agent", "speech", "Добрый день, ещё раз!"),
     TrueSpan(4.5, 7.5, "customer", "speech", "Да, слушаю вас"),
     TrueSpan(8.0, 10.0, "agent", "speech", "Перезвоню вам в понедельник утром"),
@@ -27,7 +29,7 @@ TRUTH = (
     TrueCall("p1", "voicemail", "voicemail", True, (), "none", None, False, False, GREETING, "ru", "stereo", "mp3"),
     TrueCall("p2", "voicemail", "voicemail", True, (), "none", None, False, False, None, "ru", "stereo", "mp3"),
     TrueCall("p3", "assistant", "voice_assistant", True, (), "none", None, False, False, None, "en", "mono", "opus"),
-    TrueCall("h1", "talk", "human", False, (MONDAY,), "none", "missing", False, False, TALK, "ru", "stereo", "opus"),
+    TrueCall("h1", "talk", "human", False, (MONDAY,), "none", "missing", False, False, LINES, "ru", "stereo", "opus"),
     TrueCall("h2", "talk", "human", False, (MONDAY,), "explicit", "kept", False, None, None, "ru", "mono", "opus"),
     TrueCall("h3", "talk", "human", False, None, "postponed", None, True, None, None, "en", "mono", "mp3"),
 )
@@ -104,3 +106,26 @@ def found_calls() -> dict[str, FoundCall]:
         "h3": FoundCall("h3", flags=(flag("h3"),), refusal=Refusal("h3", ClientSaid.NONE, "d", "lost", True)),
         "unlabelled": FoundCall("unlabelled", flags=(flag("unlabelled"),)),
     }
+
+
+#: Calls of the sample company as a file of labels has them.
+LABELS: tuple[dict[str, Any], ...] = (
+    {"id": PADDED, "scenario": "voicemail", "lang": "ru", "truth": {"answered_by": "human", "fake_effective": False}},
+    {
+        "id": PROMISE,
+        "scenario": "promise",
+        "lang": "ru",
+        "truth": {
+            "answered_by": "human",
+            "promises": [
+                {"quote": "расчёт пришлю на почту", "action": "send_offer", "due_from": "2026-10-20",
+                 "due_to": "2026-10-21"},
+            ],
+            "refusal": "none",
+        },
+        "expected": {"promise_outcome": "kept", "false_refusal": False},
+        "spans": [{"start": 1.0, "end": 4.0, "channel": "agent", "kind": "speech", "text": "Компания Пример слушаю"}],
+    },
+    {"id": TALK, "truth": {"fake_effective": False, "answered_by": "human"}},
+    {"id": "call-of-another-company", "truth": {"fake_effective": True}},
+)  # fmt: skip

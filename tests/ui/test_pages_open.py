@@ -39,6 +39,10 @@ EXPECTED = {
         "en": ("The client did not refuse · 1", "вернёмся к этому весной", "Дорого"),
     },
     "month": {"ru": ("Большая сестра", "Скачать PDF"), "en": ("Big Sister", "Download PDF")},
+    "quality": {
+        "ru": ("Оценок пока нет", "qcw evaluate --truth truth.jsonl"),
+        "en": ("No evaluations yet", "qcw evaluate --truth truth.jsonl"),
+    },
     "work": {"ru": ("Сейчас в работе · 1", "файл повреждён"), "en": ("Running now · 1", "the file is damaged")},
 }
 
@@ -50,6 +54,7 @@ EMPTY = {
     "promises": {"ru": "Обещаний пока нет", "en": "No promises yet"},
     "refusals": {"ru": "Сомнительных отказов нет", "en": "There are no doubtful refusals"},
     "month": {"ru": "Отчёт появится", "en": "The report appears"},
+    "quality": {"ru": "Оценок пока нет", "en": "No evaluations yet"},
     "work": {"ru": "Работы ещё не было", "en": "No work yet"},
 }
 

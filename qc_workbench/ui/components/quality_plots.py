@@ -56,6 +56,8 @@ def heat(matrix: Matrix, t: Translator) -> None:
                 labelLimit=100,
                 labelOverlap=False,
                 labelBaseline="top",
+                labelAlign="center",
+                labelFlush=False,
                 ticks=False,
                 domain=False,
             ),
