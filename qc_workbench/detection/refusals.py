@@ -15,13 +15,15 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 
 from qc_workbench.config import Company
 from qc_workbench.detection.commitment_lexicon import compiled, forms_of
+from qc_workbench.detection.refusal_classifier import refusal_classifier
+from qc_workbench.detection.refusal_features import features_of
 from qc_workbench.detection.sound_alike import alike, sound_table
 from qc_workbench.detection.spoken_words import Sentence, is_dictionary_word, sentences_of
 from qc_workbench.domain.call import Call
@@ -29,7 +31,7 @@ from qc_workbench.domain.commitment import Action, ClientSaid, Promiser, SpokenC
 from qc_workbench.domain.transcript import Party, Transcript, Turn
 
 DETECTOR = "refusals"
-VERSION = "4"
+VERSION = "5"
 
 #: «Если не поможет, сама наберу» postpones nothing.
 _CONDITIONAL = re.compile(r"\b(?:если(?! нет\b)|if(?! not\b))\b")
@@ -74,7 +76,7 @@ def refusal_lexicon() -> RefusalLexicon:
 
 def fingerprint() -> str:
     """Names the rules that judged what the client said."""
-    return f"{DETECTOR}-{VERSION}-{refusal_lexicon().fingerprint}"
+    return f"{DETECTOR}-{VERSION}-{refusal_lexicon().fingerprint}-{refusal_classifier().fingerprint}"
 
 
 #: Likeness of sound (0..100) from which a word that no dictionary has is taken for one of the lexicon's verbs.
@@ -135,39 +137,137 @@ def heard_clearly(transcript: Transcript) -> bool:
     return bool(theirs) and mean(theirs) >= CLEAR_FROM and mean(theirs[-_LAST_TURNS:]) >= CLEAR_END_FROM
 
 
+#: Probability from which the classifier's word alone makes a refusal or a postponement, and the least it must give
+#: to one that the lexicon finds. Chosen on the calls of three sets for the fourth, and on another author's pieces.
+SURE_FROM = 0.85
+BELIEVED_FROM = 0.2
+#: In mono, where the words may be the agent's, it must be surer.
+SURE_IN_MONO_FROM = 0.95
+#: From this probability of a refusal on, a closing is not called false: the client may have refused.
+DOUBT_FROM = 0.4
+#: Words of a whole turn that are judged together, besides its sentences and pairs of sentences.
+_WHOLE_TURN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One or more sentences of a client's turn that are judged together. ``said``: what the lexicon finds in it."""
+
+    sentences: tuple[Sentence, ...]
+    features: frozenset[str]
+    said: ClientSaid
+
+    @property
+    def is_question(self) -> bool:
+        return all(sentence.is_question for sentence in self.sentences)
+
+
+def pieces_of(transcript: Transcript) -> Iterator[Piece]:
+    """What a client says, as sentences, pairs of them and short turns; agents are read for what they ask."""
+    mono = len({turn.channel for turn in transcript.turns}) == 1
+    asked: tuple[str, ...] = ()
+    theirs: list[Sentence] = []
+    for sentence in (*sentences_of(transcript), None):
+        if theirs and (sentence is None or sentence.turn != theirs[0].turn):
+            yield from _pieces(theirs, asked, mono)
+            theirs = []
+        if sentence is None:
+            return
+        if sentence.party is Party.AGENT:
+            asked = tuple(word.low for word in sentence.words)
+        elif sentence.quotable:
+            theirs.append(sentence)
+
+
+def _pieces(turn: Sequence[Sentence], asked: Sequence[str], mono: bool) -> Iterator[Piece]:
+    spans = [(at, at + 1) for at in range(len(turn))] + [(at, at + 2) for at in range(len(turn) - 1)]
+    if len(turn) > 2 and sum(len(sentence.words) for sentence in turn) <= _WHOLE_TURN:
+        spans.append((0, len(turn)))
+    for start, end in spans:
+        yield piece_of(turn[start:end], asked if start == 0 else (), mono)
+
+
+def piece_of(sentences: Sequence[Sentence], asked: Sequence[str], mono: bool = False) -> Piece:
+    words = [word.low for sentence in sentences for word in sentence.words]
+    low, coded = " ".join(words), " ".join(_form_of(word) for word in words)
+    lexicon = refusal_lexicon()
+    parts = {
+        "explicit": lexicon.explicit, "unless": lexicon.unless, "always": lexicon.always,
+        "postponed": lexicon.postponed,
+    }  # fmt: skip
+    features = features_of(
+        words,
+        asked,
+        is_question=all(sentence.is_question for sentence in sentences),
+        is_conditional=_CONDITIONAL.search(low) is not None,
+        # patterns name verbs by group or, for one phrase only, by the word itself
+        matches=[name for name, pattern in parts.items() if pattern.search(low) or pattern.search(coded)],
+    )
+    said = _by_lexicon(sentences[0], mono) if len(sentences) == 1 else ClientSaid.NONE
+    return Piece(tuple(sentences), features, said)
+
+
+def _by_lexicon(sentence: Sentence, mono: bool) -> ClientSaid:
+    lexicon = refusal_lexicon()
+    coded = " ".join(_form_of(word.low) for word in sentence.words)
+    readings = (coded, sentence.low)
+    stands = lexicon.always.search(sentence.low) or not any(lexicon.unless.search(text) for text in readings)
+    if sentence.is_question:
+        return ClientSaid.NONE
+    if stands and any(lexicon.explicit.search(text) for text in readings):
+        return ClientSaid.EXPLICIT
+    match = lexicon.postponed.search(coded)
+    if match is None or _CONDITIONAL.search(sentence.low):
+        return ClientSaid.NONE
+    in_mono = mono and _BUYERS_WORDS.search(match.group()) and not _TO_YOU.search(sentence.low)
+    return ClientSaid.POSTPONED if sentence.party is Party.CUSTOMER or in_mono else ClientSaid.NONE
+
+
 def client_said(transcript: Transcript) -> Said:
     """The strongest thing the client said: an explicit refusal, else a postponement, else nothing.
 
-    The first such sentence is quoted. Sentences that may not be quoted are not used.
+    Lexicon and classifier judge together: a phrase of the lexicon needs the classifier not to object, the
+    classifier alone must be sure. The surest piece is quoted, the first of equals. Sentences that may not be quoted
+    are not used.
     """
-    lexicon = refusal_lexicon()
     doubt = None if heard_clearly(transcript) else "client_words_unclear"
-    mono = len({turn.channel for turn in transcript.turns}) == 1
-    postponed: Sentence | None = None
-    explicit: Sentence | None = None
     for sentence in sentences_of(transcript):
-        if sentence.party is not Party.CUSTOMER and lexicon.acknowledged.search(sentence.low):
+        if sentence.party is not Party.CUSTOMER and refusal_lexicon().acknowledged.search(sentence.low):
             doubt = doubt or "agent_spoke_of_refusal"
-        if sentence.party not in (Party.CUSTOMER, Party.UNKNOWN) or not sentence.quotable:
+    best: dict[ClientSaid, tuple[float, Piece]] = {}
+    for piece in pieces_of(transcript):
+        if piece.is_question:
             continue
-        coded = " ".join(_form_of(word.low) for word in sentence.words)
-        readings = (coded, sentence.low)  # patterns name verbs by group or, for one phrase only, by the word itself
-        stands = lexicon.always.search(sentence.low) or not any(lexicon.unless.search(text) for text in readings)
-        if stands and any(lexicon.explicit.search(text) for text in readings) and not sentence.is_question:
-            explicit = explicit or sentence
-            continue
-        if sentence.is_question or _CONDITIONAL.search(sentence.low):
-            continue
-        match = lexicon.postponed.search(coded)
-        if postponed is None and match is not None:
-            in_mono = mono and _BUYERS_WORDS.search(match.group()) and not _TO_YOU.search(sentence.low)
-            if sentence.party is Party.CUSTOMER or in_mono:
-                postponed = sentence
-    found = explicit or postponed
-    if found is None:
-        return Said(ClientSaid.NONE, doubt=doubt)
-    said = ClientSaid.EXPLICIT if explicit else ClientSaid.POSTPONED
-    return Said(said, found.text, round(found.start_s, 2), round(found.end_s, 2), None if explicit else doubt)
+        likely = refusal_classifier().probabilities(piece.features)
+        for said in (ClientSaid.EXPLICIT, ClientSaid.POSTPONED):
+            if _stands(piece, said, likely[said]):
+                # a phrase of the lexicon is quoted rather than what stands around it
+                weight = likely[said] + (piece.said is said)
+                if said not in best or weight > best[said][0] + 1e-9:
+                    best[said] = (weight, piece)
+        if likely[ClientSaid.EXPLICIT] >= DOUBT_FROM:
+            doubt = doubt or "refusal_may_be_heard"
+    for said in (ClientSaid.EXPLICIT, ClientSaid.POSTPONED):
+        if said in best:
+            sentences = best[said][1].sentences
+            return Said(
+                said,
+                " ".join(sentence.text for sentence in sentences),
+                round(sentences[0].start_s, 2),
+                round(sentences[-1].end_s, 2),
+                None if said is ClientSaid.EXPLICIT else doubt,
+            )
+    return Said(ClientSaid.NONE, doubt=doubt)
+
+
+def _stands(piece: Piece, said: ClientSaid, likely: float) -> bool:
+    if piece.said is said:
+        return likely >= BELIEVED_FROM
+    if said is ClientSaid.EXPLICIT and "r unless" in piece.features and "r always" not in piece.features:
+        return False  # «мы не отказываемся», «если …»: what the lexicon takes back, the classifier does not bring back
+    if piece.sentences[0].party is Party.CUSTOMER:
+        return likely >= SURE_FROM
+    return said is ClientSaid.EXPLICIT and likely >= SURE_IN_MONO_FROM
 
 
 #: A client who asks to be called again only in so many days, or later, has put the purchase off.
