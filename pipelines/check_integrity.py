@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Final
 
 from pipelines.progress import Progress, Silent
 from qc_workbench.domain.call import Recording
@@ -11,9 +12,12 @@ from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.errors import WorkspaceError
 from qc_workbench.sampling.draws import verify
 from qc_workbench.store import calls as call_rows
-from qc_workbench.store import samples
+from qc_workbench.store import fingerprints, samples
 from qc_workbench.store.integrity import IntegrityProblem, broken_rows
 from qc_workbench.workspace import Workspace
+
+#: Calls with one recording that are named; a workspace of invented calls may have any number of them.
+MOST_SHARED: Final = 1000
 
 
 def check(workspace: Workspace, progress: Progress | None = None, *, deep: bool = False) -> list[IntegrityProblem]:
@@ -27,6 +31,15 @@ def check(workspace: Workspace, progress: Progress | None = None, *, deep: bool 
         recordings = [item for item in call_rows.recordings(reader).values() if item.path is not None]
         draws = samples.draws(reader)
         sampled = samples.sampled(reader)
+        shared = fingerprints.shared_recordings(reader, MOST_SHARED)
+    problems += [
+        IntegrityProblem(
+            "recording_attached_twice" if item.is_same_file else "recording_sounds_the_same",
+            item.call_id,
+            item.other_call_id,
+        )
+        for item in shared
+    ]
     by_draw: dict[str, list[SampledCall]] = {draw.draw_id: [] for draw in draws}
     for row in sampled:
         by_draw.setdefault(row.draw_id, []).append(row)

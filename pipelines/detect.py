@@ -17,15 +17,18 @@ from typing import Any, Final
 
 from pipelines.detected_rows import Heard, flag_changes, heard_row, standing_flags
 from pipelines.judge_clients import Judged, judge_clients
+from pipelines.match_greetings import match_greetings
 from pipelines.progress import Progress
 from qc_workbench.detection import commitments, effective, refusals
 from qc_workbench.detection.answering import with_machine_parties
+from qc_workbench.detection.known_greetings import known_greetings
 from qc_workbench.domain.call import Call
 from qc_workbench.domain.commitment import BROKEN_OUTCOMES, ClientSaid
 from qc_workbench.domain.flag import AnsweredBy, Conversation, Flag, FlagKind
+from qc_workbench.domain.sound_print import KnownGreeting
 from qc_workbench.domain.transcript import Party, Transcript
 from qc_workbench.errors import UsageError
-from qc_workbench.store import listening, safekeeping, verdicts
+from qc_workbench.store import fingerprints, listening, safekeeping, verdicts
 from qc_workbench.store.browsing import calls_by_id, recordings_by_call
 from qc_workbench.store.database import Statement, insert, rows_of
 from qc_workbench.store.ledger import record_all_done
@@ -63,6 +66,7 @@ def detect(workspace: Workspace, as_of: datetime, progress: Progress, call_ids: 
     ``call_ids`` narrows the examination; what follows from the CRM is always brought up to date. Raises
     :class:`UsageError` ``call_unknown``.
     """
+    match_greetings(workspace, progress)
     step = _Detection(workspace, as_of)
     examined, already, silent = step.examine(progress, call_ids)
     judged = judge_clients(workspace, as_of)
@@ -79,6 +83,8 @@ class _Detection:
     as_of: datetime
     changed: int = 0
     retired: int = 0
+    #: machines' recordings that other calls know too, by call
+    known: Mapping[str, tuple[KnownGreeting, ...]] = field(default_factory=dict)
 
     # --- hearing -----------------------------------------------------------------------------------------------------
 
@@ -99,6 +105,7 @@ class _Detection:
             if unknown:
                 raise UsageError("call_unknown", call_id=min(unknown), count=len(unknown))
             rules = self.rules()
+            self.known = known_greetings(fingerprints.sightings(reader))
             for row in (row for batch in reader.batches(_HEARD_BEFORE) for row in rows_of(batch)):
                 call_id = row["call_id"]
                 if wanted and call_id not in wanted:
@@ -106,7 +113,7 @@ class _Detection:
                 if call_id in frozen:  # its words were removed on purpose: what was found in them stands
                     already += 1
                     continue
-                print_ = _fingerprint(row, rules)
+                print_ = _fingerprint(row, rules, self.known.get(call_id, ()))
                 if print_ is None:
                     silent += 1
                     if row["known"] is not None:
@@ -162,7 +169,12 @@ class _Detection:
             examination = None
             if acoustics is not None:
                 examination = effective.examine(
-                    call, recording, acoustics, transcript, self.workspace.settings.effective
+                    call,
+                    recording,
+                    acoustics,
+                    transcript,
+                    self.workspace.settings.effective,
+                    known=self.known.get(call.call_id, ()),
                 )
                 conversations.append(examination.conversation)
                 if examination.flag is not None:
@@ -242,8 +254,13 @@ def settle_hearing(workspace: Workspace) -> None:
     step = _Detection(workspace, datetime.now(UTC))
     rules = step.rules()
     with workspace.store.reading() as reader:
+        greetings = known_greetings(fingerprints.sightings(reader))
         for batch in reader.batches(_HEARD_BEFORE):
-            prints = [(row["call_id"], _fingerprint(row, rules)) for row in rows_of(batch) if row["known"] is not None]
+            prints = [
+                (row["call_id"], _fingerprint(row, rules, greetings.get(row["call_id"], ())))
+                for row in rows_of(batch)
+                if row["known"] is not None
+            ]
             known = [(call_id, print_) for call_id, print_ in prints if print_ is not None]
             sql = """
                 update detected set fingerprint = new.print from (
@@ -262,7 +279,7 @@ _HEARD_BEFORE: Final = """
     """
 
 
-def _fingerprint(row: Mapping[str, Any], rules: tuple[str, ...]) -> str | None:
+def _fingerprint(row: Mapping[str, Any], rules: tuple[str, ...], greetings: tuple[KnownGreeting, ...]) -> str | None:
     """Everything that what is heard in a call depends on; None where there is nothing to hear."""
     if row["content_hash"] is None:
         return None
@@ -271,7 +288,7 @@ def _fingerprint(row: Mapping[str, Any], rules: tuple[str, ...]) -> str | None:
         return None
     parts = (
         row["content_hash"], row["agent_channel"], row["sound"], spoken, row["started_at"].isoformat(), row["talk_s"],
-        row["direction"], *rules,
+        row["direction"], *rules, *greetings,
     )  # fmt: skip
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
 

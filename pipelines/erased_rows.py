@@ -12,11 +12,12 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from pipelines.forgotten_text import evidence_without_quotes
+from pipelines.landmark_file import LANDMARK_FILE
 from pipelines.person_traces import Traces, blotted, renamed, says
 from qc_workbench.domain.call import RecordingState
 from qc_workbench.sampling.draws import amend, to_the_hour
 from qc_workbench.sources.suppression import keyed_hash
-from qc_workbench.store import safekeeping, samples
+from qc_workbench.store import fingerprints, safekeeping, samples
 from qc_workbench.store.database import Reader, Row, Statement, from_json, insert_all, to_json
 
 #: What happens to each table: "anonymised" rows stay under ids of chance, "cleaned" ones lose the lines or words about
@@ -27,6 +28,7 @@ TREATMENT: Final[Mapping[str, str]] = {
     "sample": "anonymised", "draws": "anonymised", "deals": "anonymised", "stage_changes": "anonymised",
     "sales": "anonymised", "expired": "anonymised", "agent_answers": "anonymised",
     "transcripts": "deleted", "turns": "deleted", "detected": "deleted", "acoustics": "deleted", "jobs": "deleted",
+    "sound_prints": "deleted", "sound_matches": "deleted",
     "evaluation_mistakes": "deleted",
     "activities": "deleted", "activity_changes": "deleted", "notes": "deleted", "recording_files": "deleted",
     "deal_findings": "deleted", "recalls": "deleted",
@@ -84,7 +86,7 @@ def erasure_statements(
         *_words(rows, traces),
         *_memory(reader, traces, names),
         safekeeping.let_go(
-            [*traces.own_paths, *(f"cache/playable/{item}.wav" for item in traces.own_hashes)], now
+            [*traces.own_paths, *(f"cache/playable/{item}.wav" for item in traces.own_hashes), LANDMARK_FILE], now
         ),
         *_blot_out(found_in, traces.numbers),
     ]  # fmt: skip
@@ -283,6 +285,7 @@ def _words(rows: _Rows, traces: Traces) -> list[Statement]:
         _delete("detected", "call_id", rows.call_ids),
         _delete("evaluation_mistakes", "call_id", rows.call_ids),
         _delete("acoustics", "content_hash", traces.own_hashes),
+        *fingerprints.forget(traces.own_hashes),
         _delete("jobs", "subject", subjects),
         _delete("recording_files", "name", traces.recording_names),
         _delete("recording_files", "path", traces.own_paths),

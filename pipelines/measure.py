@@ -1,4 +1,4 @@
-"""Measuring the sound of every audible recording, once per content.
+"""Measuring the sound of every audible recording, and printing its first speech, once per content.
 
 Resumable: a recording is done when its acoustics carry the fingerprint of the rules in force. What has none is
 put into the ledger and measured by workers, a batch at a time; a killed run loses the batches in work at most.
@@ -16,18 +16,20 @@ from pipelines.batches import batches
 from pipelines.coordinate import Effect, WorkDone, coordinate
 from pipelines.hands import executor_for, location
 from pipelines.progress import Progress
-from qc_workbench.detection.acoustics import FINGERPRINT
-from qc_workbench.domain.acoustics import Acoustics
+from qc_workbench.detection import acoustics
+from qc_workbench.detection import fingerprints as sound_prints
 from qc_workbench.domain.call import Recording
 from qc_workbench.domain.job import Job
 from qc_workbench.store import calls as call_store
-from qc_workbench.store import ledger, listening
+from qc_workbench.store import fingerprints, ledger, listening
 from qc_workbench.store.database import Reader, insert
 from qc_workbench.work.task import Executor, Outcome, Task
-from qc_workbench.work.units import measure_recordings
+from qc_workbench.work.units import Measured, measure_recordings
 from qc_workbench.workspace import Workspace
 
 STEP: Final = "measure"
+#: Both come from one decoding, so a change of either measures anew.
+FINGERPRINT: Final = f"{acoustics.FINGERPRINT}+{sound_prints.VERSION}"
 #: Recordings measured and written together: the write and the way to the worker cost as much as a second of them.
 BATCH: Final = 8
 BATCH_S: Final = 600.0
@@ -130,8 +132,9 @@ class MeasureStep:
 
     def effects(self, jobs: Sequence[Job], value: Any, now: datetime) -> Iterable[tuple[Job, Effect]]:  # noqa: ARG002
         for job, result in zip(jobs, value, strict=True):
-            if isinstance(result, Acoustics):
-                yield job, Effect((insert("acoustics", listening.acoustics_row(result), replace=True),))
+            if isinstance(result, Measured):
+                row = insert("acoustics", listening.acoustics_row(result.acoustics), replace=True)
+                yield job, Effect((row, *fingerprints.prints_rows(job.subject, result.prints)))
             else:
                 yield job, Effect(failure=result)
 
@@ -141,7 +144,9 @@ def cost_of(recording: Recording) -> float:
 
 
 def _plan(reader: Reader) -> _Plan:
-    done = listening.acoustics_fingerprints(reader)
+    measured = listening.acoustics_fingerprints(reader)
+    printed = fingerprints.printed(reader, sound_prints.VERSION)
+    done = {subject for subject in printed if measured.get(subject) == acoustics.FINGERPRINT}
     tried = ledger.set_aside(reader, STEP, FINGERPRINT)
     wanted: dict[str, list[Recording]] = {}
     finished: set[str] = set()
@@ -149,7 +154,7 @@ def _plan(reader: Reader) -> _Plan:
     for recording in call_store.recordings(reader).values():
         if not recording.is_audible or not recording.path or not recording.content_hash:
             without_sound += 1
-        elif done.get(recording.content_hash) == FINGERPRINT or recording.content_hash in tried:
+        elif recording.content_hash in done or recording.content_hash in tried:
             finished.add(recording.content_hash)
         else:
             wanted.setdefault(recording.content_hash, []).append(recording)

@@ -19,7 +19,7 @@ from qc_workbench.domain.call import RecordingState
 from qc_workbench.errors import WorkspaceError
 from qc_workbench.review.retention import Held, Kind, Removal, cases, plan_removal, removable_before
 from qc_workbench.review.rulings import standing
-from qc_workbench.store import safekeeping, verdicts
+from qc_workbench.store import fingerprints, safekeeping, verdicts
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.database import Reader, Row, Statement
 from qc_workbench.store.evaluations import without_words_of
@@ -190,6 +190,7 @@ def _expire_recordings(call_ids: list[str], plan: _Plan, as_of: datetime) -> lis
         ),
         _expired(call_ids, "recording", as_of),
         safekeeping.let_go([*paths, *playable], as_of),
+        *fingerprints.forget_alone(sorted({item.content_hash for item in gone if item.content_hash})),
         # Not looked for again either; another call of the same file keeps its line.
         Statement(
             "delete from recording_files where path in (select unnest(?)) "

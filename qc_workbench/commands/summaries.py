@@ -223,10 +223,11 @@ def integrity(session: Session, problems: Iterable[IntegrityProblem]) -> Done:
     t = session.t
     found = list(problems)
     lines = tuple(t(f"integrity.{item.code}", subject=item.subject, detail=item.detail) for item in found)
+    is_sound = all(item.is_notice for item in found)
     return Done(
-        data={"ok": not found, "problems": found},
-        lines=lines or (t("integrity.none"),),
-        exit_code=1 if found else 0,
+        data={"ok": is_sound, "problems": found},
+        lines=(*lines, t("integrity.none")) if is_sound else lines,
+        exit_code=0 if is_sound else 1,
     )
 
 

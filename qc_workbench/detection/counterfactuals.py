@@ -8,7 +8,7 @@ said in the quantities that the rule itself uses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -21,6 +21,7 @@ from qc_workbench.detection.supposing import Supposition, changed_pieces
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.flag import Verdict
+from qc_workbench.domain.sound_print import KnownGreeting
 from qc_workbench.domain.transcript import Transcript
 
 #: Less speech than this is a sigh: supposing that it was something else says nothing.
@@ -58,15 +59,20 @@ class Counterfactual:
 
 
 def counterfactuals(
-    call: Call, recording: Recording, acoustics: Acoustics, transcript: Transcript | None, settings: Effective
+    call: Call,
+    recording: Recording,
+    acoustics: Acoustics,
+    transcript: Transcript | None,
+    settings: Effective,
+    known: Sequence[KnownGreeting] = (),
 ) -> tuple[Counterfactual, ...]:
     """What would and what would not change today's rule's verdict on this call; nothing where it suspects nothing."""
-    actual = _verdict(examine(call, recording, acoustics, transcript, settings))
+    actual = _verdict(examine(call, recording, acoustics, transcript, settings, known=known))
     if actual is None:
         return ()
     return (
-        *_speech(actual, call, recording, acoustics, transcript, settings),
-        *_thresholds(actual, call, recording, acoustics, transcript, settings),
+        *_speech(actual, call, recording, acoustics, transcript, settings, known),
+        *_thresholds(actual, call, recording, acoustics, transcript, settings, known),
     )
 
 
@@ -77,16 +83,17 @@ def _speech(
     acoustics: Acoustics,
     transcript: Transcript | None,
     settings: Effective,
+    known: Sequence[KnownGreeting],
 ) -> Iterator[Counterfactual]:
     heard = hear(recording, acoustics, transcript)
-    answering = answering_of(heard)
+    answering = answering_of(heard, known)
     for supposition in Supposition:
         changed = changed_pieces(supposition, heard, answering)
         speech_s = sum(piece.speech_s for piece in changed)
         least_s = _MESSAGE_S if supposition is Supposition.MESSAGE_WAS_LEFT else _SOME_SPEECH_S
         if speech_s < least_s:
             continue
-        found = examine(call, recording, acoustics, transcript, settings, suppose=supposition)
+        found = examine(call, recording, acoustics, transcript, settings, suppose=supposition, known=known)
         yield Counterfactual(
             Change(supposition.value),
             round(speech_s, 1),
@@ -104,18 +111,19 @@ def _thresholds(
     acoustics: Acoustics,
     transcript: Transcript | None,
     settings: Effective,
+    known: Sequence[KnownGreeting],
 ) -> Iterator[Counterfactual]:
-    measured_s = examine(call, recording, acoustics, transcript, settings).conversation.conversation_s
+    measured_s = examine(call, recording, acoustics, transcript, settings, known=known).conversation.conversation_s
     if _SOME_CONVERSATION_S <= measured_s < settings.conversation_from_s:
         from_s = float(int(measured_s))
-        found = examine(
-            call, recording, acoustics, transcript, settings.model_copy(update={"conversation_from_s": from_s})
-        )
+        milder = settings.model_copy(update={"conversation_from_s": from_s})
+        found = examine(call, recording, acoustics, transcript, milder, known=known)
         yield Counterfactual(
             Change.CONVERSATION_FROM, from_s, measured_s, _verdict(found), _is_milder(_verdict(found), actual)
         )
     from_s = float(int(call.talk_s) + 1)
-    found = examine(call, recording, acoustics, transcript, settings.model_copy(update={"counted_from_s": from_s}))
+    stricter = settings.model_copy(update={"counted_from_s": from_s})
+    found = examine(call, recording, acoustics, transcript, stricter, known=known)
     yield Counterfactual(Change.COUNTED_FROM, from_s, measured_s, _verdict(found), _is_milder(_verdict(found), actual))
 
 

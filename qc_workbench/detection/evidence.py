@@ -7,6 +7,7 @@ from typing import Final
 
 from qc_workbench.detection.answering import Answering
 from qc_workbench.detection.heard import Heard, Piece
+from qc_workbench.detection.known_greetings import EVIDENCE_KINDS
 from qc_workbench.detection.monologue import Monologue, Reading
 from qc_workbench.detection.phrases import family_scores
 from qc_workbench.detection.sound_classes import Interval, subtract, union
@@ -72,6 +73,7 @@ def evidence_of(
         for sound in heard.far_sounds(*_LINE_SOUNDS)
         if sound.kind is not SoundKind.BEEP or _ends_near(answering.beep_s, sound.end_s)
     )
+    found.extend(_bare(item.channel, item.start_s, item.end_s, EVIDENCE_KINDS[item.heard]) for item in answering.known)
     found.extend(_bare(heard.customer_channel, start, end, "silence") for start, end in silences(heard))
     if answering.answered_by in (AnsweredBy.HUMAN, AnsweredBy.UNKNOWN):
         kind, side = ("live_talk", Side.FOR)

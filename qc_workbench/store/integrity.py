@@ -9,6 +9,7 @@ from qc_workbench.store.database import Reader
 
 #: Seconds that speech may end after the end of its recording: rounding of word times and of containers.
 END_TOLERANCE_S = 0.5
+NOTICES = frozenset({"recording_attached_twice", "recording_sounds_the_same"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,6 +19,12 @@ class IntegrityProblem:
     code: str
     subject: str
     detail: str = ""
+
+    @property
+    def is_notice(self) -> bool:
+        """Worth a look, but nothing that contradicts itself: a telephone system that splits a transferred call may
+        attach one recording to both parts on purpose."""
+        return self.code in NOTICES
 
 
 # Calls that have no manager row are normal while no managers.csv was imported at all; the same for deals.

@@ -14,8 +14,10 @@ from typing import Final
 
 from qc_workbench.config import Speech
 from qc_workbench.detection.acoustics import measure
+from qc_workbench.detection.fingerprints import prints_of
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Call, Recording
+from qc_workbench.domain.sound_print import SoundPrint
 from qc_workbench.domain.transcript import Transcript
 from qc_workbench.errors import MediaError, ModelError, RecordingUnreachable
 from qc_workbench.transcription.agent_voice import AgentVoice, speech_features
@@ -72,17 +74,35 @@ def to_hear(call: Call, recording: Recording, voice: AgentVoice | None) -> CallT
     return CallToHear(replace(call, client_phone=None, attributes={}), recording, voice)
 
 
-def measure_recordings(inputs: Sequence[tuple[str, str]]) -> tuple[Acoustics | MediaFailure, ...]:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the sound of a recording gives without its words: the acoustics, and the print of each channel."""
+
+    acoustics: Acoustics
+    prints: tuple[SoundPrint, ...]
+
+
+def measure_recordings(inputs: Sequence[tuple[str, str]]) -> tuple[Measured | MediaFailure, ...]:
     """:func:`measure_recording` of several (location, content_hash)."""
     return tuple(measure_recording(location, content_hash) for location, content_hash in inputs)
 
 
-def measure_recording(location: str, content_hash: str) -> Acoustics | MediaFailure:
+def measure_recording(location: str, content_hash: str) -> Measured | MediaFailure:
+    """Of a long recording, a channel's print is that of the first stretch in which enough is spoken."""
+    parts: list[tuple[float, Acoustics]] = []
+    prints: dict[int, SoundPrint] = {}
     try:
         with open_recording(location) as path:
-            return join_acoustics([(part.offset_s, measure(part.audio, content_hash)) for part in stretches(path)])
+            for part in stretches(path):
+                acoustics = measure(part.audio, content_hash)
+                parts.append((part.offset_s, acoustics))
+                if not prints or not all(item.peaks for item in prints.values()):
+                    for item in prints_of(part.audio, acoustics, part.offset_s):
+                        if item.channel not in prints or not prints[item.channel].peaks:
+                            prints[item.channel] = item
     except (MediaError, RecordingUnreachable) as error:
         return _failure(error)
+    return Measured(join_acoustics(parts), tuple(prints[channel] for channel in sorted(prints)))
 
 
 def recognise_group(

@@ -21,7 +21,7 @@ MOST_MIB = 1400
 MEASURE = """
 import json, resource, sys
 from qc_workbench.work.units import measure_recording
-found = measure_recording(sys.argv[1], "h")
+found = measure_recording(sys.argv[1], "h").acoustics
 gaps = [
     abs(after.start_s - before.end_s)
     for channel in (0, 1)
