@@ -68,12 +68,18 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class ComposedCall:
+    """``spoken``: who (agent, customer, machine) really speaks from when until when."""
+
     scenario: str
     setting: Setting
     audio: Audio
     transcript: Transcript
     call: Call
     recording: Recording
+    spoken: tuple[tuple[str, float, float], ...]
+
+    def spoken_s(self, role: str) -> float:
+        return sum(end - start for who, start, end in self.spoken if who == role)
 
     def measured(self) -> Acoustics:
         return measure(self.audio, "composed")
@@ -158,6 +164,7 @@ class Composer:
             self._transcript(),
             Call("call", moment, Direction.OUTBOUND, "m1", "+79000000001", round(audio.duration_s), Outcome.ANSWERED),
             Recording("call", RecordingState.READY, "composed", agent_channel=agent_channel),
+            tuple((role, start, end) for role, start, end, _ in self.turns),
         )
 
     def _transcript(self) -> Transcript:
@@ -196,5 +203,3 @@ def drawn_setting(rng: np.random.Generator, **fixed: Any) -> Setting:
         word_errors=float(rng.choice([0.0, 0.0, 0.06])),
     )
     return replace(setting, **fixed)
-
-
