@@ -29,13 +29,13 @@ TREATMENT: Final[Mapping[str, str]] = {
     "sales": "anonymised", "expired": "anonymised", "agent_answers": "anonymised",
     "transcripts": "deleted", "turns": "deleted", "detected": "deleted", "acoustics": "deleted", "jobs": "deleted",
     "sound_prints": "deleted", "sound_matches": "deleted",
-    "evaluation_mistakes": "deleted",
+    "detector_mistakes": "deleted", "answer_checks": "deleted",
     "activities": "deleted", "activity_changes": "deleted", "notes": "deleted", "recording_files": "deleted",
     "deal_findings": "deleted", "recalls": "deleted",
     "imports": "cleaned", "audit": "cleaned", "applied_writes": "cleaned",
     "managers": "nothing", "migrations": "nothing", "job_pauses": "nothing", "backups": "nothing",
     "removals": "nothing", "erasures": "nothing", "erased": "nothing", "suppressed": "nothing",
-    "evaluations": "nothing",
+    "detector_evaluations": "nothing",
 }  # fmt: skip
 
 
@@ -283,7 +283,8 @@ def _words(rows: _Rows, traces: Traces) -> list[Statement]:
         _delete("turns", "call_id", rows.call_ids),
         _delete("transcripts", "call_id", rows.call_ids),
         _delete("detected", "call_id", rows.call_ids),
-        _delete("evaluation_mistakes", "call_id", rows.call_ids),
+        _delete("detector_mistakes", "call_id", rows.call_ids),
+        _delete("answer_checks", "call_id", rows.call_ids),
         _delete("acoustics", "content_hash", traces.own_hashes),
         *fingerprints.forget(traces.own_hashes),
         _delete("jobs", "subject", subjects),

@@ -70,28 +70,28 @@ def save_evaluation(head: EvaluationHead, evaluation: Evaluation) -> list[Statem
         {"evaluation_id": head.evaluation_id, "position": position, **plain(mistake)}
         for position, mistake in enumerate(mistakes)
     ]
-    return [insert("evaluations", row), *insert_all("evaluation_mistakes", rows)]
+    return [insert("detector_evaluations", row), *insert_all("detector_mistakes", rows)]
 
 
 def without_words_of(call_ids: Sequence[str]) -> Statement:
     """The statement that forgets the mistakes in some calls; the figures stay what they were."""
-    return Statement("delete from evaluation_mistakes where call_id in (select unnest(?))", (list(call_ids),))
+    return Statement("delete from detector_mistakes where call_id in (select unnest(?))", (list(call_ids),))
 
 
 def heads(reader: Reader, limit: int) -> list[EvaluationHead]:
     """The newest evaluations, newest first."""
     rows = reader.rows(
-        f"select {_HEAD} from evaluations order by evaluated_at desc, evaluation_id limit ?",  # noqa: S608 - of this module
+        f"select {_HEAD} from detector_evaluations order by evaluated_at desc, evaluation_id limit ?",  # noqa: S608 - of this module
         limit,
     )
     return [_head_of(row) for row in rows]
 
 
 def evaluation(reader: Reader, evaluation_id: str) -> KeptEvaluation | None:
-    row = reader.row("select * from evaluations where evaluation_id = ?", evaluation_id)
+    row = reader.row("select * from detector_evaluations where evaluation_id = ?", evaluation_id)
     if row is None:
         return None
-    rows = reader.rows("select * from evaluation_mistakes where evaluation_id = ? order by position", evaluation_id)
+    rows = reader.rows("select * from detector_mistakes where evaluation_id = ? order by position", evaluation_id)
     mistakes = tuple(mistake_of(item) for item in rows)
     return kept_of(_head_of(row), from_json(row["result"]), mistakes)
 
@@ -99,7 +99,7 @@ def evaluation(reader: Reader, evaluation_id: str) -> KeptEvaluation | None:
 def figures_over_time(reader: Reader, truth_hash: str, limit: int) -> list[tuple[EvaluationHead, tuple[Figure, ...]]]:
     """The newest evaluations of the same labels with their figures, oldest first."""
     rows = reader.rows(
-        f"select {_HEAD}, result from evaluations where truth_hash = ? "  # noqa: S608 - of this module
+        f"select {_HEAD}, result from detector_evaluations where truth_hash = ? "  # noqa: S608 - of this module
         "order by evaluated_at desc, evaluation_id limit ?",
         truth_hash,
         limit,
