@@ -139,8 +139,8 @@ def heard_clearly(transcript: Transcript) -> bool:
 
 #: Probability from which the classifier's word alone makes a refusal or a postponement, and the least it must give
 #: to one that the lexicon finds. Chosen on the calls of three sets for the fourth, and on another author's pieces.
-SURE_FROM = 0.85
-BELIEVED_FROM = 0.2
+SURE_FROM = 0.88
+BELIEVED_FROM = 0.08
 #: In mono, where the words may be the agent's, it must be surer.
 SURE_IN_MONO_FROM = 0.95
 #: From this probability of a refusal on, a closing is not called false: the client may have refused.
