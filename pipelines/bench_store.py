@@ -37,6 +37,7 @@ from qc_workbench.review.rulings import CaseState
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.cases import RefusalList, case_tallies
 from qc_workbench.ui.views.call import agents, call_list, call_sound, call_view
+from qc_workbench.ui.views.casefile import case_file
 from qc_workbench.ui.views.month import months
 from qc_workbench.ui.views.overview import overview
 from qc_workbench.ui.views.promises import board, promise_page
@@ -90,6 +91,18 @@ def page_questions(workspace: Workspace) -> Mapping[str, Question]:
             [call_sound(of, case.call.call_id) for case in case_page(of, state, manager_id, page).cases[:1]],
         )
 
+    def the_file(of: Workspace) -> object:
+        """The file of the first case that is shown; who rules on it draws the page several times."""
+        view = suspicious_calls(of)
+        case = next(
+            case
+            for state in CaseState
+            if view.count(state)
+            for case in case_page(of, state, None, 1, view.downgraded).cases
+        )
+        sound = call_sound(of, case.call.call_id)
+        return case_file(of, case, sound, view.confirmed(case.call.manager_id), datetime(2026, 11, 1, tzinfo=UTC))
+
     def queue(reviewer: str | None, page: int) -> Question:
         return lambda of: (
             listening(of), drawn_pages(of, reviewer, dict.fromkeys(Queue, page))
@@ -111,6 +124,7 @@ def page_questions(workspace: Workspace) -> Mapping[str, Question]:
         "queue, one reviewer, page 2": queue("q1", 2),
         "suspicious": suspicious(1, CaseState.WAITING, None),
         "suspicious, one agent, confirmed": suspicious(1, CaseState.CONFIRMED, busiest),
+        "suspicious, the file of a case": the_file,
         "promises": promises(None, 1),
         "promises, one agent": promises(busiest, 1),
         "refusals": refusals,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 
+from qc_workbench.domain.agent_answer import AgentAnswer
 from qc_workbench.domain.commitment import ClientSaid, Commitment
 from qc_workbench.domain.flag import Finding, Flag, FlagKind
 from qc_workbench.domain.sampling import Queue, SampledCall, SampleStatus
+from qc_workbench.domain.standing import key_of
 from qc_workbench.reporting.facts import Facts
 from qc_workbench.review.promises import Column, column_of
 from qc_workbench.review.rulings import CaseState, standing
@@ -18,16 +21,24 @@ from qc_workbench.store.waiting_calls import PlanProgress, WaitingCall
 OPEN = (SampleStatus.WAITING, SampleStatus.IN_PROGRESS)
 
 
-def cases(facts: Facts, kind: FlagKind, state: CaseState, manager_id: str | None = None) -> list[Case]:
+def cases(
+    facts: Facts,
+    kind: FlagKind,
+    state: CaseState,
+    manager_id: str | None = None,
+    answers: Sequence[AgentAnswer] = (),
+) -> list[Case]:
     """The surest first, then the oldest."""
-    found = [case for case in _all_cases(facts) if case.flag.kind is kind and case.state is state]
+    found = [case for case in _all_cases(facts, answers) if case.flag.kind is kind and case.state is state]
     mine = [case for case in found if manager_id in (None, case.call.manager_id)]
     return sorted(mine, key=lambda case: (-case.flag.score, case.call.started_at, case.call.call_id, case.flag.flag_id))
 
 
-def case_tallies(facts: Facts, kind: FlagKind) -> list[CaseTally]:
+def case_tallies(facts: Facts, kind: FlagKind, answers: Sequence[AgentAnswer] = ()) -> list[CaseTally]:
     counted = Counter(
-        (case.call.manager_id, case.flag.verdict, case.state) for case in _all_cases(facts) if case.flag.kind is kind
+        (case.call.manager_id, case.flag.verdict, case.state)
+        for case in _all_cases(facts, answers)
+        if case.flag.kind is kind
     )
     return [CaseTally(*key, number) for key, number in sorted(counted.items())]
 
@@ -64,7 +75,7 @@ def waiting(facts: Facts, queue: Queue, reviewer: str | None = None) -> list[Wai
     flags: dict[str, Flag] = {}
     if queue is Queue.TARGETED:
         for case in sorted(_all_cases(facts), key=lambda case: (case.flag.kind, case.flag.flag_id)):
-            if case.state in (CaseState.WAITING, CaseState.UNSURE):
+            if case.state in (CaseState.WAITING, CaseState.CHECK, CaseState.UNSURE):
                 flags[case.flag.call_id] = case.flag
     found = []
     for call_id in {*plans, *flags} & set(calls):
@@ -118,10 +129,21 @@ def promises(facts: Facts, column: Column, today: date, manager_id: str | None =
     )  # fmt: skip
 
 
-def _all_cases(facts: Facts) -> list[Case]:
+def _all_cases(facts: Facts, answers: Sequence[AgentAnswer] = ()) -> list[Case]:
     calls = {call.call_id: call for call in facts.calls}
     rulings = standing(_in_time(facts))
-    return [Case(flag, calls[flag.call_id], rulings.get(flag.flag_id)) for flag in facts.flags if flag.call_id in calls]
+    in_time = sorted(answers, key=lambda item: (item.at, item.answer_id))
+    return [
+        Case(
+            flag,
+            calls[flag.call_id],
+            rulings.get(flag.flag_id),
+            tuple(item for item in in_time if (item.call_id, item.kind) == (flag.call_id, flag.kind)),
+            key_of(flag) in facts.downgraded,
+        )
+        for flag in facts.flags
+        if flag.call_id in calls
+    ]
 
 
 def _in_time(facts: Facts) -> list[Finding]:

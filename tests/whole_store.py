@@ -6,7 +6,7 @@ from datetime import datetime
 
 from qc_workbench.reporting.facts import Facts
 from qc_workbench.store import calls as call_store
-from qc_workbench.store import crm, samples, verdicts
+from qc_workbench.store import crm, samples, standings, verdicts
 from qc_workbench.store.database import Statement, insert_all
 from qc_workbench.workspace import Workspace
 
@@ -39,6 +39,7 @@ def read_facts(workspace: Workspace, as_of: datetime) -> Facts:
             draws=tuple(samples.draws(reader)),
             sample=tuple(samples.sampled(reader)),
             violations=tuple(verdicts.violations(reader)),
+            downgraded=standings.downgraded(reader, settings.detectors),
         )
 
 

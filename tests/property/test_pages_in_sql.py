@@ -12,15 +12,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from qc_workbench.domain.agent_answer import AgentAnswer
 from qc_workbench.domain.call import Call, Direction, Outcome
 from qc_workbench.domain.commitment import ClientSaid, CommitmentOutcome, Refusal
 from qc_workbench.domain.flag import Finding, FlagKind, Ruling, Verdict
 from qc_workbench.domain.sampling import Queue, SampledCall, SampleStatus
+from qc_workbench.domain.standing import DetectorKey, Downgraded
 from qc_workbench.reporting.facts import Facts
 from qc_workbench.review.promises import Column
 from qc_workbench.review.rulings import CaseState
 from qc_workbench.store import browsing, cases, promises, waiting_calls
+from qc_workbench.store.agent_answers import answer_row
 from qc_workbench.store.cases import RefusalList
+from qc_workbench.store.database import Reader, Statement
 from qc_workbench.workspace import Workspace
 from tests import naive_pages
 from tests.report_cases import at, flag, promise
@@ -52,6 +56,10 @@ findings = st.builds(
         f"r{number}", f"f{about}", ruling, "Вера", moment, "", None if takes_back is None else f"r{takes_back}"
     ),
     st.integers(0, 9), st.integers(0, 9), st.sampled_from(Ruling), moments, st.none() | st.integers(0, 9),
+)  # fmt: skip
+answers = st.builds(
+    lambda number, call_id, kind, moment: AgentAnswer(f"a{number}", call_id, kind, "f0", "Ждал", "Борис", moment),
+    st.integers(0, 9), call_ids, st.sampled_from(FlagKind), moments,
 )  # fmt: skip
 refusals = st.builds(Refusal, call_ids, st.sampled_from(ClientSaid), st.none(), st.none(), st.booleans())
 sampled = st.builds(
@@ -106,21 +114,42 @@ def by_pages(page: Callable[[int, int], Sequence[T]], size: int = 2) -> list[T]:
 SLOWLY = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+def cases_in_list(
+    reader: Reader, kind: FlagKind, state: CaseState, agent: str | None, down: Downgraded, limit: int, offset: int
+) -> list[cases.Case]:
+    return cases.cases_in_state(reader, kind, state, agent, limit, offset, down)
+
+
 @SLOWLY
-@given(companies, st.sampled_from(FlagKind), st.sampled_from(AGENTS))
+@given(
+    companies,
+    several(answers, lambda item: item.answer_id, 4),
+    st.sets(st.sampled_from(FlagKind)),
+    st.sampled_from(FlagKind),
+    st.sampled_from(AGENTS),
+)
 def test_cases_stand_in_the_same_state_and_order(
-    workspace: Workspace, company: Facts, kind: FlagKind, agent: str | None
+    workspace: Workspace,
+    company: Facts,
+    said: tuple[AgentAnswer, ...],
+    doubted: set[FlagKind],
+    kind: FlagKind,
+    agent: str | None,
 ) -> None:
+    down = frozenset(DetectorKey(of, "effective", "1") for of in doubted)
+    company = replace(company, downgraded=down)
     write_facts(workspace, company)
+    workspace.store.write(Statement("delete from agent_answers"))
+    workspace.store.insert_many("agent_answers", [answer_row(item) for item in said])
     with workspace.store.reading() as reader:
-        assert cases.case_tallies(reader, kind) == naive_pages.case_tallies(company, kind)
+        assert cases.case_tallies(reader, kind, down) == naive_pages.case_tallies(company, kind, said)
         for state in CaseState:
-            expected = naive_pages.cases(company, kind, state, agent)
-            found = by_pages(partial(cases.cases_in_state, reader, kind, state, agent))
+            expected = naive_pages.cases(company, kind, state, agent, said)
+            found = by_pages(partial(cases_in_list, reader, kind, state, agent, down))
             assert found == expected
             for place, case in enumerate(expected):
-                assert cases.place_of_case(reader, case, state, agent) == place
-                assert cases.case_of_flag(reader, case.flag.flag_id) == case
+                assert cases.place_of_case(reader, case, state, agent, down) == place
+                assert cases.case_of_flag(reader, case.flag.flag_id, down) == case
 
 
 @SLOWLY

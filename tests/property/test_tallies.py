@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -26,6 +26,7 @@ from qc_workbench.reporting.day_document import day_document
 from qc_workbench.reporting.facts import Facts
 from qc_workbench.reporting.month import build_month, month_of
 from qc_workbench.review.rulings import standing
+from qc_workbench.store import verdicts
 from qc_workbench.store.verdicts import STANDING_FINDINGS, finding_of
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.workspace import Workspace
@@ -150,10 +151,23 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return Workspace.open(home)
 
 
-def stored(workspace: Workspace, company: Facts) -> Facts:
-    """The company as the store gives it back: the order of rows is the store's, amounts are what it keeps."""
+def stored(workspace: Workspace, company: Facts, doubted: Collection[FlagKind] = ()) -> Facts:
+    """The company as the store gives it back: the order of rows is the store's, amounts are what it keeps.
+
+    ``doubted``: kinds of flags whose detector people rejected five times before.
+    """
     write_facts(workspace, company)
-    return read_facts(workspace, company.as_of)
+    for kind in doubted:
+        before = [replace(flag("gone", kind=kind), flag_id=f"gone-{kind}-{number}") for number in range(5)]
+        rejected = [
+            Finding(f"no-{item.flag_id}", item.flag_id, Ruling.REJECTED, "Вера", company.as_of) for item in before
+        ]
+        rows = [{**verdicts.flag_row(item, company.as_of), "retired_at": company.as_of} for item in before]
+        workspace.store.insert_many("flags", rows)
+        workspace.store.insert_many("findings", [verdicts.finding_row(item) for item in rejected])
+    found = read_facts(workspace, company.as_of)
+    assert {key.kind for key in found.downgraded} == set(doubted)
+    return found
 
 
 def assert_same(found: Any, expected: Any) -> None:
@@ -165,22 +179,23 @@ def assert_same(found: Any, expected: Any) -> None:
         assert one == other, field.name
 
 
+doubts = st.sets(st.sampled_from(FlagKind))
 SLOWLY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @SLOWLY
-@given(companies)
-def test_the_store_counts_a_month_as_the_rules_do(workspace: Workspace, company: Facts) -> None:
-    whole = stored(workspace, company)
+@given(companies, doubts)
+def test_the_store_counts_a_month_as_the_rules_do(workspace: Workspace, company: Facts, doubted: set[FlagKind]) -> None:
+    whole = stored(workspace, company, doubted)
     found = read_month(workspace, OCTOBER, company.as_of)
     assert_same(found, month_facts(whole, OCTOBER))
     assert month_of(found) == build_month(whole, OCTOBER)
 
 
 @SLOWLY
-@given(companies)
-def test_the_store_counts_a_day_as_the_rules_do(workspace: Workspace, company: Facts) -> None:
-    whole = stored(workspace, company)
+@given(companies, doubts)
+def test_the_store_counts_a_day_as_the_rules_do(workspace: Workspace, company: Facts, doubted: set[FlagKind]) -> None:
+    whole = stored(workspace, company, doubted)
     found = read_day(workspace, SIXTH, company.as_of)
     assert_same(found, day_facts(whole, SIXTH))
     assert day_of(found) == build_day(whole, SIXTH)

@@ -151,7 +151,7 @@ def _pattern(room: Room, agent: str, lines: tuple[PatternLine, ...]) -> None:
     """Five numbers about the agent's calls together, each with what it does not prove."""
     t = room.t
     with st.container(border=True):
-        st.subheader(plain(t("pattern.title", agent=agent)), anchor=False)
+        st.subheader(t("pattern.title", agent=plain(agent)), anchor=False)
         st.caption(t("pattern.says", n=room.workspace.settings.detectors.pattern_days))
         few = [line for line in lines if line.reading is Reading.TOO_FEW]
         for line in lines:
