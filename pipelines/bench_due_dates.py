@@ -7,7 +7,7 @@ phrase's language given; the first date found counts.
 
     python -m pipelines.bench_due_dates [--phrases FILE.jsonl]
 
-The phrases (``pipelines/corpora/due_phrases.jsonl``: said, at, from, to) were written by four authors who did not
+The phrases (``pipelines/corpora/due_phrases.jsonl``: said, at, from, to) were written by five authors who did not
 know the rules; the rules were then mended after their failures, so this tells what the rules can do, not what they
 will do on phrases that nobody has seen. A file of new phrases tells that.
 """

@@ -112,6 +112,12 @@ class Speech(_Section):
     languages: tuple[str, ...] = Field(
         ("ru", "en"), min_length=1, description="Languages spoken in the calls; detection chooses among them."
     )
+    dictionary: tuple[str, ...] = Field(
+        (),
+        max_length=60,
+        description="Words of the company that recognition misspells: its name, agents' first names, products. They "
+        "are put where the sound is like them. Costs a second reading of the speech. See docs/transcription.md.",
+    )
 
 
 class Recordings(_Section):
@@ -180,6 +186,24 @@ class Discipline(_Section):
     note_within_hours: float = Field(
         24, gt=0, description="A conversation needs a note in its deal within this many hours."
     )
+
+
+class AutoAnswers(_Section):
+    company_names: tuple[str, ...] = Field(
+        (), description="How agents name the company in calls, beside company.name: brands, short forms."
+    )
+    forbidden_words: tuple[str, ...] = Field(
+        (), description="Words and phrases that agents must not say, beside the rude ones of the lexicon."
+    )
+    slowest_words_per_min: float = Field(90, gt=0, description="An agent's slowest good pace, words a minute.")
+    fastest_words_per_min: float = Field(180, gt=0, description="An agent's fastest good pace, words a minute.")
+    most_interruptions: int = Field(1, ge=0, description="Times that an agent may cut in on the client in one call.")
+    largest_talk_share: float = Field(0.65, gt=0, le=1, description="Largest good share of the agent in the talking.")
+    longest_monologue_s: float = Field(60, gt=0, description="Longest good speech of an agent without an answer.")
+    least_patience_s: float = Field(
+        0.3, ge=0, description="Least good pause (median) between the client's words and the agent's."
+    )
+    longest_silence_s: float = Field(12, gt=0, description="Longest good silence within a conversation.")
 
 
 class Serve(_Section):
@@ -266,6 +290,7 @@ class Settings(_Section):
     recordings: Recordings = Recordings()
     sampling: Sampling = Sampling()
     discipline: Discipline = Discipline()
+    auto_answers: AutoAnswers = AutoAnswers()
     serve: Serve = Serve()
     logs: Logs = Logs()
     work: Work = Work()

@@ -168,6 +168,28 @@ def _from_to(match: re.Match[str], moment: Moment) -> Span:
     return Span(first, first + (_weekday(match["day2"]) - _weekday(match["day"])) % 7 * DAY)
 
 
+def _weekday_and_number(match: re.Match[str], moment: Moment) -> Span | None:
+    # «Во вторник, первого», "Tuesday the first": the next month in which that number is that day; where the two never
+    # agree within half a year one of them was misspoken or misheard, and the number alone decides.
+    number, weekday = int(match["number"]), _weekday(match["day"])
+    if not 1 <= number <= 31:
+        return None
+    first = moment.today.replace(day=1)
+    dates = []
+    for _ in range(7):
+        if number <= month_end(first).day and first.replace(day=number) >= moment.today:
+            dates.append(first.replace(day=number))
+        first = add_months(first, 1)
+    day = next((day for day in dates if day.weekday() == weekday), dates[0] if dates else None)
+    return None if day is None else Span(day, day)
+
+
+def _until_then(match: re.Match[str], moment: Moment) -> Span:
+    # "Give me till Monday", «дайте мне подумать до понедельника»: who asks for time is rung when it is over.
+    day = moment.today + ((_weekday(match["day"]) - moment.today.weekday() - 1) % 7 + 1) * DAY
+    return Span(day, day)
+
+
 def _weeks_after_holidays(match: re.Match[str], moment: Moment) -> Span | None:
     # «Через неделю после праздников»: the five working days a week (or two) after they are over.
     block = after_block(moment, moment.calendar.next_block(moment.today))
@@ -195,6 +217,8 @@ def _in_workdays(match: re.Match[str], moment: Moment) -> Span:
 CALENDAR_RULES: Final[tuple[DueRule, ...]] = (
     rule("ru_weeks_after_holidays", r"через (?:(?P<n>\d+|пару) )?недел\w+ после (?:всех |этих )?праздник\w*", _weeks_after_holidays),
     rule("ru_weekday_ahead", rf"через (?:(?P<n>\d+|пару) )?недел\w+ (?:в|во) (?P<day>{_RU_DAY})|(?:в|во) (?P<day2>{_RU_DAY}) через (?:(?P<n2>\d+|пару) )?недел\w+", _weekday_ahead),
+    rule("ru_weekday_and_number", rf"(?:(?:в|во) )?(?P<day>{_RU_DAY}) (?P<number>\d{{1,2}})(?:го|ое)(?: чис\w+)?(?! (?:{_RU_MONTH}))", _weekday_and_number),
+    rule("ru_time_asked_until", rf"(?:дай|дайте) (?:мне |нам )?(?:время |срок |подумать |пару дней )?до (?P<day>{_RU_DAY})", _until_then),
     rule("ru_nth_weekday", rf"(?:в|во) (?P<nth>{_RU_WHICH}) (?P<day>{_RU_DAY}) {_RU_OF_MONTH}", _nth_weekday),
     rule("ru_nth_week", rf"(?:в|на) (?P<nth>{_RU_WHICH}) недел[юе]\w* {_RU_OF_MONTH}", _nth_week),
     rule("ru_last_day_of_month", rf"(?:в|к|до) (?P<nth>последн\w+) д(?:ень|ню|ня) {_RU_OF_MONTH}",
@@ -206,6 +230,8 @@ CALENDAR_RULES: Final[tuple[DueRule, ...]] = (
          lambda m, at: _quarter(at, m["part"], m["nth"], bool(m["next"]))),
     rule("ru_through_weekend", r"через выходные|(?:только )?за выходными", _after_weekend),
     rule("ru_few_days", r"через пар[ауы] тройк[ау] дней|через парочку дней", lambda m, at: in_days(at, 2, 3)),
+    rule("en_weekday_and_number", rf"(?:on )?(?P<day>{_EN_DAY}) the (?P<number>\d{{1,2}})th(?! (?:of )?(?:{_EN_MONTH}))", _weekday_and_number),
+    rule("en_time_asked_until", rf"give (?:me|us) (?:till|until|to) (?P<day>{_EN_DAY})", _until_then),
     rule("en_weekday_of_week", rf"(?:next|the following) week on (?P<day>{_EN_DAY})", _week_on),
     rule("en_weekday_range", rf"(?:from |between )?(?P<day>{_EN_DAY}) (?:through|to|till|until|and|thru) (?P<day2>{_EN_DAY})", _from_to),
     rule("en_tomorrow_week", r"tomorrow week|a week (?:from )?tomorrow",

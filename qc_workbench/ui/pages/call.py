@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from qc_workbench.ui.components.auto_answers import auto_answers_panel
 from qc_workbench.ui.components.blocks import heading, nothing
 from qc_workbench.ui.components.call_list import choose_call
 from qc_workbench.ui.components.call_parts import client_panel, findings_panel, header
@@ -9,6 +10,7 @@ from qc_workbench.ui.components.case_answer import agents_answer
 from qc_workbench.ui.components.listening import listened_button
 from qc_workbench.ui.components.missing_words import missing_words
 from qc_workbench.ui.components.player import player
+from qc_workbench.ui.components.sound_elsewhere import sound_elsewhere_marks
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.call import call_view
@@ -30,6 +32,7 @@ if view is None:
 
 header(view, t)
 missing_words(room, call_id)
+sound_elsewhere_marks(room, call_id)
 if view.waits_for_listening:
     listened_button(room, view.call.call_id)
 left, right = st.columns([7, 3], gap="medium")
@@ -39,6 +42,7 @@ with left:
     shown = playback(view.call.call_id, address, *found, t, connected_s=view.call.talk_s)
     at = st.query_params.get("at", "0")
     player(shown, t, start_at_s=float(at) if at.replace(".", "", 1).isdecimal() else 0.0, key=f"player_{call_id}")
+    auto_answers_panel(room, view)
 with right:
     findings_panel(view, t)
     for flag in view.flags:

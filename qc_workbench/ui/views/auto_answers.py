@@ -1,0 +1,65 @@
+"""The machine's answers about one call, people's checks of them, and how far each kind can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from qc_workbench.detection.auto_answers import VERSION, CallFacts, auto_answers
+from qc_workbench.domain.auto_answer import Agreement, Answer, AnswerCheck, AutoAnswer, Question
+from qc_workbench.domain.commitment import ClientSaid
+from qc_workbench.errors import UsageError
+from qc_workbench.store.auto_answers import agreements, checks_of_call, save_check
+from qc_workbench.store.calls import audit_entry
+from qc_workbench.ui.views.call import CallView
+from qc_workbench.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredQuestion:
+    """``check``: what a person said last; ``agreement``: of all calls, None before the first check."""
+
+    suggested: AutoAnswer
+    check: AnswerCheck | None
+    agreement: Agreement | None
+
+
+def answered_questions(workspace: Workspace, view: CallView) -> tuple[AnsweredQuestion, ...]:
+    """Every question with its suggestion; nothing where there was no conversation or its words are not known.
+
+    Worked out when the call is looked at: some milliseconds, and never older than the rules.
+    """
+    if view.recording is None or view.acoustics is None:
+        return ()
+    settings = workspace.settings
+    facts = CallFacts(
+        agent_name=view.people.agent(view.call.manager_id),
+        company_name=settings.company.name,
+        promises=tuple(promise.spoken for promise in view.promises),
+        client_said=view.refusal.client_said if view.refusal else ClientSaid.NONE,
+    )
+    found = auto_answers(view.recording, view.acoustics, view.transcript, facts, settings.auto_answers)
+    if not found:
+        return ()
+    checks, trusted = _checked(workspace, view.call.call_id)
+    return tuple(AnsweredQuestion(item, checks.get(item.question), trusted.get(item.question)) for item in found)
+
+
+def _checked(workspace: Workspace, call_id: str) -> tuple[Mapping[Question, AnswerCheck], Mapping[Question, Agreement]]:
+    with workspace.store.reading() as reader:
+        return checks_of_call(reader, call_id), agreements(reader, VERSION)
+
+
+def write_check(
+    workspace: Workspace, call_id: str, suggested: AutoAnswer, human: Answer, by: str, at: datetime
+) -> AnswerCheck:
+    """Append a person's answer. Raises :class:`UsageError` ``check_needs_name`` where nobody gave a name."""
+    if not by.strip():
+        raise UsageError("check_needs_name")
+    check = AnswerCheck(call_id, suggested.question, VERSION, suggested.answer, human, by.strip(), at)
+    workspace.store.write(
+        save_check(check),
+        audit_entry(at, check.by, "answer_checked", call_id, question=check.question.value, answer=human.value),
+    )
+    return check
