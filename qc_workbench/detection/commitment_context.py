@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from qc_workbench.detection.commitment_lexicon import CommitmentLexicon, Family, FamilyKind, commitment_lexicon
-from qc_workbench.detection.due_dates import CORRECTION, Due, Mention, choose, merged
+from qc_workbench.detection.commitment_lexicon import CommitmentLexicon, Family, FamilyKind, coded, commitment_lexicon
+from qc_workbench.detection.due_dates import CORRECTION, Due, Mention, choose, find_mentions, merged
 from qc_workbench.detection.due_rules import Moment
-from qc_workbench.detection.spoken_words import Sentence
+from qc_workbench.detection.spoken_words import Sentence, sentences_of
 from qc_workbench.domain.commitment import Action, Promiser
-from qc_workbench.domain.transcript import Party
+from qc_workbench.domain.transcript import Party, Transcript
 
 #: How many sentences around a promise may hold its date, and how long such a sentence may be, in words:
 #: longer ones speak of something else.
@@ -46,6 +46,15 @@ class Found:
     due: Due | None
     tied: bool = False  # «как только уйдёт, отзвонюсь»: shares the window of the promise before
     later_today: bool = False
+    chance: float = 1.0  # of a promise that only the classifier found
+
+
+def heard_in(transcript: Transcript, moment: Moment) -> tuple[Heard, ...]:
+    """The sentences of a call with their verbs of promises and their dates found."""
+    return tuple(
+        Heard(sentence, coded(sentence.words), find_mentions(sentence.words, moment))
+        for sentence in sentences_of(transcript)
+    )
 
 
 def answered(index: int, heard: Sequence[Heard], family: Family) -> Found | None:
@@ -156,6 +165,10 @@ def replies_to(index: int, heard: Sequence[Heard]) -> list[Heard]:
     return replies
 
 
+#: «Да не надо завтра» names the day only to refuse it.
+_NOT_THEN = re.compile(r"(?:не (?:надо|нужно|стоит)|no need|do not)(?: [^ ]+)?$")
+
+
 def declined(index: int, heard: Sequence[Heard], lexicon: CommitmentLexicon) -> bool:
     """Whether the other side turned the proposal down: «Давайте наберу весной?» — «Нет, не надо»."""
     said = heard[index]
@@ -166,9 +179,16 @@ def declined(index: int, heard: Sequence[Heard], lexicon: CommitmentLexicon) -> 
     refused = lexicon.replies["negative"].match(opening) or lexicon.replies["negative"].search(
         " ".join(opening.split()[:4])
     )
+    takes_over = (said.sentence.is_question or offers(said)) and lexicon.guards["own_call"].search(opening)
+    if takes_over:  # «Я позвоню в среду?» — «Я сама к вам загляну»
+        return True
     if not refused:
         return False
-    counter = any(mention.is_day and not mention.refused for item in replies for mention in item.mentions)
+    counter = any(
+        mention.is_day and not mention.refused and not _NOT_THEN.search(" ".join(item.code.split()[: mention.start]))
+        for item in replies
+        for mention in item.mentions
+    )
     return not counter and (
         said.sentence.is_question or offers(said) or not lexicon.replies["positive"].search(opening)
     )

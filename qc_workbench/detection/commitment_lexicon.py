@@ -49,6 +49,7 @@ class CommitmentLexicon:
     words: Mapping[str, re.Pattern[str]]
     guards: Mapping[str, re.Pattern[str]]
     replies: Mapping[str, re.Pattern[str]]
+    senses: Mapping[str, re.Pattern[str]]  # meaning -> what a word of it begins with
     fingerprint: str
 
 
@@ -66,6 +67,13 @@ def _expanded(pattern: str, words: Mapping[str, str]) -> str:
 def compiled(pattern: str, words: Mapping[str, str]) -> re.Pattern[str]:
     """A pattern of the lexicons' notation, matching whole words only."""
     return re.compile(rf"(?:(?<=\s)|^)(?:{_expanded(pattern, words)})(?=\s|$)")
+
+
+def _beginnings(stems: str) -> re.Pattern[str]:
+    """Matches words that begin with one of the stems; a stem with «=» is a whole word."""
+    return re.compile(
+        "|".join(f"{re.escape(stem[1:])}$" if stem[0] == "=" else re.escape(stem) for stem in stems.split())
+    )
 
 
 @cache
@@ -91,6 +99,7 @@ def commitment_lexicon() -> CommitmentLexicon:
         {name: compiled(pattern, {}) for name, pattern in words.items()},
         {name: compiled(pattern, words) for name, pattern in raw["guards"].items()},
         {name: compiled(pattern, words) for name, pattern in raw["replies"].items()},
+        {name: _beginnings(stems) for name, stems in raw["senses"].items()},
         hashlib.sha256(text.encode()).hexdigest()[:16],
     )
 

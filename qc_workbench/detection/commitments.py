@@ -15,9 +15,9 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 from qc_workbench.config import Company
+from qc_workbench.detection.commitment_classifier import PromiseClassifier, promise_classifier
 from qc_workbench.detection.commitment_context import (
     Found,
     Heard,
@@ -26,28 +26,23 @@ from qc_workbench.detection.commitment_context import (
     answered,
     declined,
     from_neighbours,
+    heard_in,
     kind_of_action,
     kind_of_family,
     revised,
 )
-from qc_workbench.detection.commitment_lexicon import CommitmentLexicon, Family, FamilyKind, coded, commitment_lexicon
-from qc_workbench.detection.due_dates import (
-    Due,
-    choose,
-    find_mentions,
-    merged,
-    moment_of,
-    no_date,
-    window,
-)
+from qc_workbench.detection.commitment_features import SentencesSeen
+from qc_workbench.detection.commitment_judging import CLASSIFIER, believed, overheard
+from qc_workbench.detection.commitment_lexicon import CommitmentLexicon, Family, FamilyKind, commitment_lexicon
+from qc_workbench.detection.commitment_merging import add_overheard, holds, join, overlap
+from qc_workbench.detection.due_dates import choose, moment_of, no_date, window
 from qc_workbench.detection.due_rules import Moment
 from qc_workbench.detection.refusals import client_said
-from qc_workbench.detection.spoken_words import sentences_of
 from qc_workbench.domain.call import Call
 from qc_workbench.domain.commitment import Action, ClientSaid, DueWindow, Promiser, SpokenCommitment
 from qc_workbench.domain.transcript import Party, Transcript
 
-VERSION = "4"
+VERSION = "5"
 
 #: Said with the day a promise is moved to.
 _MOVES = re.compile(r"\b(?:давайте|лучше|тогда|нет|вычеркива\w*|make it|rather|instead|better|then)\b")
@@ -62,30 +57,39 @@ _QUOTE_WORDS = 22
 
 def fingerprint() -> str:
     """Names the rules that found the commitments."""
-    return f"commitments-{VERSION}-{commitment_lexicon().fingerprint}"
+    return f"commitments-{VERSION}-{commitment_lexicon().fingerprint}-{promise_classifier().fingerprint}"
 
 
-def find_commitments(call: Call, transcript: Transcript, company: Company) -> tuple[SpokenCommitment, ...]:
-    """Commitments of one call in the order they were made. ``call.started_at`` is the moment dates count from."""
+def find_commitments(
+    call: Call, transcript: Transcript, company: Company, classifier: PromiseClassifier | None = None
+) -> tuple[SpokenCommitment, ...]:
+    """Commitments of one call in the order they were made. ``call.started_at`` is the moment dates count from.
+
+    ``classifier``: another one than the program's, for measuring.
+    """
+    judge = classifier or promise_classifier()
     moment = moment_of(call.started_at, company)
     lexicon = commitment_lexicon()
-    heard = tuple(
-        Heard(sentence, coded(sentence.words), find_mentions(sentence.words, moment))
-        for sentence in sentences_of(transcript)
-    )
+    heard = heard_in(transcript, moment)
     if not _has_live_client(heard):
         return ()
     kept: list[Found] = []
+    seen = SentencesSeen(heard)
+    stated = [stated_in(index, heard) for index in range(len(heard))]
     for index, item in enumerate(heard):
         cancelled = _cancelled(item, lexicon) | _taken_back(item, kept, lexicon)
         if cancelled:
             kept = [found for found in kept if kind_of_action(found.action) not in cancelled]
-        for found in _said_in(index, heard, lexicon):
+        for found in believed(index, stated[index], seen, judge):
             if kind_of_action(found.action) in cancelled:
                 continue
-            _join(kept, found)
+            join(kept, found)
     for found in agreed_days(heard, moment):
         _add_agreed(kept, found, heard, lexicon)
+    for found in overheard(heard, stated, seen, judge):
+        if not _cancelled_later(found, heard, lexicon):
+            add_overheard(kept, found, heard, moment)
+    kept.sort(key=lambda found: found.heard.sentence.position)
     refused_at = client_said(transcript)
     if refused_at.said is ClientSaid.EXPLICIT and refused_at.start_s is not None:
         # «Нет, мы отказались»: nothing is owed any more, except money.
@@ -93,11 +97,16 @@ def find_commitments(call: Call, transcript: Transcript, company: Company) -> tu
     return tuple(_spoken(call, found, moment, number) for number, found in enumerate(kept))
 
 
+def stated_in(index: int, heard: Sequence[Heard]) -> list[Found]:
+    """What the rules find in one sentence."""
+    return _said_in(index, heard, commitment_lexicon())
+
+
 def _add_agreed(kept: list[Found], found: Found, heard: Sequence[Heard], lexicon: CommitmentLexicon) -> None:
     """A day agreed without a phrase: a promise where there is none to meet or speak, or the day one was moved to."""
     if _cancelled_later(found, heard, lexicon):
         return
-    if found.due is None or any(item.due is not None and _overlap(item.due, found.due) for item in kept):
+    if found.due is None or any(item.due is not None and overlap(item.due, found.due) for item in kept):
         return  # that day is spoken for
     others = [item for item in kept if item.action in (Action.CALLBACK, Action.VISIT, Action.MEETING)]
     if not others:
@@ -112,20 +121,9 @@ def _add_agreed(kept: list[Found], found: Found, heard: Sequence[Heard], lexicon
         and last.due is not None
         and last.due.has_days
         and found.due is not None
-        and not _overlap(last.due, found.due)
+        and not overlap(last.due, found.due)
     ):
         kept[kept.index(last)] = replace(found, action=last.action)
-
-
-def _overlap(a: Due, b: Due) -> bool:
-    return _holds(a, b.first, b.last)
-
-
-def _holds(due: Due, first: date | None, last: date | None) -> bool:
-    """Whether the due days and the days from first to last have one in common."""
-    if due.first is None or due.last is None or first is None or last is None:
-        return False
-    return due.first <= last and first <= due.last
 
 
 def _cancelled_later(found: Found, heard: Sequence[Heard], lexicon: CommitmentLexicon) -> bool:
@@ -311,11 +309,13 @@ def _cancelled(item: Heard, lexicon: CommitmentLexicon) -> frozenset[str]:
 
 def _taken_back(item: Heard, kept: Sequence[Found], lexicon: CommitmentLexicon) -> frozenset[str]:
     """Kinds of promise whose very day this sentence takes back: «Тогда и звонить в понедельник не нужно»."""
+    if len({(one.span.first, one.span.last) for one in item.mentions if one.is_day}) > 1:
+        return frozenset()  # «Понедельник убираю, ставлю вторник»: moved
     promised = {
         kind_of_action(found.action)
         for found in kept
         for mention in item.mentions
-        if found.due is not None and _holds(found.due, mention.span.first, mention.span.last)
+        if found.due is not None and holds(found.due, mention.span.first, mention.span.last)
     }
     return _forbidden(item, lexicon) & promised
 
@@ -331,43 +331,11 @@ def _forbidden(item: Heard, lexicon: CommitmentLexicon) -> frozenset[str]:
     )
 
 
-# --- one promise out of several mentions -----------------------------------------------------------------------------
-
-
-def _join(kept: list[Found], found: Found) -> None:
-    """Add a mention: it repeats, narrows or moves the promise of the same kind, or is a new one."""
-    kind = kind_of_action(found.action)
-    same = [position for position, other in enumerate(kept) if kind_of_action(other.action) == kind]
-    if not same:
-        if found.due is None and found.tied and kept and kept[-1].due is not None:
-            found = replace(found, due=kept[-1].due)
-        kept.append(found)
-        return
-    position = same[-1]
-    old = kept[position]
-    by = old.by if old.by is found.by else Promiser.BOTH
-    if found.due is None or not found.due.has_days:
-        kept[position] = replace(old, by=by, due=merged(old.due, found.due))
-        return
-    if old.due is None or not old.due.has_days:
-        kept[position] = replace(found, by=by, due=merged(found.due, old.due))
-        return
-    said_old, said_new = _says_day(old), _says_day(found)
-    if _overlap(old.due, found.due):
-        # Quoted is the sentence that names the day itself.
-        quoted = found if said_new and not said_old else old
-        kept[position] = replace(quoted, by=by, due=merged(old.due, found.due))
-    else:  # moved within the call: the last word counts
-        kept[position] = replace(found, by=by)
-
-
-def _says_day(found: Found) -> bool:
-    return any(mention.is_day and not mention.refused for mention in found.heard.mentions)
-
-
 def _spoken(call: Call, found: Found, moment: Moment, number: int) -> SpokenCommitment:
     due: DueWindow
     rule = found.family.name
+    if rule == CLASSIFIER:
+        rule = f"{rule}_{found.chance:.2f}"
     if found.due is not None:
         due = window(found.due, moment)
         rule = f"{rule}/{found.due.rule}"

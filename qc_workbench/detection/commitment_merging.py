@@ -1,0 +1,97 @@
+"""One promise out of several mentions: what repeats, narrows or moves one found already, and what is another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from qc_workbench.detection.commitment_context import Found, Heard, kind_of_action
+from qc_workbench.detection.due_dates import CORRECTION, Due, merged
+from qc_workbench.detection.due_rules import Moment
+from qc_workbench.domain.commitment import Promiser
+
+#: Sentences so near to a promise are about it.
+_BESIDE = 3
+#: Sentences after a promise in which it may be moved.
+_MOVED_WITHIN = 6
+#: The classifier must be surer of what names no day of its own, and of «сегодня» and «весной»: much is said of them.
+_SURE = 0.88
+_LONGEST_DAYS = 31
+
+
+def overlap(a: Due, b: Due) -> bool:
+    return holds(a, b.first, b.last)
+
+
+def holds(due: Due, first: date | None, last: date | None) -> bool:
+    """Whether the due days and the days from first to last have one in common."""
+    if due.first is None or due.last is None or first is None or last is None:
+        return False
+    return due.first <= last and first <= due.last
+
+
+def join(kept: list[Found], found: Found) -> None:
+    """Add a mention: it repeats, narrows or moves the promise of the same kind, or is a new one."""
+    kind = kind_of_action(found.action)
+    same = [position for position, other in enumerate(kept) if kind_of_action(other.action) == kind]
+    if not same:
+        if found.due is None and found.tied and kept and kept[-1].due is not None:
+            found = replace(found, due=kept[-1].due)
+        kept.append(found)
+        return
+    position = same[-1]
+    old = kept[position]
+    by = old.by if old.by is found.by else Promiser.BOTH
+    if found.due is None or not found.due.has_days:
+        kept[position] = replace(old, by=by, due=merged(old.due, found.due))
+        return
+    if old.due is None or not old.due.has_days:
+        kept[position] = replace(found, by=by, due=merged(found.due, old.due))
+        return
+    said_old, said_new = _says_day(old), _says_day(found)
+    if overlap(old.due, found.due):
+        # Quoted is the sentence that names the day itself.
+        quoted = found if said_new and not said_old else old
+        kept[position] = replace(quoted, by=by, due=merged(old.due, found.due))
+    else:  # moved within the call: the last word counts
+        kept[position] = replace(found, by=by)
+
+
+def _says_day(found: Found) -> bool:
+    return any(mention.is_day and not mention.refused for mention in found.heard.mentions)
+
+
+def add_overheard(kept: list[Found], found: Found, heard: Sequence[Heard], moment: Moment) -> None:
+    """Add a promise that the classifier found, or move one of the same kind to its day.
+
+    What stands beside a promise found already, or names the same day, is that promise said again.
+    """
+    at = found.heard.sentence.position
+    kind = kind_of_action(found.action)
+    due = found.due if found.due is not None and found.due.has_days else None
+    if due is not None and any(other.due is not None and overlap(other.due, due) for other in kept):
+        return
+    if found.chance < _SURE and (due is None or _is_vague(due, found.heard, moment)):
+        return
+    if due is None and any(kind_of_action(other.action) == kind for other in kept):
+        return
+    for position, other in enumerate(kept):
+        distance = at - other.heard.sentence.position
+        if not -_BESIDE <= distance <= _MOVED_WITHIN:
+            continue
+        between = " ".join(item.sentence.low for item in heard[other.heard.sentence.position : at + 1])
+        moved = distance > 0 and found.chance >= _SURE and CORRECTION.search(between) is not None
+        if moved and due is not None and kind_of_action(other.action) == kind:
+            kept[position] = replace(found, action=other.action)
+            return
+        if abs(distance) <= _BESIDE:
+            return
+    kept.append(found)
+
+
+def _is_vague(due: Due, heard: Heard, moment: Moment) -> bool:
+    """Whether a day says little: today, a season, or one that only a neighbour names."""
+    if due.first is None or due.last is None or due.last <= moment.today:
+        return True
+    return (due.last - due.first).days > _LONGEST_DAYS or not any(one.is_day for one in heard.mentions)
