@@ -6,9 +6,10 @@ import streamlit as st
 
 from qc_workbench.domain.flag import Finding, Flag, Ruling
 from qc_workbench.store.cases import RefusalList
-from qc_workbench.ui.components.blocks import call_link, deal_text
+from qc_workbench.ui.components.blocks import deal_text
 from qc_workbench.ui.components.pager import page_of, pager
-from qc_workbench.ui.components.player import quote_button
+from qc_workbench.ui.components.quote_row import quote_row
+from qc_workbench.ui.components.recall_card import finding_text, recall_said
 from qc_workbench.ui.labels import named, plain
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.refusals import PAGE, RefusalCase, Refusals, refusals
@@ -36,29 +37,21 @@ def refusal_card(room: Room, view: Refusals, case: RefusalCase) -> None:
         words, crm = st.columns([3, 2], gap="medium")
         with words:
             st.markdown(f"**{named(t, 'client_said', refusal.client_said.value)}**")
-            if refusal.quote:
-                st.text(f"«{refusal.quote}»")
-            with st.container(horizontal=True, vertical_alignment="center"):
-                if refusal.start_s is not None and refusal.end_s is not None:
-                    quote_button(
-                        room.address(case.recording),
-                        refusal.start_s,
-                        refusal.end_s,
-                        t,
-                        key=f"refusal_{refusal.call_id}",
-                    )
-                line = t(
-                    "promise.said",
-                    agent=plain(view.people.agent(case.call.manager_id)),
-                    client=plain(view.people.client(case.call.client_phone, t)),
-                    moment=t.moment(case.call.started_at),
-                )
-                call_link(t, line, case.call.call_id, refusal.start_s)
+            if case.judged is not None:
+                st.caption(finding_text(case.judged, t))
+            known = refusal.start_s is not None and refusal.end_s is not None
+            quote_row(
+                room, view.people, case.call, case.recording, refusal.quote,
+                (refusal.start_s, refusal.end_s) if known else None,  # type: ignore[arg-type]
+                key=f"refusal_{refusal.call_id}",
+            )  # fmt: skip
         with crm:
             st.caption(t("crm.title"))
             st.text(deal_text(case.deal, t))
             if case.deal and case.deal.lost_reason:
                 st.text(t("deal.lost_reason", reason=case.deal.lost_reason))
+            if case.judged is not None and case.judged.recall is not None:
+                recall_said(case.judged.recall, t)
             if case.flag is not None:
                 _decision(room, case.flag, case.ruling)
 

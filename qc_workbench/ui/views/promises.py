@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.commitment import Commitment
-from qc_workbench.domain.crm import Activity, Deal
+from qc_workbench.domain.crm import Activity, ActivityChange, Deal
 from qc_workbench.review.promises import Column
 from qc_workbench.store.browsing import (
     activities_by_id,
     calls_by_id,
     commitments_as_of,
+    due_moves,
     following_calls,
     recordings_by_call,
 )
@@ -30,12 +32,19 @@ PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class Promise:
+    """A promise with its three sources: the words, the activity with its moves, the calls.
+
+    ``deciding``: the call that kept the promise or came too late, also one that is not among the next few.
+    """
+
     commitment: Commitment
     call: Call
     recording: Recording | None
     deal: Deal | None
     activity: Activity | None
+    moves: tuple[ActivityChange, ...]
     next_calls: tuple[Call, ...]
+    deciding: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,8 @@ def promise_page(workspace: Workspace, view: Board, column: Column, manager_id: 
         recordings = recordings_by_call(reader, calls)
         following = following_calls(reader, calls.values(), SHOWN_CALLS)
         activities = activities_by_id(reader, {item.activity_id for item in found if item.activity_id})
+        moves = due_moves(reader, activities)
+        deciding = calls_by_id(reader, {item.story.call_id for item in found if item.story and item.story.call_id})
         people = directory(reader, {call.client_phone for call in calls.values()})
     return PromisePage(
         tuple(
@@ -94,9 +105,22 @@ def promise_page(workspace: Workspace, view: Board, column: Column, manager_id: 
                 recording=recordings.get(call.call_id),
                 deal=people.deal(call.client_phone),
                 activity=activities.get(item.activity_id) if item.activity_id else None,
-                next_calls=tuple(following.get(call.call_id, ())),
+                moves=tuple(move for move in moves if move.activity_id == item.activity_id),
+                next_calls=_with(following.get(call.call_id, ()), decided := _deciding(item, deciding)),
+                deciding=decided.call_id if decided else None,
             )
             for item in found
         ),
         people,
     )
+
+
+def _deciding(commitment: Commitment, calls: Mapping[str, Call]) -> Call | None:
+    return calls.get(commitment.story.call_id or "") if commitment.story else None
+
+
+def _with(calls: Sequence[Call], deciding: Call | None) -> tuple[Call, ...]:
+    """The next calls and the one that decides, which may be later or from another number of the client."""
+    if deciding is None or any(call.call_id == deciding.call_id for call in calls):
+        return tuple(calls)
+    return tuple(sorted([*calls, deciding], key=lambda call: call.started_at))

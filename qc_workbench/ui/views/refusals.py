@@ -11,6 +11,7 @@ from qc_workbench.domain.crm import Deal
 from qc_workbench.domain.flag import Finding, Flag
 from qc_workbench.store.browsing import recordings_by_call
 from qc_workbench.store.cases import RefusalList, refusals_listed
+from qc_workbench.store.lost_deals import RecallCase, recall_cases_of
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
@@ -29,6 +30,7 @@ class RefusalCase:
     deal: Deal | None
     flag: Flag | None  # the machine's suggestion, where it doubts the refusal
     ruling: Finding | None
+    judged: RecallCase | None  # what was found of the deal, and what its client said when called back
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ def refusals(workspace: Workspace, pages: Mapping[RefusalList, int] | None = Non
         items = [item for listed in found.values() for item in listed.refusals]
         recordings = recordings_by_call(reader, {item.call.call_id for item in items})
         people = directory(reader, {item.call.client_phone for item in items})
+        judged = recall_cases_of(reader, {item.refusal.deal_id for item in items if item.refusal.deal_id})
     lists = {
         name: tuple(
             RefusalCase(
@@ -60,6 +63,7 @@ def refusals(workspace: Workspace, pages: Mapping[RefusalList, int] | None = Non
                 people.deal(item.call.client_phone),
                 item.flag,
                 item.ruling,
+                judged.get(item.refusal.deal_id or ""),
             )
             for item in listed.refusals
         )
