@@ -79,6 +79,9 @@ def test_no_byte_of_the_person_is_left_and_every_figure_is_as_before(company: Wo
         insert("notes", {"note_id": "n-2", "created_at": NOW, "text": f"Посоветовал {PHONE}", "deal_id": "deal-2",
                          "client_phone": OTHER_PHONE, "author_id": "m2", "pinned": False}),
         insert("applied_writes", {"key": f"replace:draw-1:{PROMISE}", "applied_at": NOW}),
+        insert("agent_answers", {"answer_id": "an-1", "call_id": "call-padded", "kind": "fake_effective",
+                                 "flag_id": "flag-padded", "answer": "Ирина искала паспорт", "given_by": "Алла",
+                                 "given_at": NOW}),
     )  # fmt: skip
     names = ("file", "row", "column", "value", "expected", "message")
     with (company.home / "rejects.csv").open("w", encoding="utf-8-sig", newline="") as file:
@@ -93,10 +96,11 @@ def test_no_byte_of_the_person_is_left_and_every_figure_is_as_before(company: Wo
     report = erase(company, [PHONE], by="Вера Главная", reason="отзыв согласия", now=NOW)
 
     assert counted(company) == before
+    assert [(row["answer"], row["given_by"]) for row in table(company, "agent_answers")] == [("", "Алла")]
     content = on_disk(company.home)
     left = [
-        word for word in (*said, DIGITS, PHONE, "Ирина, квартира", "Ждёт расчёт", PROMISE, "call-padded", "deal-1",
-                          *(row["content_hash"] for row in own))
+        word for word in (*said, DIGITS, PHONE, "Ирина, квартира", "Ждёт расчёт", "искала паспорт", PROMISE,
+                          "call-padded", "deal-1", *(row["content_hash"] for row in own))
         if word.encode() in content
     ]  # fmt: skip
     assert left == []
