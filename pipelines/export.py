@@ -22,7 +22,7 @@ from qc_workbench.reporting import exports
 from qc_workbench.reporting.export_fields import FIELDS, Format, Kind, What
 from qc_workbench.reporting.exports import Record
 from qc_workbench.reporting.plain import plain
-from qc_workbench.store import exporting, standings
+from qc_workbench.store import exporting, lost_deals, standings
 from qc_workbench.store.database import Reader
 from qc_workbench.workspace import Workspace
 
@@ -101,7 +101,10 @@ _READERS: dict[What, Callable[[Workspace], Iterator[Record]]] = {
     What.TRANSCRIPTS: _transcripts,
     What.FLAGS: _flags,
     What.COMMITMENTS: _one_by_one(exporting.commitments, exports.commitment_row),
-    What.REFUSALS: _one_by_one(exporting.refusals, exports.refusal_row),
+    What.REFUSALS: _one_by_one(exporting.refusals, lambda item: exports.refusal_row(*item)),
+    What.RECALLS: _one_by_one(
+        lost_deals.exported_recalls, lambda case: exports.recall_row(case.lost, case.deal, case.refusal, case.recall)
+    ),
     What.SAMPLE: _one_by_one(exporting.sampled, exports.sample_row),
     What.EVALUATIONS: _evaluations,
     What.VIOLATIONS: _one_by_one(exporting.violations, exports.violation_row),

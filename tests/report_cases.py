@@ -28,6 +28,7 @@ from qc_workbench.domain.flag import (
     Side,
     Verdict,
 )
+from qc_workbench.domain.lost_deal import DealFinding, LostDeal, Recall, RecallResult
 from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.domain.transcript import Party, Suspicion, Transcript, Turn, Word
 from qc_workbench.domain.violation import Violation, ViolationKind
@@ -125,6 +126,16 @@ def deal(
         created_at=at(1),
         closed_at=closed_at,
     )
+
+
+def lost_deal() -> tuple[LostDeal, Deal, Refusal, Recall]:
+    """A deal closed on a client who had put it off, who was called back."""
+    deal = Deal("d2", ("+79000000002",), "m1", "Думают", DealStatus.LOST, lost_reason="=Дорого", amount=Decimal(45000))
+    lost = LostDeal("d2", DealFinding.CLIENT_POSTPONED, None, "o1", 1, 0.9)
+    refusal = Refusal("o1", ClientSaid.POSTPONED, "d2", "lost", True, "Подумаю", 3.0, 4.0)
+    at = datetime(2026, 10, 20, 9, tzinfo=UTC)
+    later = RecallResult.BUYS_LATER
+    return lost, deal, refusal, Recall("rc-1", "d2", later, "Ждёт премию", date(2026, 12, 1), "Ольга", at)
 
 
 def facts() -> Facts:

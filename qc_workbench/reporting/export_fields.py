@@ -17,6 +17,7 @@ class What(StrEnum):
     FLAGS = "flags"
     COMMITMENTS = "commitments"
     REFUSALS = "refusals"
+    RECALLS = "recalls"
     SAMPLE = "sample"
     EVALUATIONS = "evaluations"
     VIOLATIONS = "violations"
@@ -66,7 +67,12 @@ FIELDS: Mapping[What, Mapping[str, Kind]] = {
     },
     What.REFUSALS: {
         "call_id": T, "client_said": T, "deal_id": T, "deal_status": T, "false_refusal": B, "quote": T, "start": N,
-        "end": N,
+        "end": N, "deal_finding": T,
+    },
+    What.RECALLS: {
+        "deal_id": T, "client_phone": T, "manager_id": T, "amount": N, "currency": T, "lost_reason": T, "closed_at": M,
+        "finding": T, "reason": T, "certainty": N, "call_id": T, "quote": T, "start": N, "end": N, "result": T,
+        "comment": T, "buy_from": D, "called_by": T, "called_at": M,
     },
     What.SAMPLE: {
         "plan": T, "period": T, "stratum": T, "call_id": T, "inclusion_probability": N, "drawn_at": M,

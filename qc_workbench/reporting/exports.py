@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from qc_workbench.config import Effective
 from qc_workbench.domain.call import Call, Outcome
 from qc_workbench.domain.commitment import Commitment, Refusal
+from qc_workbench.domain.crm import Deal
 from qc_workbench.domain.flag import AnsweredBy, Conversation, Finding, Flag, Verdict
+from qc_workbench.domain.lost_deal import DealFinding, LostDeal, Recall
 from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded
 from qc_workbench.domain.transcript import Transcript, Turn
@@ -133,7 +135,8 @@ def commitment_row(commitment: Commitment) -> Record:
     }
 
 
-def refusal_row(refusal: Refusal) -> Record:
+def refusal_row(refusal: Refusal, deal_finding: DealFinding | None = None) -> Record:
+    """``deal_finding``: what was found of the call's deal, if it is lost and was judged."""
     return {
         "call_id": refusal.call_id,
         "client_said": refusal.client_said.value,
@@ -143,6 +146,32 @@ def refusal_row(refusal: Refusal) -> Record:
         "quote": refusal.quote,
         "start": None if refusal.start_s is None else _seconds(refusal.start_s),
         "end": None if refusal.end_s is None else _seconds(refusal.end_s),
+        "deal_finding": deal_finding.value if deal_finding is not None else None,
+    }
+
+
+def recall_row(lost: LostDeal, deal: Deal, refusal: Refusal | None, recall: Recall | None) -> Record:
+    """A lost deal to call back about, with what its client said when somebody did."""
+    return {
+        "deal_id": deal.deal_id,
+        "client_phone": deal.client_phones[0] if deal.client_phones else None,
+        "manager_id": deal.manager_id,
+        "amount": None if deal.amount is None else float(deal.amount),
+        "currency": deal.currency,
+        "lost_reason": deal.lost_reason,
+        "closed_at": deal.closed_at,
+        "finding": lost.finding.value,
+        "reason": lost.reason,
+        "certainty": lost.certainty,
+        "call_id": lost.call_id,
+        "quote": refusal.quote if refusal else None,
+        "start": None if refusal is None or refusal.start_s is None else _seconds(refusal.start_s),
+        "end": None if refusal is None or refusal.end_s is None else _seconds(refusal.end_s),
+        "result": recall.result.value if recall else None,
+        "comment": recall.comment if recall else None,
+        "buy_from": recall.buy_from if recall else None,
+        "called_by": recall.by if recall else None,
+        "called_at": recall.at if recall else None,
     }
 
 

@@ -13,6 +13,7 @@ from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Call, Direction, Outcome, Recording
 from qc_workbench.domain.commitment import Commitment, Refusal
 from qc_workbench.domain.flag import AnsweredBy, Conversation, Finding, Flag
+from qc_workbench.domain.lost_deal import DealFinding
 from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.domain.transcript import Transcript, Turn
 from qc_workbench.domain.violation import Violation
@@ -107,8 +108,15 @@ def commitments(reader: Reader) -> Iterator[Commitment]:
     return _stream(reader, "select * from commitments order by due_to, call_id, start_s, commitment_id", commitment_of)
 
 
-def refusals(reader: Reader) -> Iterator[Refusal]:
-    return _stream(reader, "select * from refusals order by call_id", refusal_of)
+def refusals(reader: Reader) -> Iterator[tuple[Refusal, DealFinding | None]]:
+    """What was said in each call, with what was found of its deal where that is lost."""
+    sql = "select r.*, f.finding from refusals r left join deal_findings f using (deal_id) order by r.call_id"
+    return _stream(reader, sql, _judged_refusal_of)
+
+
+def _judged_refusal_of(row: Row) -> tuple[Refusal, DealFinding | None]:
+    finding = row.pop("finding")
+    return refusal_of(row), DealFinding(finding) if finding is not None else None
 
 
 def sampled(reader: Reader) -> Iterator[SampledCall]:

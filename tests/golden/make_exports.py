@@ -12,7 +12,7 @@ from qc_workbench.domain.flag import Ruling
 from qc_workbench.reporting import exports
 from qc_workbench.reporting.export_fields import Format, What
 from qc_workbench.reporting.exports import Record
-from tests.report_cases import facts, finding, transcript
+from tests.report_cases import facts, finding, lost_deal, transcript
 
 FOLDER = Path(__file__).parent / "exports"
 
@@ -34,6 +34,8 @@ def records(what: What) -> Iterator[Record]:
             yield from map(exports.commitment_row, known.commitments)
         case What.REFUSALS:
             yield from map(exports.refusal_row, known.refusals)
+        case What.RECALLS:
+            yield exports.recall_row(*lost_deal())
         case What.SAMPLE:
             yield from map(exports.sample_row, known.sample)
         case What.EVALUATIONS:

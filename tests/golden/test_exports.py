@@ -24,6 +24,8 @@ CONTRACT = {
     What.COMMITMENTS: "call_id by action quote start end due_from due_to time_from time_to outcome activity_id "
     "kept_by_call_id",
     What.REFUSALS: "call_id client_said deal_id deal_status false_refusal quote start end",
+    What.RECALLS: "deal_id client_phone manager_id amount currency lost_reason closed_at finding reason certainty "
+    "call_id quote start end result comment buy_from called_by called_at",
     What.SAMPLE: "plan period stratum call_id inclusion_probability drawn_at assigned_to status",
     What.EVALUATIONS: "evaluation_id call_id form version reviewer submitted_at percentage automatic_fail answers",
     What.VIOLATIONS: "violation_id kind manager_id call_id deal_id activity_id happened_at status "

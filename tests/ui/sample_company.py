@@ -30,11 +30,13 @@ from qc_workbench.domain.commitment import (
 )
 from qc_workbench.domain.crm import Activity, ActivityChange, ActivityType, Deal, DealStatus, Note
 from qc_workbench.domain.flag import AnsweredBy, Conversation, Evidence, Flag, FlagKind, Side, Verdict
+from qc_workbench.domain.lost_deal import DealFinding, LostDeal
 from qc_workbench.domain.sampling import Draw, FrameItem, Period, Plan, Queue, SampledCall, SampleStatus
 from qc_workbench.domain.transcript import Party, Suspicion, Transcript, Turn, Word
 from qc_workbench.store import calls as call_rows
 from qc_workbench.store import crm, listening, samples, verdicts
 from qc_workbench.store.database import insert
+from qc_workbench.store.lost_deals import lost_deal_row
 from qc_workbench.workspace import Workspace
 
 RATE_HZ = 8000
@@ -284,6 +286,8 @@ def _findings(workspace: Workspace) -> None:
     quote = "Сейчас не могу, вернёмся к этому весной"
     refusal = Refusal(REFUSED, ClientSaid.POSTPONED, "deal-2", "lost", True, quote, 3.0, 8.0)
     store.insert_many("refusals", [verdicts.refusal_row(refusal)])
+    lost = LostDeal("deal-2", DealFinding.CLIENT_POSTPONED, None, REFUSED, 1, 0.9)
+    store.insert_many("deal_findings", [lost_deal_row(lost)])
 
 
 def _sample(workspace: Workspace) -> None:

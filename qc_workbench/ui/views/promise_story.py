@@ -29,7 +29,7 @@ def story_sentence(commitment: Commitment, said_at: datetime, t: Translator) -> 
         *_calls(commitment, story, t),
     ]
     text = "; ".join(part for part in parts if part)
-    return text[:1].upper() + text[1:] + "."
+    return text[:1].upper() + text[1:].removesuffix(".") + "."
 
 
 def _crm(commitment: Commitment, story: PromiseStory, t: Translator) -> str:
