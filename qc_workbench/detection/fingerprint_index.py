@@ -29,8 +29,9 @@ CELLS: Final = 1 << 21
 #: Frames of one print are fewer: 45 s and a last stretch of speech.
 _FRAME_BITS: Final = 13
 _HALF: Final = 1 << (_FRAME_BITS - 1)
-#: A landmark found at more places than this tells nobody apart and is not followed.
-_MORE_COMMON_THAN: Final = 4000
+#: The rarest landmarks of a print are followed, up to so many places together: common ones tell nobody apart, and
+#: a look-up takes the same time however large the library grows.
+_MOST_PLACES: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ class LandmarkIndex:
         numbers, frames = landmarks(item)
         begins = np.asarray(self.starts[numbers])
         lengths = self.starts[numbers + 1] - begins
-        lengths[lengths > _MORE_COMMON_THAN] = 0
+        rarest = np.argsort(lengths, kind="stable")
+        lengths[rarest[np.cumsum(lengths[rarest]) > _MOST_PLACES]] = 0
         ends = np.cumsum(lengths)
         places = np.arange(ends[-1] if ends.size else 0) + np.repeat(begins - ends + lengths, lengths)
         found = [self.places[places] - np.repeat(frames, lengths)]

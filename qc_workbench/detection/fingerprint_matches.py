@@ -30,8 +30,10 @@ _BREAK: Final = 31
 _OTHER_FRAME: Final = 0.5
 #: Frames of speech (32 ms) that are judged together.
 _SECOND: Final = 31
-#: The landmarks tell the distance to a frame or two.
-_NEARBY: Final = (-2, -1, 0, 1, 2)
+#: The landmarks tell the distance to a frame or two; where it is that far off, the same sound still differs in less
+#: than half of its bits.
+_NEARBY: Final = (0, -1, 1, -2, 2)
+_HOPELESS: Final = 0.46
 #: A bit's frame begins half a window before the moment it tells of.
 _CENTRE_S: Final = 0.128
 
@@ -128,6 +130,8 @@ def _compare(item: SoundPrint, stored: SoundPrint, steps: int) -> _Compared | No
         errors = np.bitwise_count(bits[mine] ^ other_bits[theirs]) / 32
         means = _smooth(errors)
         rate = float(np.sort(means)[: max(1, common.size // 2)].mean())  # of the better half: the rest may be others'
+        if best is None and rate > _HOPELESS:
+            return None
         if best is None or rate < best[0]:
             same = (means < SAME_SECOND) & (errors < _OTHER_FRAME)
             best = (rate, _Compared(distance, frames[mine], errors, same))

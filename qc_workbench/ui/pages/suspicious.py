@@ -7,6 +7,7 @@ from qc_workbench.ui.components.case_answer import agents_answer
 from qc_workbench.ui.components.case_file_parts import both_sides, what_would_change
 from qc_workbench.ui.components.case_parts import case_header, case_sound, choose_case
 from qc_workbench.ui.components.case_side import around_case, decision, downgraded_notice
+from qc_workbench.ui.components.sound_elsewhere import sound_elsewhere_marks
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.call import call_sound
 from qc_workbench.ui.views.casefile import case_file
@@ -35,6 +36,7 @@ if case is None:
 sound = call_sound(room.workspace, case.call.call_id)
 with left:
     case_header(case, t)
+    sound_elsewhere_marks(room, case.call.call_id)
     case_sound(room, case, sound)
     found = case_file(room.workspace, case, sound, view.confirmed(case.call.manager_id), room.now)
     both_sides(room, case, sound, found)

@@ -10,11 +10,12 @@ from qc_workbench.detection import effective
 from qc_workbench.detection.counterfactuals import Counterfactual, counterfactuals
 from qc_workbench.detection.heard import hear
 from qc_workbench.detection.intent import PatternKind, PatternLine, agent_pattern
+from qc_workbench.detection.known_greetings import known_greetings
 from qc_workbench.domain.call import Call
 from qc_workbench.domain.flag import Flag, Side, Verdict
 from qc_workbench.review.casefile import Circumstances, LaterCall, Point, defence_points
 from qc_workbench.store import calls as calls_store
-from qc_workbench.store import listening
+from qc_workbench.store import fingerprints, listening
 from qc_workbench.store.agent_answers import rulings_replaced
 from qc_workbench.store.browsing import acoustics_of_recording, call_span, following_calls
 from qc_workbench.store.cases import Case
@@ -158,14 +159,15 @@ def _tried(workspace: Workspace, call_id: str, _print: str) -> Trial | None:
         call, recording = calls_store.call(reader, call_id), calls_store.recording(reader, call_id)
         acoustics = acoustics_of_recording(reader, recording)
         transcript = listening.transcript(reader, call_id)
+        known = known_greetings(fingerprints.sightings(reader, call_id)).get(call_id, ())
     if call is None or recording is None or acoustics is None:
         return None
     if transcript is not None and transcript.content_hash != recording.content_hash:
         transcript = None
     settings = workspace.settings.effective
-    found = effective.examine(call, recording, acoustics, transcript, settings)
+    found = effective.examine(call, recording, acoustics, transcript, settings, known=known)
     return Trial(
         found.flag.verdict if found.flag else None,
-        counterfactuals(call, recording, acoustics, transcript, settings),
+        counterfactuals(call, recording, acoustics, transcript, settings, known),
         hear(recording, acoustics, transcript).untold_s,
     )

@@ -1,0 +1,31 @@
+"""What the sound of a call's recording shows beside other calls: a known greeting, the same recording elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qc_workbench.detection.known_greetings import greeting_count, known_greetings
+from qc_workbench.domain.sound_print import GreetingCount
+from qc_workbench.store import fingerprints
+from qc_workbench.store.fingerprints import SharedRecording
+from qc_workbench.workspace import Workspace
+
+#: Calls with the same recording that are named.
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SoundElsewhere:
+    """``count``: where else the known greeting of this call was heard, None where there is none. ``shared``: calls
+    with the same recording, those with the same file first."""
+
+    count: GreetingCount | None
+    shared: tuple[SharedRecording, ...]
+
+
+def sound_elsewhere(workspace: Workspace, call_id: str) -> SoundElsewhere:
+    with workspace.store.reading() as reader:
+        seen = fingerprints.sightings(reader, call_id)
+        shared = fingerprints.shared_with(reader, call_id, _NAMED)
+    known = known_greetings(seen)
+    return SoundElsewhere(greeting_count(call_id, seen) if call_id in known else None, tuple(shared))
