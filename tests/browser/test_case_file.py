@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from qc_workbench.store.database import Statement
 from qc_workbench.workspace import Workspace
 from tests.browser.conftest import playwright
 from tests.browser.test_rooms import opened, settled
@@ -26,6 +28,15 @@ def enter_as(page: Page, name: str) -> None:
     settled(page)
 
 
+@pytest.fixture
+def unruled(workspace_home: Path) -> Iterator[None]:
+    """The other tests of this folder find the case waiting, whatever happens here."""
+    yield
+    store = Workspace.open(workspace_home).store
+    store.write(Statement("delete from findings where flag_id = 'flag-padded'"), Statement("delete from agent_answers"))
+
+
+@pytest.mark.usefixtures("unruled")
 def test_the_agent_is_asked_answers_and_the_question_is_taken_back_with_keys(page: Page, workspace_home: Path) -> None:
     opened(page, "/suspicious")
     enter_as(page, "Вера Главная")
@@ -38,7 +49,8 @@ def test_the_agent_is_asked_answers_and_the_question_is_taken_back_with_keys(pag
     answer = page.get_by_label("Что было в этом звонке")
     answer.click()
     page.keyboard.type("Клиент искал договор, 1 минуту")  # digits typed into a field rule on nothing
-    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     expect(page.get_by_text("Клиент искал договор, 1 минуту", exact=True)).to_be_visible()
     expect(page.get_by_text(re.compile("Алла Пробная, "))).to_be_visible()
 
@@ -57,5 +69,5 @@ def test_the_agent_is_asked_answers_and_the_question_is_taken_back_with_keys(pag
 
 def test_the_seconds_of_a_piece_of_evidence_play_from_its_button(page: Page) -> None:
     opened(page, f"/suspicious?call={company.PADDED}")
-    page.get_by_role("button", name="Слушать с 0:02").first.click()
+    page.get_by_role("button", name="Услышать это место, с 0:02").first.click()
     expect(page.get_by_role("button", name="Пауза (пробел)")).to_have_count(1)

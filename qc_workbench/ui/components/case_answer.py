@@ -26,8 +26,9 @@ def agents_answer(room: Room, flag: Flag, ruling: Finding | None, answers: tuple
             st.caption(plain(t("answer.given", who=given.by, moment=t.moment(given.at))))
         if not answers:
             st.caption(t("answer.waiting") if asked else t("answer.not_asked"))
-        # A form: what is being typed survives a key pressed elsewhere, and comes once.
-        with st.form(f"answer_form_{flag.flag_id}", clear_on_submit=True, border=False):
+        # A form: what is being typed survives a key pressed elsewhere, and comes once. Ctrl+Enter is taken already: on
+        # the page of a call it goes on to the next one.
+        with st.form(f"answer_form_{flag.flag_id}", clear_on_submit=True, enter_to_submit=False, border=False):
             text = st.text_area(
                 t("answer.write"),
                 placeholder=t("answer.placeholder"),

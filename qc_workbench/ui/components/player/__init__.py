@@ -66,7 +66,7 @@ def quote_button(
         "end": end_s + 0.4,
         "said": start_s,
         "brief": brief,
-        "labels": {name: t(f"player.{name}") for name in ("play", "pause", "from_here")},
+        "labels": {name: t(f"player.{name}") for name in ("play", "pause", "clip_from")},
     }
     _clip(key=key, data=data, width="content")
 

@@ -51,7 +51,7 @@ function show(clip) {
   const { data, button, audio } = clip;
   const playing = audio && !audio.paused;
   const when = data.brief ? clock(data.said) : `${clock(data.start)}–${clock(data.end)}`;
-  const idle = data.brief ? `${data.labels.from_here} ${when}` : data.labels.play;
+  const idle = data.brief ? `${data.labels.clip_from} ${when}` : data.labels.play;
   button.textContent = `${playing ? "❚❚" : "▶"} ${when}`;
   button.setAttribute("aria-label", playing ? data.labels.pause : idle);
   button.title = playing ? data.labels.pause : idle;
