@@ -40,6 +40,7 @@ from qc_workbench.domain.transcript import Word
 from qc_workbench.errors import ModelError
 from qc_workbench.transcription.audio import RATE_HZ, Audio
 from qc_workbench.transcription.crosstalk import copied_frames, own_speech, silenced
+from qc_workbench.transcription.dictionary import in_script_of, known_words, prompt_of, put_in
 from qc_workbench.transcription.models import ModelChoice
 from qc_workbench.transcription.packing import Interval, Window, pack
 from qc_workbench.transcription.voice_activity import levelled
@@ -183,7 +184,7 @@ class Whisper:
     @cached_property
     def settings(self) -> Mapping[str, str]:
         """Everything that decides the words; kept with each transcript."""
-        return {
+        chosen = {
             "version": str(VERSION),
             "faster_whisper": metadata.version("faster-whisper"),
             "ctranslate2": ctranslate2.__version__,
@@ -194,6 +195,8 @@ class Whisper:
             "beam_size": str(self._speech.beam_size),
             "languages": ",".join(self._speech.languages),
         }
+        # Without a dictionary transcripts are what they were before there was one.
+        return chosen | ({"dictionary": prompt_of(self._speech.dictionary)} if self._speech.dictionary else {})
 
     @cached_property
     def fingerprint(self) -> str:
@@ -239,6 +242,10 @@ class Whisper:
             # a looping or improbable window gets one more, careful try
             for batch in self._batches([task for task in tasks if task.language == language and task.failed]):
                 self._decode(batch, tokenizer, max(_RETRY_BEAM, self._speech.beam_size), 3)
+            words = in_script_of(language, self._speech.dictionary)
+            if words:
+                for batch in self._batches([task for task in tasks if task.language == language and task.tokens]):
+                    self._put_in(words, batch, tokenizer)
         passages = self._align(tasks)
         return [
             Recognised(
@@ -315,18 +322,7 @@ class Whisper:
     def _decode(self, batch: Sequence[_Task], tokenizer: Tokenizer, beam: int, forbidden_repeats: int) -> None:
         """Fill in text and doubts of the tasks; on a second try the better of both is kept."""
         prompt = self._model.get_prompt(tokenizer, [], without_timestamps=True)
-        longest_s = max(task.window.duration_s for task in batch)
-        results = self._model.model.generate(
-            _encoded(batch),
-            [prompt] * len(batch),
-            beam_size=beam,
-            max_length=min(self._model.max_length, len(prompt) + _SPARE_TOKENS + round(_TOKENS_PER_S * longest_s)),
-            suppress_blank=True,
-            suppress_tokens=list(get_suppressed_tokens(tokenizer, [-1])),
-            return_scores=True,
-            return_no_speech_prob=True,
-            no_repeat_ngram_size=forbidden_repeats,
-        )
+        results = self._generate(batch, prompt, tokenizer, beam, forbidden_repeats)
         for task, result in zip(batch, results, strict=True):
             tokens = tuple(token for token in result.sequences_ids[0] if token < tokenizer.eot)
             length = len(result.sequences_ids[0])
@@ -340,6 +336,33 @@ class Whisper:
                 continue
             task.tokens, task.text = tokens, text
             task.mean_log_probability, task.no_speech = probability, result.no_speech_prob
+
+    def _put_in(self, words: Sequence[str], batch: Sequence[_Task], tokenizer: Tokenizer) -> None:
+        """Read again with the company's words in mind, and take over those of them that sound like what was read."""
+        known = known_words(words)
+        prompt = self._model.get_prompt(tokenizer, [], without_timestamps=True, hotwords=prompt_of(words))
+        results = self._generate(batch, prompt, tokenizer, self._speech.beam_size, 0)
+        for task, result in zip(batch, results, strict=True):
+            again = tokenizer.decode([token for token in result.sequences_ids[0] if token < tokenizer.eot])
+            text = put_in(task.text, again, known)
+            if text != put_in(task.text, "", known):
+                task.text, task.tokens = text, tuple(tokenizer.encode(" " + text))
+
+    def _generate(
+        self, batch: Sequence[_Task], prompt: list[int], tokenizer: Tokenizer, beam: int, forbidden_repeats: int
+    ) -> Any:
+        longest_s = max(task.window.duration_s for task in batch)
+        return self._model.model.generate(
+            _encoded(batch),
+            [prompt] * len(batch),
+            beam_size=beam,
+            max_length=min(self._model.max_length, len(prompt) + _SPARE_TOKENS + round(_TOKENS_PER_S * longest_s)),
+            suppress_blank=True,
+            suppress_tokens=list(get_suppressed_tokens(tokenizer, [-1])),
+            return_scores=True,
+            return_no_speech_prob=True,
+            no_repeat_ngram_size=forbidden_repeats,
+        )
 
     def _align(self, tasks: Sequence[_Task]) -> list[Passage]:
         """Word times of every task, in the order of ``tasks``."""

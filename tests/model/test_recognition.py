@@ -123,3 +123,17 @@ def test_a_mono_conversation_is_split_between_its_two_parties(engine: Whisper) -
     (transcript,) = transcripts(engine, sound("d-041", 80), direction=Direction.INBOUND)
     assert error_rate(said("d-041", "agent", 80), words_of(transcript, Party.AGENT)) < 0.5
     assert error_rate(said("d-041", "customer", 80), words_of(transcript, Party.CUSTOMER)) < 0.5
+
+
+def test_a_dictionary_brings_its_own_words_only(engine: Whisper) -> None:
+    """A list of words is recited now and then: nothing of it may come but in the place of what sounds like it."""
+    speech = Speech(dictionary=("Тихий створ", "Ладопроём", "Руслан", "Quillmarsh"))
+    told = Whisper(engine.choice, speech)
+    call = "d-041"
+    (without,), (found,) = transcripts(engine, sound(call)), transcripts(told, sound(call))
+    assert told.fingerprint != engine.fingerprint
+    before, after = (plain(" ".join(turn.text for turn in item.turns)).split() for item in (without, found))
+    assert set(after) - set(before) <= {"тихий", "створ", "ладопроем", "руслан"}
+    assert abs(len(after) - len(before)) <= 3
+    times = [word.start_s for turn in found.turns if turn.channel == 0 for word in turn.words]
+    assert times == sorted(times)
