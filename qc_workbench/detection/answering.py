@@ -11,17 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import median
 from typing import Final
 
 from rapidfuzz import fuzz
 
 from qc_workbench.detection.heard import Heard, Piece, Side, hear
+from qc_workbench.detection.known_greetings import pieces_played, player_of
+from qc_workbench.detection.machine_kind import FAMILIES, LIKELY, SURE, family_sure, kind_of
+from qc_workbench.detection.machine_voice import Judgement, judge
 from qc_workbench.detection.phrases import family_scores
 from qc_workbench.detection.prompts import (
     LONGEST_MONO_S,
     ONE_SENTENCE_S,
     SAME_PITCH,
+    alternate,
+    are_two_voices,
     comes_twice,
     is_far_apart,
     is_one_voice_apart,
@@ -31,18 +35,9 @@ from qc_workbench.detection.sound_classes import overlap_s
 from qc_workbench.domain.acoustics import Acoustics, Sound, SoundKind
 from qc_workbench.domain.call import Recording
 from qc_workbench.domain.flag import AnsweredBy
+from qc_workbench.domain.sound_print import KnownGreeting
 from qc_workbench.domain.transcript import Party, Transcript
 
-_FAMILIES: Final = {
-    "voicemail": AnsweredBy.VOICEMAIL,
-    "operator_announcement": AnsweredBy.OPERATOR_ANNOUNCEMENT,
-    "voice_assistant": AnsweredBy.VOICE_ASSISTANT,
-    "ivr": AnsweredBy.IVR,
-}
-#: One sure phrase, or two that are likely: see the weights in the lexicon.
-_SURE: Final = 0.7
-#: After a sure phrase, a single likely one keeps the machine speaking.
-_LIKELY: Final = 0.45
 #: Talk about machines, such as "you left us a voicemail": then neither voicemail nor assistant speaks.
 _ABOUT: Final = 0.5
 #: Mono: a "beep" that runs into a voice within this time is the beginning of that voice.
@@ -55,7 +50,6 @@ _REPLY_S: Final = 0.9
 #: A machine's first sure phrase comes within this much speech of the far end.
 _FIRST_SPEECH_S: Final = 22.0
 _FEWEST_ANSWERS: Final = 3
-_SECOND_VOICE_S: Final = 5.0
 _WORD_OR_TWO_S: Final = 3.0
 #: An agent who says no more than this, and no reply in it, has not taken part.
 _TOOK_NO_PART_S: Final = 3.0
@@ -71,18 +65,28 @@ _PROMPTS_SHARE: Final = 0.6
 _PIECES_OF_ONE_VOICE: Final = 4
 #: The sentences of one greeting differ more, and there a beep speaks for a machine as well.
 _ONE_GREETING: Final = 0.25
+#: The model's word counts alone from this many recognised words on: two words say little.
+_FEWEST_MODEL_WORDS: Final = 5
+#: An announcement follows its special information tones within this time.
+_ANNOUNCED_WITHIN_S: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answering:
     """``machine``: the pieces a machine spoke, in time order. ``human``: those of a person at the far end (in
-    mono: all that is not the machine's). ``beep_s``: end of the voicemail's beep. ``certainty``: 0..1."""
+    mono: all that is not the machine's). ``beep_s``: end of the voicemail's beep. ``certainty``: 0..1.
+    ``judgement``: the trained model's opinion on the opening, None when the far end said nothing.
+    ``by_model``: the machine is known by that opinion alone, not by a phrase, a beep or a repetition.
+    ``known``: recordings of known machines that were played (see ``known_greetings.py``)."""
 
     answered_by: AnsweredBy
     machine: tuple[Piece, ...]
     human: tuple[Piece, ...]
     beep_s: float | None
     certainty: float
+    judgement: Judgement | None = None
+    by_model: bool = False
+    known: tuple[KnownGreeting, ...] = ()
 
     @property
     def machine_end_s(self) -> float:
@@ -119,8 +123,30 @@ def with_machine_parties(transcript: Transcript, answering: Answering) -> Transc
     )
 
 
-def answering_of(heard: Heard) -> Answering:
-    """The rule itself, on what was heard."""
+def answering_of(heard: Heard, known: Sequence[KnownGreeting] = ()) -> Answering:
+    """The rule itself, on what was heard, with the trained model's opinion beside it.
+
+    ``known``: stretches in which a machine's recording is played that was heard in other calls too. They are a
+    machine's whatever was recognised there, unless a person came to the line: then only words tell which part was
+    the machine's, so that no clip that found its way into two calls takes a person's words away.
+    """
+    judgement = judge(heard)
+    opening = _from_the_start(heard, known)
+    found = _answering(heard, judgement, opening)
+    if opening and found.answered_by is AnsweredBy.HUMAN:
+        found, opening = _answering(heard, judgement), ()
+    return replace(found, judgement=judgement, known=opening)
+
+
+def _from_the_start(heard: Heard, known: Sequence[KnownGreeting]) -> tuple[KnownGreeting, ...]:
+    """Known greetings that begin before the agent replied to anything: later ones are no greetings."""
+    far = heard.of(Side.CUSTOMER)
+    if heard.mono or not far:
+        return tuple(known)
+    return tuple(item for item in known if not _replies(heard, far[0].end_s, item.start_s))
+
+
+def _answering(heard: Heard, judgement: Judgement | None, known: Sequence[KnownGreeting] = ()) -> Answering:
     far = heard.of(Side.CUSTOMER)
     machine = _machine_pieces(heard, far)
     beep_s = _beep_after_speech(heard, far, machine)
@@ -128,24 +154,55 @@ def answering_of(heard: Heard) -> Answering:
         before = tuple(piece for piece in far if piece.end_s <= beep_s + 0.2)
         if machine or not _answered(heard, before):
             machine = tuple(piece for piece in far if piece in machine or piece in before)
+    played = pieces_played(far, known)
+    machine = tuple(piece for piece in far if piece in machine or piece in played)
     alone = _prompts_to_nobody(heard, far)
     if alone is not None:
         spoken = _audible(far)
-        kind, certainty = _kind(spoken, beep_s) if alone >= _SURE or beep_s is not None else (AnsweredBy.IVR, 0.6)
+        kind, certainty = kind_of(spoken, beep_s) if alone >= SURE or beep_s is not None else (AnsweredBy.IVR, 0.6)
         return Answering(kind, spoken, (), beep_s, max(certainty, 0.6))
+    by_model = not machine and judgement is not None and _told_by_model(heard, judgement)
+    if by_model and judgement is not None:
+        machine = judgement.opening.pieces
     human = _audible(tuple(piece for piece in far if piece not in machine))
     if machine:
         persons = _without_same_machine(heard, machine, human)
         machine = tuple(piece for piece in far if piece in machine or (piece in human and piece not in persons))
         human = persons
-        kind, certainty = _kind(machine, beep_s)
+        kind, certainty = kind_of(machine, beep_s)
+        if by_model and judgement is not None:
+            kind, certainty = judgement.kind, min(judgement.probability, 0.8)
+        elif _announced_by_tones(heard, machine):
+            kind, certainty = AnsweredBy.OPERATOR_ANNOUNCEMENT, 1.0
+        elif played:
+            kind, certainty = player_of(known, kind if certainty >= LIKELY else None, beep_s is not None), 0.95
         if _is_live(heard, machine, human, beep_s):
             return Answering(AnsweredBy.HUMAN, machine, human, beep_s, certainty)
-        return Answering(kind, machine, human, beep_s, certainty)
+        return Answering(kind, machine, human, beep_s, certainty, by_model=by_model)
     if any(piece.speech_s >= 0.3 for piece in human):
         told = any(piece.text and piece.quotable for piece in human) or _takes_turns(heard, human)
         return Answering(AnsweredBy.HUMAN if told else AnsweredBy.UNKNOWN, (), human, beep_s, 0.7 if told else 0.2)
     return Answering(AnsweredBy.NOBODY, (), human, beep_s, 0.8)
+
+
+def _told_by_model(heard: Heard, judgement: Judgement) -> bool:
+    """Whether the model alone may call the opening a machine's: sure enough, words were recognised, nobody took
+    turns with it, and (mono) one voice said it, at no greater length than prompts have, and none came later."""
+    opening = judgement.opening
+    if not judgement.accuses or len(opening.text.split()) < _FEWEST_MODEL_WORDS:
+        return False
+    later_s = sum(piece.speech_s for piece in opening.later)
+    if heard.mono:
+        short = all(piece.speech_s <= LONGEST_MONO_S for piece in opening.pieces)
+        return short and later_s <= _WORD_OR_TWO_S and _is_alone(heard, opening.pieces)
+    return not opening.later or not _replies(heard, opening.end_s - 0.5, opening.later[-1].start_s)
+
+
+def _announced_by_tones(heard: Heard, machine: Sequence[Piece]) -> bool:
+    """Special information tones (ITU-T E.180) right before the first sentence: the network speaks."""
+    return any(
+        -0.5 <= machine[0].start_s - tone.end_s <= _ANNOUNCED_WITHIN_S for tone in heard.far_sounds(SoundKind.SIT)
+    )
 
 
 def _prompts_to_nobody(heard: Heard, far: Sequence[Piece]) -> float | None:
@@ -160,13 +217,13 @@ def _prompts_to_nobody(heard: Heard, far: Sequence[Piece]) -> float | None:
     music_s = sum(sound.duration_s for sound in heard.far_sounds(SoundKind.MUSIC))
     if heard.mono:
         queue = music_s >= _MOSTLY_MUSIC * heard.duration_s and speech_s <= music_s
-        return score if score >= (_LIKELY if queue else _SURE) and is_one_voice_apart(far) else None
+        return score if score >= (LIKELY if queue else SURE) and is_one_voice_apart(far) else None
     agent_s = sum(piece.speech_s for piece in heard.pieces if piece.side is Side.AGENT)
     if agent_s > _TOOK_NO_PART_S or _replies(heard, 0.0, heard.duration_s) or heard.is_unrecorded(heard.agent_channel):
         return None
     # without the words only an agent who says nothing and music in earnest (no radio in the room) will do
     held = agent_s <= _SAID_NOTHING_S and music_s >= max(_HOLD_MUSIC_S, _MUSIC_SHARE * heard.duration_s)
-    return score if score >= _SURE or held else None
+    return score if score >= SURE or held else None
 
 
 def _audible(human: tuple[Piece, ...]) -> tuple[Piece, ...]:
@@ -184,9 +241,10 @@ def _takes_turns(heard: Heard, human: Sequence[Piece]) -> bool:
 
 def _score(text: str) -> float:
     scores = family_scores(text)
-    if scores["about_machines"] >= _ABOUT:
-        return max(scores["operator_announcement"], scores["ivr"])
-    return max(scores[name] for name in _FAMILIES)
+    counted = ("operator_announcement", "ivr") if scores["about_machines"] >= _ABOUT else tuple(FAMILIES)
+    if scores["own_phone"] >= _ABOUT:
+        counted = tuple(name for name in counted if name != "operator_announcement")
+    return max(scores[name] for name in counted)
 
 
 def _machine_pieces(heard: Heard, far: Sequence[Piece]) -> tuple[Piece, ...]:
@@ -198,14 +256,14 @@ def _machine_pieces(heard: Heard, far: Sequence[Piece]) -> tuple[Piece, ...]:
             break
         score = _score(piece.text)
         following = far[index + 1] if index + 1 < len(far) else None
-        if score < _SURE and following is not None and following.start_s - piece.end_s < ONE_SENTENCE_S:
+        if score < SURE and following is not None and following.start_s - piece.end_s < ONE_SENTENCE_S:
             # a sentence cut in two by a pause: "please leave your name … and number after the tone"
             together = _score(f"{piece.text} {following.text}")
-            if together >= _SURE > _score(following.text):
+            if together >= SURE > _score(following.text):
                 score = together
-        if score < _SURE and _is_repeat(piece, far[:index]) and _is_alone(heard, far[: index + 1]):
-            score = _SURE  # people do not repeat a sentence word for word; announcements do
-        if score >= _SURE or (machine and score >= _LIKELY):
+        if score < SURE and _is_repeat(piece, far[:index]) and _is_alone(heard, far[: index + 1]):
+            score = SURE  # people do not repeat a sentence word for word; announcements do
+        if score >= SURE or (machine and score >= LIKELY):
             if _exchange(heard, machine, pending, piece):
                 break
             machine.extend([*pending, piece])
@@ -288,32 +346,6 @@ def _proves_mono_greeting(heard: Heard, spoken: Sequence[Piece], beep: Sound) ->
     return not runs_on and sum(piece.speech_s for piece in spoken) <= 15 and _is_alone(heard, spoken, _ONE_GREETING)
 
 
-def _kind(machine: Sequence[Piece], beep_s: float | None) -> tuple[AnsweredBy, float]:
-    """The family whose phrases weigh most over the whole machine speech; the beep speaks for a voicemail."""
-    joined = joined_text(machine)
-    scores = dict(family_scores(joined))
-    each = {name: sum(family_scores(piece.text)[name] for piece in machine) for name in _FAMILIES}
-    if scores["voice_assistant"] >= 0.95 and each["voice_assistant"] >= each["ivr"]:
-        best = "voice_assistant"
-    elif (
-        scores["ivr"] >= 0.9
-        and each["ivr"] >= each["operator_announcement"]
-        and (each["ivr"] > each["voicemail"] or (beep_s is None and each["ivr"] == each["voicemail"]))
-    ):
-        best = "ivr"
-    elif scores["voicemail"] >= 0.95:  # an invitation to leave a message: also after «абонент не может ответить»
-        best = "voicemail"
-    elif scores["operator_announcement"] >= _SURE:
-        best = "operator_announcement"
-    else:
-        best = max(each, key=lambda name: each[name])
-        if beep_s is None and each[best] < _LIKELY:
-            best = "operator_announcement"  # known by its repetition alone
-        elif each[best] < _LIKELY or (beep_s is not None and scores[best] < _SURE):
-            best = "voicemail"  # known by the beep alone
-    return _FAMILIES[best], round(max(scores[best], 0.6 if beep_s is not None else 0.0), 2)
-
-
 def _without_same_machine(heard: Heard, machine: Sequence[Piece], human: tuple[Piece, ...]) -> tuple[Piece, ...]:
     """What a person said, without sentences in which the machine goes on in words the lexicon lacks.
 
@@ -327,7 +359,7 @@ def _without_same_machine(heard: Heard, machine: Sequence[Piece], human: tuple[P
         seconds = sum(piece.speech_s for piece in human)
         room_s = max(heard.duration_s - machine[0].start_s, 1.0)
         sparse = (seconds + sum(piece.speech_s for piece in machine)) / room_s < 0.65
-        if not (sparse and pitch and _family_sure(machine, "voice_assistant", "ivr") and is_far_apart(heard)):
+        if not (sparse and pitch and family_sure(machine, "voice_assistant", "ivr") and is_far_apart(heard)):
             return human
         others = tuple(
             piece
@@ -337,32 +369,19 @@ def _without_same_machine(heard: Heard, machine: Sequence[Piece], human: tuple[P
         # a second voice that says more than a word or two is somebody who talks with the first one
         return human if sum(piece.speech_s for piece in others) > _WORD_OR_TWO_S else others
     replies_s = sum(piece.speech_s for piece in _replies(heard, last, heard.duration_s))
-    if replies_s < 1.5 and _family_sure(machine, "voice_assistant", "ivr", "operator_announcement"):
+    if replies_s < 1.5 and family_sure(machine, "voice_assistant", "ivr", "operator_announcement"):
         return ()
     return human
-
-
-def _family_sure(machine: Sequence[Piece], *names: str) -> bool:
-    scores = family_scores(" ".join(piece.text for piece in machine))
-    return any(scores[name] >= _SURE for name in names)
 
 
 def _is_live(heard: Heard, machine: Sequence[Piece], human: Sequence[Piece], beep_s: float | None) -> bool:
     """Whether a person came to the line after (or in spite of) the machine."""
     if heard.mono:
         later = [piece for piece in human if piece.end_s > machine[-1].end_s]
-        if beep_s is None and not _family_sure(machine, "voicemail", "operator_announcement"):
+        if beep_s is None and not heard.far_sounds(SoundKind.MUSIC, SoundKind.SIT) and alternate(later):
+            return True  # two people take turns after a sentence that only sounded like a machine's
+        if beep_s is None and not family_sure(machine, "voicemail", "operator_announcement"):
             return sum(piece.speech_s for piece in later) >= 10.0
-        return _two_voices(later)
+        return are_two_voices(later)
     seconds = sum(piece.speech_s for piece in human)
     return seconds >= 1.0 and bool(_replies(heard, human[0].start_s - 6.0, human[-1].end_s + 6.0))
-
-
-def _two_voices(pieces: Sequence[Piece]) -> bool:
-    """Mono, after a voicemail's beep: whether two people speak. The transcript's parties alone do not prove it
-    (one voice is often split in two): the two must also differ in pitch."""
-    sides = [[piece for piece in pieces if piece.party is party] for party in (Party.AGENT, Party.CUSTOMER)]
-    if min(sum(piece.speech_s for piece in side) for side in sides) < _SECOND_VOICE_S:
-        return False
-    pitches = [median([piece.pitch_hz for piece in side if piece.pitch_hz] or [0.0]) for side in sides]
-    return min(pitches) > 0 and max(pitches) > (1 + SAME_PITCH) * min(pitches)

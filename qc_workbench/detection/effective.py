@@ -24,16 +24,18 @@ from qc_workbench.config import Effective
 from qc_workbench.detection.answering import Answering, answering_of
 from qc_workbench.detection.evidence import SHORT_HUMAN_S, evidence_of, explained_s
 from qc_workbench.detection.heard import Heard, Piece, Side, hear
+from qc_workbench.detection.machine_voice_features import voice_changes
 from qc_workbench.detection.monologue import Monologue, Reading, read_monologue
 from qc_workbench.detection.supposing import Supposition, supposed
 from qc_workbench.detection.triage import looks_padded
 from qc_workbench.domain.acoustics import Acoustics, SoundKind
 from qc_workbench.domain.call import Call, Outcome, Recording
 from qc_workbench.domain.flag import AnsweredBy, Conversation, Evidence, Flag, FlagKind, Verdict
+from qc_workbench.domain.sound_print import KnownGreeting
 from qc_workbench.domain.transcript import Party, Transcript
 
 DETECTOR: Final = "padded_calls"
-VERSION: Final = "5"
+VERSION: Final = "6"
 
 _NEAR_S: Final = 7.0
 _TAIL_S: Final = 3.0
@@ -49,6 +51,12 @@ _WORD_S: Final = 1.5
 _UNTOLD_S: Final = 6.0
 #: At least this share of the call must be explained by machines, tones, music or silence.
 _EXPLAINED_SHARE: Final = 0.6
+#: Who answered an agent that said nothing is named from this probability on; the verdict does not hang on it.
+_LIKELY_MACHINE: Final = 0.8
+#: Music this long comes from a machine, whatever the words before it.
+_PROVING_MUSIC_S: Final = 8.0
+#: Mono: voices that change so often after a machine's sentence are people who take turns.
+_SEVERAL_CHANGES: Final = 3
 _MACHINES: Final = frozenset(
     {AnsweredBy.VOICEMAIL, AnsweredBy.OPERATOR_ANNOUNCEMENT, AnsweredBy.VOICE_ASSISTANT, AnsweredBy.IVR}
 )
@@ -71,17 +79,18 @@ def examine(
     settings: Effective,
     *,
     suppose: Supposition | None = None,
+    known: Sequence[KnownGreeting] = (),
 ) -> Examination:
     """Judge one call. Deterministic; raises nothing. ``transcript`` None means "not transcribed" or "failed".
+
+    ``known``: recordings of known machines played in it (see ``known_greetings.py``).
 
     ``suppose``: judge it as if this were so, for telling what would change the verdict (``counterfactuals.py``).
     """
     heard = hear(recording, acoustics, transcript)
-    answering = answering_of(heard)
-    long_speech = sum(piece.speech_s for piece in answering.human) > SHORT_HUMAN_S
-    if answering.answered_by is AnsweredBy.HUMAN and long_speech and _held_without_a_word(heard):
-        # the agent said nothing at all to it: a machine's, more likely, but its words do not tell
-        answering = replace(answering, answered_by=AnsweredBy.UNKNOWN)
+    answering = answering_of(heard, known)
+    if answering.answered_by in (AnsweredBy.HUMAN, AnsweredBy.UNKNOWN) and _held_without_a_word(heard):
+        answering = _named_by_model(answering)
     if suppose is not None:
         heard, answering = supposed(suppose, heard, answering)
     agent, human = sides(heard, answering)
@@ -219,7 +228,7 @@ def _verdict(
         return Verdict.UNSURE, ("not_explained",)
     who = answering.answered_by
     if who in _MACHINES:
-        return _machine_verdict(heard, answering, monologue, human)
+        return _with_the_model(heard, answering, *_machine_verdict(heard, answering, monologue, human))
     if who is AnsweredBy.NOBODY:
         if monologue.speech_s or _agent_s(heard) > 6.0:
             return Verdict.UNSURE, ("customer_not_heard",)
@@ -235,6 +244,37 @@ def _verdict(
             return Verdict.FLAG, ("hung_up_busy",)
         return Verdict.FLAG, ("hung_up_silence",)
     return Verdict.UNSURE, ("not_understood",)
+
+
+def _named_by_model(answering: Answering) -> Answering:
+    """Who answered an agent that said nothing at all: what the words and the pauses make likely. Long speech that
+    they leave open is a machine's more likely than a person's, but nobody knows."""
+    judgement = answering.judgement
+    if judgement is not None and judgement.probability >= _LIKELY_MACHINE and not answering.machine:
+        pieces = (*judgement.opening.pieces, *judgement.opening.later)
+        return replace(answering, answered_by=judgement.kind, machine=pieces, human=(), by_model=True)
+    if sum(piece.speech_s for piece in answering.human) > SHORT_HUMAN_S:
+        return replace(answering, answered_by=AnsweredBy.UNKNOWN)
+    return answering
+
+
+def _with_the_model(
+    heard: Heard, answering: Answering, verdict: Verdict, reasons: tuple[str, ...]
+) -> tuple[Verdict, tuple[str, ...]]:
+    """The rules' verdict with the trained model's opinion: where only words tell the machine and the model takes the
+    opening for a person's, the rules accuse nobody; where the model alone told the machine, its reasons are named."""
+    judgement = answering.judgement
+    if judgement is None or verdict is not Verdict.FLAG:
+        return verdict, reasons
+    if answering.by_model:
+        return verdict, (*reasons, *judgement.why)
+    music_s = sum(sound.duration_s for sound in heard.far_sounds(SoundKind.MUSIC))
+    proven = answering.beep_s is not None or music_s >= _PROVING_MUSIC_S or bool(heard.far_sounds(SoundKind.SIT))
+    if judgement.protects and not proven:
+        return Verdict.UNSURE, ("machine_doubtful", *judgement.why)
+    if heard.mono and not proven and voice_changes(answering.machine, answering.human) >= _SEVERAL_CHANGES:
+        return Verdict.UNSURE, ("machine_doubtful", "person_voices_alternate")
+    return verdict, reasons
 
 
 def _machine_verdict(

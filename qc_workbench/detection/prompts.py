@@ -11,6 +11,7 @@ from rapidfuzz import fuzz
 
 from qc_workbench.detection.heard import Heard, Piece
 from qc_workbench.detection.sound_classes import union
+from qc_workbench.domain.transcript import Party
 
 #: A sentence is hardly cut by a longer pause; words further apart than an entry reaches make no phrase.
 ONE_SENTENCE_S: Final = 2.5
@@ -22,6 +23,13 @@ SAME_PITCH: Final = 0.12
 #: Mono: prompts are this short and this far apart, so that no turn was taken between them.
 _PROMPT_S: Final = 12.0
 _PROMPT_GAP_S: Final = 4.0
+#: Two voices whose median pitches differ by this factor are two people; one voice wanders less.
+_CLEARLY_APART: Final = 1.25
+#: Each of two voices that take turns says at least this much, and so often one follows the other.
+_VOICE_S: Final = 3.0
+_FEWEST_TURNS: Final = 3
+#: After a beep a second voice must say more to be believed.
+_SECOND_VOICE_S: Final = 5.0
 #: Words and likeness (0..100) of a stretch said twice; recognition differs a little from time to time.
 _FEWEST_REPEATED: Final = 12
 _SAME_TEXT: Final = 80
@@ -65,3 +73,27 @@ def comes_twice(piece: Piece, far: Sequence[Piece]) -> bool:
         and fuzz.ratio(other.text.lower(), piece.text.lower()) >= _SAME_TEXT
         for other in far
     )
+
+
+def alternate(pieces: Sequence[Piece]) -> bool:
+    """Mono: whether a high and a low voice, clearly apart, take turns several times."""
+    pitched = [piece for piece in pieces if piece.pitch_hz]
+    if not pitched:
+        return False
+    border = (min(piece.pitch_hz for piece in pitched) * max(piece.pitch_hz for piece in pitched)) ** 0.5
+    low, high = ([p for p in pitched if (p.pitch_hz > border) == above] for above in (False, True))
+    if min(sum(piece.speech_s for piece in side) for side in (low, high)) < _VOICE_S:
+        return False
+    apart = median(p.pitch_hz for p in high) > _CLEARLY_APART * median(p.pitch_hz for p in low)
+    turns = [piece.pitch_hz > border for piece in pitched]
+    return apart and sum(a != b for a, b in pairwise(turns)) >= _FEWEST_TURNS
+
+
+def are_two_voices(pieces: Sequence[Piece]) -> bool:
+    """Mono, after a voicemail's beep: whether two people speak. The transcript's parties alone do not prove it
+    (one voice is often split in two): the two must also differ in pitch."""
+    sides = [[piece for piece in pieces if piece.party is party] for party in (Party.AGENT, Party.CUSTOMER)]
+    if min(sum(piece.speech_s for piece in side) for side in sides) < _SECOND_VOICE_S:
+        return False
+    pitches = [median([piece.pitch_hz for piece in side if piece.pitch_hz] or [0.0]) for side in sides]
+    return min(pitches) > 0 and max(pitches) > (1 + SAME_PITCH) * min(pitches)
