@@ -63,5 +63,10 @@ def classifier_of(raw: Mapping[str, Any], fingerprint: str) -> PromiseClassifier
 @cache
 def promise_classifier() -> PromiseClassifier:
     """The classifier that ships with the program, read on first use."""
-    text = (resources.files("models") / MODEL_FILE).read_bytes()
-    return classifier_of(json.loads(text), hashlib.sha256(text).hexdigest()[:16])
+    return classifier_of(json.loads((resources.files("models") / MODEL_FILE).read_bytes()), classifier_fingerprint())
+
+
+@cache
+def classifier_fingerprint() -> str:
+    """Names the classifier that ships with the program, without reading its coefficients in."""
+    return hashlib.sha256((resources.files("models") / MODEL_FILE).read_bytes()).hexdigest()[:16]

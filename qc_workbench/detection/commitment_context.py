@@ -189,8 +189,9 @@ def declined(index: int, heard: Sequence[Heard], lexicon: CommitmentLexicon) -> 
         for item in replies
         for mention in item.mentions
     )
+    at_once = lexicon.replies["refusing"].search(" ".join(opening.split()[:4])) is not None
     return not counter and (
-        said.sentence.is_question or offers(said) or not lexicon.replies["positive"].search(opening)
+        at_once or said.sentence.is_question or offers(said) or not lexicon.replies["positive"].search(opening)
     )
 
 
@@ -256,6 +257,8 @@ def agreed_days(heard: Sequence[Heard], moment: Moment) -> Iterator[Found]:
                 continue
             if other.sentence.party is item.sentence.party and other.sentence.party is not Party.UNKNOWN:
                 continue
+            if any(_NOT_THEN.search(" ".join(other.code.split()[: one.start])) for one in other.mentions):
+                continue  # «Да не надо завтра»
             echo = choose([one for one in other.mentions if one.span.first in (due.first, None)])
             if echo is None or (echo.first, echo.last) != (due.first, due.last) or _is_other_matter(other):
                 continue

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from qc_workbench.detection.commitment_context import Found, Heard, kind_of_action
+from qc_workbench.detection.commitment_lexicon import commitment_lexicon
 from qc_workbench.detection.due_dates import CORRECTION, Due, merged
 from qc_workbench.detection.due_rules import Moment
 from qc_workbench.domain.commitment import Promiser
@@ -54,8 +55,21 @@ def join(kept: list[Found], found: Found) -> None:
         # Quoted is the sentence that names the day itself.
         quoted = found if said_new and not said_old else old
         kept[position] = replace(quoted, by=by, due=merged(old.due, found.due))
+    elif _is_another(old, found):
+        kept.append(found)
     else:  # moved within the call: the last word counts
         kept[position] = replace(found, by=by)
+
+
+def _is_another(old: Found, found: Found) -> bool:
+    """Whether a promise of the same kind for another day is one more: «ещё раз», or another thing to be sent.
+
+    Both must name their day themselves, and nothing may be put right between: a moved promise is far commoner.
+    """
+    if not (_says_day(old) and _says_day(found)) or CORRECTION.search(found.heard.sentence.low):
+        return False
+    guards = commitment_lexicon().guards
+    return guards["once_more"].search(found.heard.code) is not None or old.action is not found.action
 
 
 def _says_day(found: Found) -> bool:
@@ -78,9 +92,12 @@ def add_overheard(kept: list[Found], found: Found, heard: Sequence[Heard], momen
         return
     for position, other in enumerate(kept):
         distance = at - other.heard.sentence.position
-        if not -_BESIDE <= distance <= _MOVED_WITHIN:
+        if abs(distance) > _MOVED_WITHIN:
             continue
-        between = " ".join(item.sentence.low for item in heard[other.heard.sentence.position : at + 1])
+        low, high = sorted((other.heard.sentence.position, at))
+        between = " ".join(item.sentence.low for item in heard[low : high + 1])
+        if distance < 0 and kind_of_action(other.action) == kind and CORRECTION.search(between):
+            return  # proposed, put off, and promised for another day later
         moved = distance > 0 and found.chance >= _SURE and CORRECTION.search(between) is not None
         if moved and due is not None and kind_of_action(other.action) == kind:
             kept[position] = replace(found, action=other.action)

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from qc_workbench.config import Company
-from qc_workbench.detection.commitment_classifier import PromiseClassifier, promise_classifier
+from qc_workbench.detection.commitment_classifier import PromiseClassifier, classifier_fingerprint, promise_classifier
 from qc_workbench.detection.commitment_context import (
     Found,
     Heard,
@@ -57,7 +57,7 @@ _QUOTE_WORDS = 22
 
 def fingerprint() -> str:
     """Names the rules that found the commitments."""
-    return f"commitments-{VERSION}-{commitment_lexicon().fingerprint}-{promise_classifier().fingerprint}"
+    return f"commitments-{VERSION}-{commitment_lexicon().fingerprint}-{classifier_fingerprint()}"
 
 
 def find_commitments(
