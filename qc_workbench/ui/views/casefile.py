@@ -11,7 +11,6 @@ from qc_workbench.detection.counterfactuals import Counterfactual, counterfactua
 from qc_workbench.detection.heard import hear
 from qc_workbench.detection.intent import PatternKind, PatternLine, agent_pattern
 from qc_workbench.detection.known_greetings import known_greetings
-from qc_workbench.domain.call import Call
 from qc_workbench.domain.flag import Flag, Side, Verdict
 from qc_workbench.review.casefile import Circumstances, LaterCall, Point, defence_points
 from qc_workbench.store import calls as calls_store
@@ -89,7 +88,7 @@ def evidence_lines(flag: Flag, side: Side) -> tuple[EvidenceLine, ...]:
 def case_file(workspace: Workspace, case: Case, sound: CallSound, confirmed: int, now: datetime) -> CaseFile:
     """``confirmed``: how many cases of this agent people confirmed."""
     call, flag = case.call, case.flag
-    trial = _trial(workspace, call, sound)
+    trial = _trial(workspace, case, sound)
     pattern = agents_pattern(workspace, call.manager_id, now)
     with workspace.store.reading() as reader:
         later = following_calls(reader, [call], _LATER).get(call.call_id, [])
@@ -142,18 +141,20 @@ def _pattern(workspace: Workspace, manager_id: str, _moment: int) -> tuple[Patte
     return agent_pattern(manager_id, durations, repeats, verified)
 
 
-def _trial(workspace: Workspace, call: Call, sound: CallSound) -> Trial | None:
+def _trial(workspace: Workspace, case: Case, sound: CallSound) -> Trial | None:
+    """The flag is part of what is remembered: it changes with greetings that were heard elsewhere."""
     if sound.recording is None or sound.acoustics is None:
         return None
     transcript = sound.transcript
     if transcript is not None and transcript.content_hash != sound.recording.content_hash:
         transcript = None
     print_ = effective.fingerprint(sound.acoustics, transcript, workspace.settings.effective)
-    return _tried(workspace, call.call_id, f"{print_}/{call.talk_s}/{sound.recording.agent_channel}")
+    about = (print_, case.flag.flag_id, str(case.call.talk_s), str(sound.recording.agent_channel))
+    return _tried(workspace, case.call.call_id, about)
 
 
 @lru_cache(maxsize=64)
-def _tried(workspace: Workspace, call_id: str, _print: str) -> Trial | None:
+def _tried(workspace: Workspace, call_id: str, _about: tuple[str, ...]) -> Trial | None:
     """Asking the rule several times takes half a second; a page is drawn anew at every key."""
     with workspace.store.reading() as reader:
         call, recording = calls_store.call(reader, call_id), calls_store.recording(reader, call_id)
