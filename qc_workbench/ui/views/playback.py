@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qc_workbench.detection.answering import listen, with_machine_parties
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Recording
 from qc_workbench.domain.commitment import Commitment, SpokenCommitment
 from qc_workbench.domain.flag import Evidence, Flag, Side
-from qc_workbench.domain.transcript import Party, Transcript, Turn
+from qc_workbench.domain.transcript import Party, Transcript
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import named
 from qc_workbench.ui.views.time_line import ShownTimeLine, shown_time_line
@@ -19,9 +20,6 @@ MOST_PEAKS = 2400
 
 #: Seconds that a listener needs to hear what a case is about (storyboard: "the 10 seconds that matter").
 CLIP_S = 10.0
-
-#: Evidence of a voice that is not a person's.
-MACHINE_KINDS = frozenset({"voicemail_greeting", "operator_announcement", "voice_assistant", "ivr"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ def playback(
             ),
             *(_promise_band(promise.spoken, t) for promise in promises),
         ),
-        turns=_turns(transcript, evidence, t),
+        turns=_turns(_with_machines(recording, acoustics, transcript), t),
         clip=clip_of(evidence, duration_s),
         line=shown_time_line(recording, acoustics, transcript, connected_s, t),
     )
@@ -142,32 +140,27 @@ def _lanes(recording: Recording | None, channels: int, t: Translator) -> tuple[L
     return tuple(Lane(party.value, t(f"party.{party.value}")) for party in parties)
 
 
-def _turns(transcript: Transcript | None, evidence: Sequence[Evidence], t: Translator) -> tuple[SpokenTurn, ...]:
+def _with_machines(
+    recording: Recording | None, acoustics: Acoustics | None, transcript: Transcript | None
+) -> Transcript | None:
+    """Recognition hears a voice on the client's channel; the detector knows where it was a recording."""
+    if recording is None or acoustics is None or transcript is None:
+        return transcript
+    return with_machine_parties(transcript, listen(recording, acoustics, transcript))
+
+
+def _turns(transcript: Transcript | None, t: Translator) -> tuple[SpokenTurn, ...]:
     if transcript is None:
         return ()
-    turns = []
-    for turn in transcript.turns:
-        party = Party.MACHINE if _said_by_machine(turn, evidence) else turn.party
-        turns.append(
-            SpokenTurn(
-                party=party.value,
-                label=t(f"party.{party.value}"),
-                start_s=turn.start_s,
-                end_s=turn.end_s,
-                text=turn.text,
-                words=tuple((word.start_s, word.end_s, word.text, word.probability) for word in turn.words),
-                suspect=named(t, "suspicion", turn.suspicion.value) if turn.suspicion else None,
-            )
+    return tuple(
+        SpokenTurn(
+            party=turn.party.value,
+            label=t(f"party.{turn.party.value}"),
+            start_s=turn.start_s,
+            end_s=turn.end_s,
+            text=turn.text,
+            words=tuple((word.start_s, word.end_s, word.text, word.probability) for word in turn.words),
+            suspect=named(t, "suspicion", turn.suspicion.value) if turn.suspicion else None,
         )
-    return tuple(turns)
-
-
-def _said_by_machine(turn: Turn, evidence: Sequence[Evidence]) -> bool:
-    """Recognition hears a voice on the client's channel; the detector then finds that it was a recording."""
-    half = (turn.end_s - turn.start_s) / 2
-    return any(
-        item.kind in MACHINE_KINDS
-        and item.channel == turn.channel
-        and min(item.end_s, turn.end_s) - max(item.start_s, turn.start_s) > half
-        for item in evidence
+        for turn in transcript.turns
     )
