@@ -28,12 +28,14 @@ from qc_workbench.transcription.audio import RATE_HZ, Audio
 from qc_workbench.transcription.crosstalk import own_speech
 
 #: Names the rules of this module and the modules it calls; a change of them measures every recording anew.
-FINGERPRINT: Final = "acoustics-6"
+FINGERPRINT: Final = "acoustics-7"
 
 _SHORTEST_VOICE_S: Final = 0.12
 #: Tones without pauses in which somebody could speak.
 _UNBROKEN: Final = (SoundKind.BEEP, SoundKind.DTMF, SoundKind.SIT)
 _CADENCES: Final = (SoundKind.RINGBACK, SoundKind.BUSY)
+#: Steady noise hardly ever stands so far above its mean.
+_OVER_NOISE_DB: Final = 10.0
 #: A copy of the other channel's tone is at least this much quieter.
 _COPY_DB: Final = 4.0
 
@@ -140,7 +142,9 @@ def _is_tone(frames: Frames, interval: Interval, cadences: list[Interval]) -> bo
         return False
     part = slice(frames.at(interval[0]), frames.at(interval[1]) + 1)
     loud = frames.level_db[part] > float(np.max(frames.level_db[part])) - 15
-    return float(np.mean(frames.pair_share[part][loud] > 0.7)) > 0.5
+    loud &= frames.over_noise_db[part] > _OVER_NOISE_DB  # the noise in the pauses is no voice either
+    share = np.maximum(frames.pair_share[part], frames.clear_pair_share[part])
+    return not loud.any() or float(np.mean(share[loud] > 0.7)) > 0.5
 
 
 def _level(frames: Frames, interval: Interval) -> dict[str, float]:

@@ -75,7 +75,7 @@ def test_the_time_line_covers_the_sound_and_agrees_with_the_verdict(scenario: st
 
 @pytest.mark.parametrize("seed", [5, 6])
 def test_who_speaks_is_who_is_drawn(seed: int) -> None:
-    call = composed("human_after_assistant", seed, mono=False, noise_db=-60.0, word_errors=0.0)
+    call = composed("ivr_then_human", seed, mono=False, noise_db=-60.0, word_errors=0.0)
     line = time_line(call.recording, call.measured(), call.transcript)
     assert seconds(line, AGENT, SegmentKind.AGENT) == pytest.approx(call.spoken_s("agent"), rel=0.15)
     assert seconds(line, CUSTOMER, SegmentKind.MACHINE) == pytest.approx(call.spoken_s("machine"), rel=0.2)
