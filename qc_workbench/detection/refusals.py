@@ -31,7 +31,7 @@ from qc_workbench.domain.commitment import Action, ClientSaid, Promiser, SpokenC
 from qc_workbench.domain.transcript import Party, Transcript, Turn
 
 DETECTOR = "refusals"
-VERSION = "5"
+VERSION = "6"
 
 #: «Если не поможет, сама наберу» postpones nothing.
 _CONDITIONAL = re.compile(r"\b(?:если(?! нет\b)|if(?! not\b))\b")
@@ -139,12 +139,12 @@ def heard_clearly(transcript: Transcript) -> bool:
 
 #: Probability from which the classifier's word alone makes a refusal or a postponement, and the least it must give
 #: to one that the lexicon finds. Chosen on the calls of three sets for the fourth, and on another author's pieces.
-SURE_FROM = 0.88
+SURE_FROM = {ClientSaid.EXPLICIT: 0.7, ClientSaid.POSTPONED: 0.88}
 BELIEVED_FROM = 0.08
 #: In mono, where the words may be the agent's, it must be surer.
 SURE_IN_MONO_FROM = 0.95
 #: From this probability of a refusal on, a closing is not called false: the client may have refused.
-DOUBT_FROM = 0.4
+DOUBT_FROM = 0.3
 #: Words of a whole turn that are judged together, besides its sentences and pairs of sentences.
 _WHOLE_TURN = 30
 
@@ -266,7 +266,7 @@ def _stands(piece: Piece, said: ClientSaid, likely: float) -> bool:
     if said is ClientSaid.EXPLICIT and "r unless" in piece.features and "r always" not in piece.features:
         return False  # «мы не отказываемся», «если …»: what the lexicon takes back, the classifier does not bring back
     if piece.sentences[0].party is Party.CUSTOMER:
-        return likely >= SURE_FROM
+        return likely >= SURE_FROM[said]
     return said is ClientSaid.EXPLICIT and likely >= SURE_IN_MONO_FROM
 
 
