@@ -22,7 +22,7 @@ from qc_workbench.ui.views.playback import CLIP_S, evidence_name
 #: Pieces of evidence of one side shown at once; the rest unfolds.
 SHOWN = 6
 #: Shares of a line's width.
-_BUTTON_AND_WORDS = (2, 7)
+_BUTTON_AND_WORDS = (3, 8)
 _IN_A_WIDE_BOX = (1, 8)
 
 
