@@ -35,6 +35,8 @@ from qc_workbench.ui.views.quality import PAGE, EvaluationView, QualityRoom, sho
 #: Fingerprints are told apart by their first digits; the whole ones are in ``qcw evaluate --json``.
 _LONG_HASH: Final = re.compile(r"\b([0-9a-f]{6})[0-9a-f]{6,}\b")
 _SHORT: Final = r"\1"
+#: A matrix with more columns than this needs the width of the page.
+_MOST_BESIDE: Final = 4
 
 
 def how_to_begin(t: Translator) -> None:
@@ -159,7 +161,9 @@ def confusion(room: Room, view: EvaluationView) -> None:
         width=420,
     )
     matrix = matrices[chosen or worst]
-    left, right = st.columns(2, gap="medium")
+    answers = {code for row in matrix.counts.values() for code in row}
+    narrow = len(answers) <= _MOST_BESIDE
+    left, right = st.columns(2, gap="medium") if narrow else (st.container(), st.container())
     with left:
         heat(matrix, t)
     with right:

@@ -54,6 +54,7 @@ def heat(matrix: Matrix, t: Translator) -> None:
                 labelAngle=0,
                 labelExpr="split(datum.label, ' ')",
                 labelLimit=100,
+                labelFontSize=10,
                 labelOverlap=False,
                 labelBaseline="top",
                 labelAlign="center",
@@ -66,7 +67,7 @@ def heat(matrix: Matrix, t: Translator) -> None:
             "expected:N",
             title=t("quality.labelled"),
             sort=labels,
-            axis=alt.Axis(labelLimit=190, ticks=False, domain=False),
+            axis=alt.Axis(labelLimit=190, labelFontSize=11, ticks=False, domain=False),
         ),
         tooltip=[
             alt.Tooltip("expected:N", title=t("quality.labelled")),
