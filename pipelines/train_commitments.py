@@ -1,6 +1,7 @@
 """Train the promise classifier and write it with its card.
 
     python -m pipelines.train_commitments [--seed 7] [--into models]
+    python -m pipelines.train_commitments --measure pipelines/corpora/promises_sealed.jsonl
 
 Everything it learns from lies in ``pipelines/corpora`` (its README tells the origin), so anybody can repeat it; the
 same seed gives the same bytes on the same versions of scikit-learn and numpy. Pieces are heard several times: as
@@ -41,10 +42,18 @@ from pipelines.promise_corpus import (
     whole_calls,
 )
 from pipelines.recognition_slips import Slips
-from qc_workbench.detection.commitment_classifier import CARD_FILE, MODEL_FILE, PromiseClassifier, classifier_of
+from qc_workbench.detection.commitment_classifier import (
+    CARD_FILE,
+    MODEL_FILE,
+    PromiseClassifier,
+    classifier_of,
+    promise_classifier,
+)
 from qc_workbench.reporting.share import Share
 
 FOLDS: Final = 5
+#: Draws of the interval of F1.
+_DRAWS: Final = 2000
 #: How often a piece is heard, and from which time on with slips of recognition.
 _HEARD, _MISHEARD_FROM = 5, 2
 _STRENGTH: Final = (1.0, 2.5)
@@ -183,28 +192,32 @@ def found_in_pieces(
 ) -> dict[str, Any]:
     """Rules and classifier together over whole pieces: precision, recall (95 % Wilson) and F1."""
     chance = random.Random(seed)  # noqa: S311  no secret
-    right = missed = extra = 0
-    for piece in pieces_of_corpora() if pieces is None else pieces:
-        counted = promises_of_piece(piece, judge(piece), chance, slips)
-        right, missed, extra = right + counted[0], missed + counted[1], extra + counted[2]
-    return figures_of(right, missed, extra)
+    chosen = pieces_of_corpora() if pieces is None else pieces
+    return figures_of([promises_of_piece(piece, judge(piece), chance, slips) for piece in chosen], seed)
 
 
-def figures_of(right: int, missed: int, extra: int) -> dict[str, Any]:
-    precision, recall = Share(right, right + extra), Share(right, right + missed)
+def figures_of(counts: Sequence[tuple[int, int, int]], seed: int) -> dict[str, Any]:
+    """Figures of (right, missed, extra) of each piece; F1 with a percentile interval over pieces drawn anew."""
+    table = np.array(counts)
+    right, missed, extra = (int(total) for total in table.sum(axis=0))
+    drawn = np.random.default_rng(seed).integers(0, len(table), (_DRAWS, len(table)))
+    totals = table[drawn].sum(axis=1)
+    f1 = 2 * totals[:, 0] / np.maximum(1, 2 * totals[:, 0] + totals[:, 1] + totals[:, 2])
     return {
         "right": right,
         "missed": missed,
         "extra": extra,
-        "precision": _rounded(precision),
-        "recall": _rounded(recall),
-        "f1": round(2 * right / max(1, 2 * right + missed + extra), 3),
+        "precision": _rounded(Share(right, right + extra)),
+        "recall": _rounded(Share(right, right + missed)),
+        "f1": [
+            round(2 * right / max(1, 2 * right + missed + extra), 3),
+            *(round(float(end), 3) for end in np.quantile(f1, (0.025, 0.975))),
+        ],
     }
 
 
 def _rounded(share: Share) -> list[float | None]:
-    interval = share.interval
-    return [round(share.value, 3) if share.value is not None else None, *(round(end, 3) for end in interval or ())]
+    return [round(share.value, 3) if share.value is not None else None, *(round(end, 3) for end in share.interval)]
 
 
 def _written(path: Path, value: Mapping[str, Any], indent: int | None = None) -> str:
@@ -217,7 +230,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--into", type=Path, default=Path("models"))
+    parser.add_argument("--measure", type=Path, help="only measure the classifier that ships on pieces of this file")
     options = parser.parse_args()
+    if options.measure:
+        measured = {
+            name: found_in_pieces(lambda _: promise_classifier(), slips, options.seed, told_pieces(options.measure))
+            for name, slips in (("as_written", None), ("misheard", Slips.read()))
+        }
+        print(json.dumps(measured, indent=1))
+        return
     model, figures, _ = train(options.seed)
     digest = _written(options.into / MODEL_FILE, model)
     corpora = sorted([*CORPORA.glob("promises_*"), CORPORA / "recognition_slips.json"])

@@ -79,7 +79,8 @@ def _says_day(found: Found) -> bool:
 def add_overheard(kept: list[Found], found: Found, heard: Sequence[Heard], moment: Moment) -> None:
     """Add a promise that the classifier found, or move one of the same kind to its day.
 
-    What stands beside a promise found already, or names the same day, is that promise said again.
+    What stands beside a promise found already, or names the same day, is that promise said again; what names another
+    day for the same kind was proposed on the way to it, unless «ещё раз» is said.
     """
     at = found.heard.sentence.position
     kind = kind_of_action(found.action)
@@ -88,23 +89,20 @@ def add_overheard(kept: list[Found], found: Found, heard: Sequence[Heard], momen
         return
     if found.chance < _SURE and (due is None or _is_vague(due, found.heard, moment)):
         return
-    if due is None and any(kind_of_action(other.action) == kind for other in kept):
+    if any(
+        abs(at - other.heard.sentence.position) <= _BESIDE and kind_of_action(other.action) != kind for other in kept
+    ):
         return
-    for position, other in enumerate(kept):
-        distance = at - other.heard.sentence.position
-        if abs(distance) > _MOVED_WITHIN:
-            continue
-        low, high = sorted((other.heard.sentence.position, at))
-        between = " ".join(item.sentence.low for item in heard[low : high + 1])
-        if distance < 0 and kind_of_action(other.action) == kind and CORRECTION.search(between):
-            return  # proposed, put off, and promised for another day later
-        moved = distance > 0 and found.chance >= _SURE and CORRECTION.search(between) is not None
-        if moved and due is not None and kind_of_action(other.action) == kind:
-            kept[position] = replace(found, action=other.action)
-            return
-        if abs(distance) <= _BESIDE:
-            return
-    kept.append(found)
+    same = [position for position, other in enumerate(kept) if kind_of_action(other.action) == kind]
+    once_more = commitment_lexicon().guards["once_more"].search(found.heard.code) is not None
+    if not same or (due is not None and once_more):
+        kept.append(found)
+        return
+    other = kept[same[-1]]
+    first = other.heard.sentence.position
+    between = " ".join(item.sentence.low for item in heard[first : at + 1])
+    if due is not None and 0 < at - first <= _MOVED_WITHIN and found.chance >= _SURE and CORRECTION.search(between):
+        kept[same[-1]] = replace(found, action=other.action)
 
 
 def _is_vague(due: Due, heard: Heard, moment: Moment) -> bool:
