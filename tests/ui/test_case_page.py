@@ -29,10 +29,12 @@ def open_room(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, language: s
     return enter(app, "suspicious", **query)
 
 
-def rejected_before(workspace: Workspace, rulings: int, *, confirmed: int = 0) -> None:
+def rejected_before(
+    workspace: Workspace, rulings: int, *, confirmed: int = 0, kind: FlagKind = FlagKind.FAKE_EFFECTIVE
+) -> None:
     """People ruled on flags of the same detector about other calls."""
     for number in range(rulings + confirmed):
-        flag = Flag(f"old-{number}", f"gone-{number}", FlagKind.FAKE_EFFECTIVE, Verdict.FLAG, 0.9, (), "sample", "1")
+        flag = Flag(f"old-{number}", f"gone-{number}", kind, Verdict.FLAG, 0.9, (), "sample", "1")
         row = {**verdicts.flag_row(flag, company.AS_OF), "retired_at": company.AS_OF}
         ruling = Ruling.REJECTED if number < rulings else Ruling.CONFIRMED
         finding = Finding(f"ruled-{number}", flag.flag_id, ruling, "Вера", company.AS_OF + timedelta(seconds=number))
@@ -137,3 +139,14 @@ def test_withdrawn_rejections_bring_the_detector_back(tmp_path: Path) -> None:
         )  # fmt: skip
         workspace.store.insert_many("findings", [verdicts.finding_row(withdrawn)])
     assert next(item.count for item in overview(workspace).waiting if item.code == "suspicious") == 1
+
+
+def test_the_page_of_refusals_says_that_their_detector_is_downgraded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = company.sample_company(tmp_path / "refusals")
+    rejected_before(workspace, 2, confirmed=8, kind=FlagKind.FALSE_REFUSAL)
+    app = enter(start(workspace.home, "ru", monkeypatch), "refusals")
+    assert ["8 из 10" in warning.value and "ложных отказов" in warning.value for warning in app.warning] == [True]
+    month = build_month_report(workspace, OCTOBER, company.AS_OF)
+    assert month.analysis.false_refusals == ()

@@ -10,6 +10,7 @@ from qc_workbench.errors import QcwError
 from qc_workbench.review.standing import FEWEST_RULINGS, DetectorStanding
 from qc_workbench.store.cases import Case
 from qc_workbench.ui.components.pager import pager
+from qc_workbench.ui.components.standing_parts import standing_notice, standing_sentence
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import error_text, named, plain
 from qc_workbench.ui.state import Room, remember, remembered
@@ -119,19 +120,6 @@ def _standing(standing: DetectorStanding | None, t: Translator) -> None:
                     st.text(line)
 
 
-def standing_sentence(standing: DetectorStanding, t: Translator) -> str:
-    """The figures in one sentence, as Markdown; for a detector with rulings."""
-    return t(
-        "standing.share",
-        confirmed=t.number(standing.confirmed + standing.carried_confirmed),
-        ruled=t.number(standing.ruled + standing.carried),
-        share=t.percent(standing.share or 0.0),
-        low=t.percent(standing.interval[0]),
-        high=t.percent(standing.interval[1]),
-        target=t.percent(standing.target),
-    )
-
-
 def around_case(room: Room, view: SuspiciousCalls, case: Case | None, pattern: tuple[PatternLine, ...]) -> None:
     """What a ruling on one case is seen against: the detector, the agent, the other agents."""
     if case is not None:
@@ -143,8 +131,7 @@ def around_case(room: Room, view: SuspiciousCalls, case: Case | None, pattern: t
 def downgraded_notice(view: SuspiciousCalls, t: Translator) -> None:
     """Said above the lists, because cases of a downgraded detector are in another one than people look for."""
     newest = next((item for item in view.standings if item.key.kind is FlagKind.FAKE_EFFECTIVE), None)
-    if newest is not None and newest.is_downgraded:
-        st.warning(f"{t('standing.notice')} {standing_sentence(newest, t)}")
+    standing_notice(newest, t)
 
 
 def _pattern(room: Room, agent: str, lines: tuple[PatternLine, ...]) -> None:

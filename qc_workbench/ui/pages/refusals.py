@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from qc_workbench.domain.flag import FlagKind
 from qc_workbench.ui.components.blocks import heading, nothing
 from qc_workbench.ui.components.recall_card import recall_list
 from qc_workbench.ui.components.refusal_card import refusal_list, refusals_shown
+from qc_workbench.ui.components.standing_parts import detector_notice
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.recalls import RecallList, recalls
 from qc_workbench.ui.views.refusals import RefusalList
@@ -13,6 +15,7 @@ room = enter()
 t = room.t
 view, calls_back = refusals_shown(room), recalls(room.workspace)
 heading(t("room.refusals"), t("refusals.says"))
+detector_notice(room, FlagKind.FALSE_REFUSAL)
 totals: dict[RefusalList | RecallList, int] = {
     RefusalList.DOUBTFUL: view.totals[RefusalList.DOUBTFUL],
     RecallList.WAITING: calls_back.count(RecallList.WAITING),
