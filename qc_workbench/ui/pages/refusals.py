@@ -24,10 +24,11 @@ totals: dict[RefusalList | RecallList, int] = {
     RefusalList.GENUINE: view.totals[RefusalList.GENUINE],
 }
 codes = {f"{type(which).__name__}.{which.value}": which for which in totals}
+asked = st.query_params.get("list", "")
 chosen = st.segmented_control(
     t("refusals.filter"),
     list(codes),
-    default=next(iter(codes)),
+    default=asked if asked in codes else next(iter(codes)),
     required=True,
     format_func=lambda code: f"{t(f'refusal_shelf.{code}')} · {t.number(totals[codes[code]])}",
     key="refusals_shelf",
