@@ -35,8 +35,9 @@ MAY_HOLD_REFUSAL_S = 20.0
 #: A deal is often made some minutes after the call that it is made for.
 _MADE_AFTER_CALL = timedelta(days=1)
 
-#: How sure it is (0..1) that a client may still be won: the re-call list is sorted by amount times this. A client who
-#: put it off said so; one who said nothing may have been misheard; where nobody spoke, nothing speaks against it.
+#: How sure it is (0..1) that the client did not refuse: an order of work, no measured chance; the re-call list is
+#: sorted by amount times this. A client who put it off said so; one who said nothing may have been misheard; where
+#: nobody spoke, nothing speaks against it.
 CERTAINTY = {
     DealFinding.CLIENT_REFUSED: 0.1,
     DealFinding.CLIENT_POSTPONED: 0.9,

@@ -23,7 +23,7 @@ class LostDeal:
 
     ``reason``: a code (``reason.<code>``) of why it is unsure, or how there was no conversation; ``call_id``: the
     conversation that shows it; ``calls``: answered calls that were looked at. ``certainty``: 0..1, how sure it is
-    that the client may still be won.
+    that the client did not refuse: an order of work, no measured chance.
     """
 
     deal_id: str

@@ -54,6 +54,7 @@ def _recall_card(room: Room, view: RecallPage, case: RecallCase, *, is_open: boo
             st.caption(
                 t(
                     "recalls.closed",
+                    deal=plain(deal.deal_id),
                     agent=plain(view.people.agent(deal.manager_id)),
                     reason=plain(deal.lost_reason or "—"),
                     certainty=t.percent(case.lost.certainty),
