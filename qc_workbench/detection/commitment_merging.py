@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -19,6 +20,8 @@ _MOVED_WITHIN = 6
 #: The classifier must be surer of what names no day of its own, and of «сегодня» and «весной»: much is said of them.
 _SURE = 0.88
 _LONGEST_DAYS = 31
+#: An explicit act of contact: a call, a message, papers.
+_CONTACT = re.compile(r"#(?:call|tell|together|send)/(?:1i?|2|3|inf)(?= |$)")
 
 
 def overlap(a: Due, b: Due) -> bool:
@@ -87,6 +90,8 @@ def add_overheard(kept: list[Found], found: Found, heard: Sequence[Heard], momen
     due = found.due if found.due is not None and found.due.has_days else None
     if due is not None and any(other.due is not None and overlap(other.due, due) for other in kept):
         return
+    if found.due is None and _CONTACT.search(found.heard.code) is None:
+        return  # neither a time nor an act that a person could check
     if found.chance < _SURE and (due is None or _is_vague(due, found.heard, moment)):
         return
     if any(
