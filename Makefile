@@ -55,6 +55,9 @@ bench-store: $(STAMP) ## how the store opens and each page asks it at 10 000, 10
 bench-dates: $(STAMP) ## due dates of spoken phrases beside dateparser
 	$(BIN)/python -m pipelines.bench_due_dates
 
+bench-fingerprints: $(STAMP) ## looking up a greeting among 100 000
+	$(BIN)/python -m pipelines.bench_fingerprints
+
 soak: setup ## ten minutes of the department at work while everything is killed
 	$(BIN)/python -m pipelines.soak
 
