@@ -7,7 +7,7 @@ QCW := $(BIN)/qcw
 STAMP := $(VENV)/.installed
 CLUSTER := $(VENV)/.cluster
 
-.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates lock docs
+.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints lock docs
 
 setup: $(STAMP) model ## install into .venv and fetch the speech model
 
