@@ -3,10 +3,9 @@
     python -m pipelines.train_refusals [--check]
 
 Three corpora: pieces written for it (``refusals_spoken.txt``), pieces of a second author
-(``refusals_second_author.txt``) and ordinary talk (``client_talk.txt``, with what clients say in the promise corpus
-where the lexicon finds nothing). Labelled pieces are learned as they are and twice with slips of recognition. Nothing
-is drawn without a seed: the same corpora give the same file. ``--check`` measures on the second author's pieces what
-is learned without them, and writes nothing.
+(``refusals_second_author.txt``) and ordinary talk (``client_talk.txt``). Labelled pieces are learned as they are and
+twice with slips of recognition. Nothing is drawn without a seed: the same corpora give the same file. ``--check``
+measures on the second author's pieces what is learned without them, and writes nothing.
 """
 
 from __future__ import annotations
@@ -30,9 +29,8 @@ from qc_workbench.domain.commitment import ClientSaid
 from qc_workbench.domain.transcript import Party, Transcript, Turn
 
 CORPORA: Final = Path(__file__).parent / "corpora"
-OWN, SECOND, TALK, PROMISES = (
-    CORPORA / name
-    for name in ("refusals_spoken.txt", "refusals_second_author.txt", "client_talk.txt", "promises_spoken.txt")
+OWN, SECOND, TALK = (
+    CORPORA / name for name in ("refusals_spoken.txt", "refusals_second_author.txt", "client_talk.txt")
 )
 MODEL: Final = Path(__file__).parent.parent / "models" / "refusal_classifier.json"
 _LABELS: Final = {"!": ClientSaid.EXPLICIT, "~": ClientSaid.POSTPONED, ".": ClientSaid.NONE}
@@ -98,12 +96,6 @@ def talk() -> Iterator[Example]:
     for item in labelled(TALK):
         for piece in pieces_of(transcript_of(item.turns)):
             yield piece.features, ClientSaid.NONE
-    for line in PROMISES.read_text(encoding="utf-8").splitlines():
-        who, _, text = line.lstrip("*").strip().partition(": ")
-        if who == "C":
-            pieces = list(pieces_of(transcript_of([("C", text)])))
-            if not any(name in piece.features for piece in pieces for name in ("r explicit", "r postponed")):
-                yield from ((piece.features, ClientSaid.NONE) for piece in pieces)
 
 
 def train(found: Sequence[Example]) -> tuple[dict[str, list[float]], list[float]]:
@@ -129,7 +121,7 @@ def train(found: Sequence[Example]) -> tuple[dict[str, list[float]], list[float]
 
 def corpora_hash() -> str:
     digest = hashlib.sha256()
-    for path in (OWN, SECOND, TALK, PROMISES):
+    for path in (OWN, SECOND, TALK):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
