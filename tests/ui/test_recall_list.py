@@ -114,4 +114,4 @@ def test_a_promise_is_told_in_one_sentence(commitment: Commitment, ru: str, en: 
 
 def test_the_story_is_kept_with_the_promise() -> None:
     commitment = Commitment(promise(), CommitmentOutcome.DRAGGED, "a-1", None, 2, (), STORY)
-    assert verdicts.commitment_of(verdicts.commitment_row(commitment, NOW)) == commitment
+    assert verdicts.commitment_of(dict(verdicts.commitment_row(commitment, NOW))) == commitment
