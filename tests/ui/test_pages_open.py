@@ -35,8 +35,8 @@ EXPECTED = {
         "en": ("«Перезвоните мне, пожалуйста, в четверг после обеда»", "8 October, 13:00–18:00"),
     },
     "refusals": {
-        "ru": ("Клиент не отказывался · 1", "вернёмся к этому весной", "Дорого"),
-        "en": ("The client did not refuse · 1", "вернёмся к этому весной", "Дорого"),
+        "ru": ("Сделка закрыта, а клиент в разговоре не отказывался", "вернёмся к этому весной", "Дорого"),
+        "en": ("The deal was closed, but the client did not refuse in the call", "вернёмся к этому весной", "Дорого"),
     },
     "month": {"ru": ("Большая сестра", "Скачать PDF"), "en": ("Big Sister", "Download PDF")},
     "quality": {
@@ -230,11 +230,14 @@ def test_a_doubtful_refusal_is_sent_back_to_work_and_that_can_be_undone(
     enter(app, "refusals")
     app.button(key="refusal_confirmed_flag-refused").click().run()
     shown = read(app)
-    assert "Клиент не отказывался · 0" in shown
-    assert "Решение принято · 1" in shown
-    assert "Вера Главная" in shown
+    assert "Сомнительных отказов нет" in shown
+    app.session_state["refusals_shelf"] = "RefusalList.ruled"
+    app.run()
+    assert "Вера Главная" in read(app)
     app.button(key="refusal_withdrawn_flag-refused").click().run()
-    assert "Клиент не отказывался · 1" in read(app)
+    app.session_state["refusals_shelf"] = "RefusalList.doubtful"
+    app.run()
+    assert "Вернуть в работу" in read(app)
 
 
 def test_a_name_from_the_crm_is_text_and_never_markdown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
