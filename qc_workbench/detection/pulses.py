@@ -72,7 +72,7 @@ def find_pulses(samples: Floats, frames: Frames, floor_db: float) -> list[Pulse]
     start: int | None = None
     for index in range(frames.count + 1):
         inside = index < frames.count and bool(single[index] or pair[index])
-        if inside and start is not None and _changes(frames, index, bool(pair[index])):
+        if inside and start is not None and _changes(frames, index, bool(pair[index] and pair[index - 1])):
             pulses.extend(_pulse(frames, start, index))
             start = index
         if inside and start is None:
@@ -84,7 +84,10 @@ def find_pulses(samples: Floats, frames: Frames, floor_db: float) -> list[Pulse]
 
 
 def _changes(frames: Frames, index: int, is_pair: bool) -> bool:
-    """Whether another tone begins; two equal components that take turns at being the strongest are one tone."""
+    """Whether another tone begins; two equal components that take turns at being the strongest are one tone.
+
+    ``is_pair``: this frame and the one before hold two components (where one tone follows another, a single one does).
+    """
     if abs(frames.tone_hz[index] - frames.tone_hz[index - 1]) <= SAME_TONE_HZ:
         return False
     low, high = sorted((float(frames.tone_hz[index]), float(frames.tone_hz[index - 1])))
@@ -169,7 +172,9 @@ _TWIST_DB: Final = 14.0
 
 def _resolved(samples: Floats, pulse: Pulse) -> Pulse:
     """The pulse with its second component, where only the spectrum of the whole pulse shows it."""
-    if pulse.second_hz is not None or pulse.duration_s < _MELTED_FROM_S:
+    middle = pulse.hz if pulse.second_hz is None else (pulse.hz + pulse.second_hz) / 2
+    apart_hz = 0.0 if pulse.second_hz is None else pulse.second_hz - pulse.hz
+    if apart_hz > _REACH_HZ or pulse.duration_s < _MELTED_FROM_S:
         return pulse
     cut = samples[round((pulse.start_s + 0.01) * RATE_HZ) : round((pulse.end_s - 0.01) * RATE_HZ)]
     cut = cut[: 2 * RATE_HZ]
@@ -180,12 +185,14 @@ def _resolved(samples: Floats, pulse: Pulse) -> Pulse:
     bin_hz = RATE_HZ / size
     lobe_hz = 2.2 * RATE_HZ / cut.size
     hz = np.arange(power.size) * bin_hz
-    strongest = float(power[(hz > pulse.hz - _REACH_HZ) & (hz < pulse.hz + _REACH_HZ)].max())
+    strongest = float(power[(hz > middle - _REACH_HZ) & (hz < middle + _REACH_HZ)].max())
     band = (hz > 280) & (hz < 2000)
     peaks = np.flatnonzero(band[1:-1] & (power[1:-1] > power[:-2]) & (power[1:-1] >= power[2:])) + 1
-    near = [p for p in peaks if abs(hz[p] - pulse.hz) < _REACH_HZ and power[p] > strongest * 10 ** (-_PARTNER_DB / 10)]
-    if _MELTED_HZ[0] <= pulse.hz <= _MELTED_HZ[1] and len(near) == 2 and hz[near[1]] - hz[near[0]] > lobe_hz:
+    near = [p for p in peaks if abs(hz[p] - middle) < _REACH_HZ and power[p] > strongest * 10 ** (-_PARTNER_DB / 10)]
+    if _MELTED_HZ[0] <= middle <= _MELTED_HZ[1] and len(near) == 2 and hz[near[1]] - hz[near[0]] > lobe_hz:
         return replace(pulse, hz=round(float(hz[near[0]]), 1), second_hz=round(float(hz[near[1]]), 1))
+    if pulse.second_hz is not None:
+        return pulse
     far = [p for p in peaks if abs(hz[p] - pulse.hz) > 150 and power[p] > strongest * 10 ** (-_TWIST_DB / 10)]
     if far:
         low, high = sorted((pulse.hz, round(float(hz[max(far, key=lambda p: power[p])]), 1)))
@@ -195,9 +202,9 @@ def _resolved(samples: Floats, pulse: Pulse) -> Pulse:
 
 
 #: A strong harmonic of a voice has its neighbours: at half and at one and a half of its frequency, 24 dB and less under
-#: it (measured on vowels of 120 calls: -24 dB to +11 dB; beeps of 30: -49 dB and lower). Voices' second and third
-#: harmonics lie below this frequency.
-_VOICE_HZ: Final = 700.0
+#: it (measured on vowels of 120 calls: -24 dB to +11 dB; beeps of 30: -49 dB and lower). The third to fifth
+#: harmonic has one on either side. Voices' strongest harmonics that pass for a tone lie below this frequency.
+_VOICE_HZ: Final = 800.0
 _NEIGHBOUR_DB: Final = -24.0
 _NEIGHBOUR_OVER_REST_DB: Final = 9.0
 #: How far a machine's phase strays from that of a constant frequency (radians), and its level (dB), away from its
@@ -241,12 +248,17 @@ def _has_neighbours(cut: NDArray[np.float64], hz: float) -> bool:
         return float(power[(grid > at - reach) & (grid < at + reach)].max()) + 1e-12
 
     main = peak(hz)
-    for ratio in (0.5, 1.5):
+
+    def is_there(ratio: float) -> bool:
         strength = peak(ratio * hz)
         rest = float(np.median(power[np.abs(grid - ratio * hz) < 0.2 * hz])) + 1e-12
-        if 10 * np.log10(strength / main) > _NEIGHBOUR_DB and 10 * np.log10(strength / rest) > _NEIGHBOUR_OVER_REST_DB:
-            return True
-    return False
+        return (
+            10 * np.log10(strength / main) > _NEIGHBOUR_DB and 10 * np.log10(strength / rest) > _NEIGHBOUR_OVER_REST_DB
+        )
+
+    if is_there(0.5) or is_there(1.5):
+        return True
+    return any(is_there((number - 1) / number) and is_there((number + 1) / number) for number in (3, 4, 5))
 
 
 def is_keypad(low_hz: float, high_hz: float) -> bool:

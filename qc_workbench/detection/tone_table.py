@@ -76,6 +76,8 @@ DIAL_HZ: Final = (330.0, 500.0)
 DIAL_FROM_S: Final = 3.0
 #: Two frequencies that only exchanges play together; a single pulse of them is never a voicemail's beep.
 LINE_PAIRS: Final = ((440.0, 480.0), (400.0, 450.0), (480.0, 620.0), (350.0, 440.0), (350.0, 400.0), (350.0, 450.0))
+#: Those of them that mean ringing.
+RING_PAIRS: Final = LINE_PAIRS[:2]
 #: A lone pulse of this frequency and length is the one ring that was heard before somebody answered.
 LONE_RING_HZ: Final = (418.0, 432.0)
 LONE_RING_S: Final = ((0.72, 0.88), (0.92, 1.08))

@@ -22,6 +22,7 @@ from qc_workbench.detection.tone_table import (
     LONE_RING_S,
     MODULATED_WITHIN_HZ,
     NATIONAL_TONES,
+    RING_PAIRS,
     SIT_GAP_S,
     SIT_HZ,
     SIT_PULSE_S,
@@ -187,13 +188,17 @@ def _is_one_ring(pulse: Pulse) -> bool:
     if pulse.second_hz is None:
         rings = LONE_RING_HZ[0] <= pulse.hz <= LONE_RING_HZ[1]
         return rings and any(low <= pulse.duration_s <= high for low, high in LONE_RING_S)
-    if pulse.second_hz - pulse.hz < MODULATED_WITHIN_HZ:
-        return pulse.hz >= 360 and pulse.second_hz < 500
-    return _is_line_pair(pulse) and 0.3 <= pulse.duration_s <= 2.5 and pulse.hz >= 390 and pulse.second_hz < 500
+    long_enough = 0.3 <= pulse.duration_s <= 2.5
+    return long_enough and any(
+        abs(pulse.hz - low) < _OFF_BY_HZ and abs(pulse.second_hz - high) < _OFF_BY_HZ for low, high in RING_PAIRS
+    )
 
 
 def _is_line_pair(pulse: Pulse) -> bool:
-    return pulse.second_hz is not None and any(
+    if pulse.second_hz is None:
+        return False
+    modulated = pulse.second_hz - pulse.hz < MODULATED_WITHIN_HZ and pulse.hz >= 350 and pulse.second_hz < 500
+    return modulated or any(
         abs(pulse.hz - low) < _OFF_BY_HZ and abs(pulse.second_hz - high) < _OFF_BY_HZ for low, high in LINE_PAIRS
     )
 

@@ -35,7 +35,8 @@ def casts() -> dict[str, dict[str, Any]]:
 
 @cache
 def _track(name: str) -> Samples:
-    return decode(HERE / "voices" / f"{name}.ogg").samples[0]
+    samples: Samples = decode(HERE / "voices" / f"{name}.ogg").samples[0]
+    return samples
 
 
 @cache
