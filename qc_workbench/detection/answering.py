@@ -30,6 +30,7 @@ from qc_workbench.detection.prompts import (
     is_far_apart,
     is_one_voice_apart,
     joined_text,
+    without_the_caller,
 )
 from qc_workbench.detection.sound_classes import overlap_s
 from qc_workbench.domain.acoustics import Acoustics, Sound, SoundKind
@@ -154,6 +155,7 @@ def _answering(heard: Heard, judgement: Judgement | None, known: Sequence[KnownG
         before = tuple(piece for piece in far if piece.end_s <= beep_s + 0.2)
         if machine or not _answered(heard, before):
             machine = tuple(piece for piece in far if piece in machine or piece in before)
+        machine = without_the_caller(heard, machine, beep_s, _ONE_GREETING)
     played = pieces_played(far, known)
     machine = tuple(piece for piece in far if piece in machine or piece in played)
     alone = _prompts_to_nobody(heard, far)

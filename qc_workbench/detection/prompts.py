@@ -56,6 +56,18 @@ def is_one_voice_apart(pieces: Sequence[Piece]) -> bool:
     )
 
 
+def without_the_caller(heard: Heard, machine: tuple[Piece, ...], beep_s: float, one_voice: float) -> tuple[Piece, ...]:
+    """Mono: what another voice than the greeting's says after the beep is the caller's message, whatever its words
+    ("dial extension four" is said by people too). ``one_voice``: how far pitches of one voice may lie apart."""
+    greeting = [piece.pitch_hz for piece in machine if piece.end_s <= beep_s + 0.2 and piece.pitch_hz]
+    if not heard.mono or not greeting:
+        return machine
+    pitch = median(greeting)
+    return tuple(
+        piece for piece in machine if piece.start_s < beep_s or abs(piece.pitch_hz - pitch) <= one_voice * pitch
+    )
+
+
 def joined_text(pieces: Sequence[Piece]) -> str:
     """The words of all pieces; those seconds apart are kept from making one phrase."""
     text = ""

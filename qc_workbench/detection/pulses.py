@@ -252,9 +252,8 @@ def _has_neighbours(cut: NDArray[np.float64], hz: float) -> bool:
     def is_there(ratio: float) -> bool:
         strength = peak(ratio * hz)
         rest = float(np.median(power[np.abs(grid - ratio * hz) < 0.2 * hz])) + 1e-12
-        return (
-            10 * np.log10(strength / main) > _NEIGHBOUR_DB and 10 * np.log10(strength / rest) > _NEIGHBOUR_OVER_REST_DB
-        )
+        over_main_db, over_rest_db = 10 * np.log10(strength / main), 10 * np.log10(strength / rest)
+        return bool(over_main_db > _NEIGHBOUR_DB and over_rest_db > _NEIGHBOUR_OVER_REST_DB)
 
     if is_there(0.5) or is_there(1.5):
         return True
