@@ -28,7 +28,7 @@ from qc_workbench.transcription.audio import RATE_HZ, Audio
 from qc_workbench.transcription.crosstalk import own_speech
 
 #: Names the rules of this module and the modules it calls; a change of them measures every recording anew.
-FINGERPRINT: Final = "acoustics-8"
+FINGERPRINT: Final = "acoustics-9"
 
 _SHORTEST_VOICE_S: Final = 0.12
 #: Tones without pauses in which somebody could speak.

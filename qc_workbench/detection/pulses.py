@@ -32,6 +32,9 @@ _QUIETEST_DB: Final = -58.0
 #: A beep is made by a machine: its level does not move (10th to 90th percentile), a vowel's does.
 _STEADY_DB: Final = 5.0
 SAME_TONE_HZ: Final = 25.0
+#: Voices' strongest harmonics that pass for a tone lie below this frequency. Above it GSM's wobble may be allowed for.
+_VOICE_HZ: Final = 800.0
+_CODEC_DB: Final = 2.5
 #: Two components for less than this are a vowel with two strong harmonics.
 _SHORTEST_PAIR_S: Final = 0.24
 _FEWEST_FRAMES: Final = 4
@@ -105,7 +108,7 @@ def _pulse(frames: Frames, first: int, last: int) -> list[Pulse]:
     tone_share = np.maximum(frames.tone_share[core], frames.clear_share[core])
     two = float(np.median(tone_share)) <= _TONE_SHARE
     low = medians(np.minimum(frames.tone_hz[core], frames.second_hz[core]) if two else frames.tone_hz[core])
-    if low[1] > _STEADY_HZ:
+    if low[1] > (_STEADY_HZ if two or low[0] < _VOICE_HZ else 1.4 * _STEADY_HZ):
         return []
     second: float | None = None
     if two:
@@ -116,7 +119,8 @@ def _pulse(frames: Frames, first: int, last: int) -> list[Pulse]:
     # a frame is tonal when most of its 64 ms window is: the edges lie about half a window inside
     start_s = first * STEP_S + WINDOW / RATE_HZ * 0.35
     end_s = (last - 1) * STEP_S + WINDOW / RATE_HZ * 0.65
-    if medians(frames.level_db[core])[1] > _STEADY_DB or (two and end_s - start_s < _SHORTEST_PAIR_S):
+    steady_db = _STEADY_DB if two or low[0] < _VOICE_HZ else _STEADY_DB + _CODEC_DB
+    if medians(frames.level_db[core])[1] > steady_db or (two and end_s - start_s < _SHORTEST_PAIR_S):
         return []
     share = np.maximum(frames.pair_share[core], frames.clear_pair_share[core]) if two else tone_share
     return [
@@ -203,8 +207,7 @@ def _resolved(samples: Floats, pulse: Pulse) -> Pulse:
 
 #: A strong harmonic of a voice has its neighbours: at half and at one and a half of its frequency, 24 dB and less under
 #: it (measured on vowels of 120 calls: -24 dB to +11 dB; beeps of 30: -49 dB and lower). The third to fifth
-#: harmonic has one on either side. Voices' strongest harmonics that pass for a tone lie below this frequency.
-_VOICE_HZ: Final = 800.0
+#: harmonic has one on either side.
 _NEIGHBOUR_DB: Final = -24.0
 _NEIGHBOUR_OVER_REST_DB: Final = 9.0
 #: How far a machine's phase strays from that of a constant frequency (radians), and its level (dB), away from its
@@ -235,7 +238,9 @@ def _is_steady(cut: NDArray[np.float64], hz: float) -> bool:
     steps = np.arange(phase.size)
     stray = phase - np.polyval(np.polyfit(steps, phase, 1), steps)
     low, high = np.percentile(20 * np.log10(np.abs(envelope) + 1e-9), [10, 90])
-    return float(np.std(stray)) <= _STRAY_RAD and float(high - low) <= _STRAY_DB
+    return float(np.std(stray)) <= _STRAY_RAD and float(high - low) <= _STRAY_DB + (
+        0.0 if hz < _VOICE_HZ else 2 * _CODEC_DB
+    )
 
 
 def _has_neighbours(cut: NDArray[np.float64], hz: float) -> bool:
