@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Recording, RecordingState
-from qc_workbench.domain.flag import Evidence, Flag, FlagKind, Side, Verdict
+from qc_workbench.domain.flag import Evidence, Side
 from qc_workbench.domain.transcript import Party, Suspicion, Transcript, Turn
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.views.playback import clip_of, playback, reduced
+from tests.answering_cases import Story
 
 
 @given(st.lists(st.integers(0, 100), max_size=400), st.integers(1, 100))
@@ -58,11 +59,9 @@ def test_an_invented_turn_says_why_it_is_not_to_be_trusted() -> None:
 
 
 def test_a_voice_that_the_detector_found_to_be_a_recording_is_not_called_the_client() -> None:
-    greeting = Turn(Party.CUSTOMER, 1, 2.0, 6.0, "Оставьте сообщение", 0.9)
-    person = Turn(Party.CUSTOMER, 1, 20.0, 24.0, "Алло", 0.9)
-    agent = Turn(Party.AGENT, 0, 2.0, 6.0, "Да-да", 0.9)
-    transcript = Transcript("c", "0" * 64, "x", "ru", "e", "m", (greeting, agent, person))
-    evidence = (Evidence(1, 1.8, 6.2, "voicemail_greeting"),)
-    flag = Flag("f", "c", FlagKind.FAKE_EFFECTIVE, Verdict.FLAG, 0.9, evidence, "d", "1")
-    turns = playback("c", None, None, None, transcript, (flag,), (), Translator("en")).turns
-    assert [turn.party for turn in turns] == ["machine", "agent", "customer"]
+    told = Story().far("Это автоответчик, оставьте сообщение после сигнала", 4.0).beep().agent("Да-да, слушаю", 2.0)
+    made = playback("c", None, told.recording(), told.acoustics(), told.transcript(), (), (), Translator("en"))
+    assert [turn.party for turn in made.turns] == ["machine", "agent"]
+    person = Story().far("Алло, слушаю вас", 2.0).agent("Добрый день, удобно говорить", 2.0)
+    made = playback("c", None, person.recording(), person.acoustics(), person.transcript(), (), (), Translator("en"))
+    assert [turn.party for turn in made.turns] == ["customer", "agent"]
