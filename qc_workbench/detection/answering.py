@@ -162,6 +162,8 @@ def _answering(heard: Heard, judgement: Judgement | None, known: Sequence[KnownG
     if alone is not None:
         spoken = _audible(far)
         kind, certainty = kind_of(spoken, beep_s) if alone >= SURE or beep_s is not None else (AnsweredBy.IVR, 0.6)
+        if _announced_by_tones(heard, spoken):
+            kind = AnsweredBy.OPERATOR_ANNOUNCEMENT
         return Answering(kind, spoken, (), beep_s, max(certainty, 0.6))
     by_model = not machine and judgement is not None and _told_by_model(heard, judgement)
     if by_model and judgement is not None:

@@ -1,9 +1,9 @@
 """What would have to be otherwise for the verdict on a call to be another one.
 
-Each is found by trying: the rule (:func:`qc_workbench.detection.effective.examine`) judges the same call once more with
-one thing changed. What changes its verdict in the agent's favour ``flips`` it; what was tried in vain is told too. After
-the counterfactual explanations of Wachter, Mittelstadt and Russell (2018): the nearest change that would have led to another decision,
-said in the quantities that the rule itself uses.
+Each is found by trying: the rule (:func:`qc_workbench.detection.effective.examine`) judges the same call once more
+with one thing changed. What changes its verdict in the agent's favour ``flips`` it; what was tried in vain is told too.
+After the counterfactual explanations of Wachter, Mittelstadt and Russell (2018): the nearest change that would have led
+to another decision, said in the quantities that the rule itself uses.
 """
 
 from __future__ import annotations

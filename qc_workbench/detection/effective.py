@@ -228,7 +228,7 @@ def _verdict(
         return Verdict.UNSURE, ("not_explained",)
     who = answering.answered_by
     if who in _MACHINES:
-        return _with_the_model(heard, answering, *_machine_verdict(heard, answering, monologue, human))
+        return with_the_model(heard, answering, *_machine_verdict(heard, answering, monologue, human))
     if who is AnsweredBy.NOBODY:
         if monologue.speech_s or _agent_s(heard) > 6.0:
             return Verdict.UNSURE, ("customer_not_heard",)
@@ -258,7 +258,7 @@ def _named_by_model(answering: Answering) -> Answering:
     return answering
 
 
-def _with_the_model(
+def with_the_model(
     heard: Heard, answering: Answering, verdict: Verdict, reasons: tuple[str, ...]
 ) -> tuple[Verdict, tuple[str, ...]]:
     """The rules' verdict with the trained model's opinion: where only words tell the machine and the model takes the
