@@ -23,6 +23,7 @@ import io
 import json
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -146,7 +147,7 @@ def _some_calls(data: Path, files: Sequence[Path], source: Path) -> None:
     (source / "recordings").mkdir(parents=True)
     chosen = {file.name for file in files}
     for file in files:
-        (source / "recordings" / file.name).symlink_to(file.resolve())
+        shutil.copyfile(file, source / "recordings" / file.name)
     for table in data.glob("*.csv"):
         text = table.read_text(encoding="utf-8-sig")
         if table.name == "calls.csv":

@@ -215,6 +215,17 @@ INNOCENT_OPENINGS: dict[str, list[str]] = {
     "a message heard": ["Слушаю, вы мне оставляли голосовое сообщение?", "Да, это я звонил вам по поводу беседки"],
     "a wrong name": ["Вы неправильно набрали номер, тут нет Инны", "Простите, а вы сами беседку не заказывали?"],
     "a phone out of reach": ["Извините, телефон был выключен, я вне зоны ездил", "Ничего страшного, звоню по беседке"],
+    "a secretary who takes the number": [
+        "Оставьте ваш номер, Инна вам перезвонит",
+        "Лучше я подожду, это мастерская беседок",
+    ],
+    "a phone that died": ["Мой телефон разрядился, вы не могли дозвониться", "Ничего, я по поводу вашей беседки звоню"],
+    "a concierge": ["Добро пожаловать в клуб Атлет, меня зовут Инна", "Добрый день, Инна, это мастерская беседок"],
+    "a person who asks who it is": ["Представьтесь, пожалуйста, по какому вы вопросу?", "Пётр, мастерская, по беседке"],
+    "hours of an office": [
+        "Мы сегодня работаем до шести, слушаю вас",
+        "Я быстро, это мастерская беседок, насчёт расчёта",
+    ],
     "a recorded line": ["Здравствуйте, разговор записывается?", "Да, для контроля качества, если вы не против"],
 }
 INNOCENT_OPENINGS_EN: dict[str, list[str]] = {
@@ -224,6 +235,16 @@ INNOCENT_OPENINGS_EN: dict[str, list[str]] = {
         "Hello Ann, it's the workshop here",
     ],
     "a busy person in English": ["I can't talk now, well, be quick", "Sure, just the price for the summer house"],
+    "a colleague who takes a message": ["She's not in, can I take a message?", "Maybe you can help, it's the workshop"],
+    "a person who asks the reason": [
+        "Who's calling, please, and what is it about?",
+        "It's the workshop about the summer house",
+    ],
+    "a phone that was off in English": [
+        "My phone was switched off, you couldn't reach me",
+        "No worries, I have the price now",
+    ],
+    "a front desk": ["Welcome to Parkside, this is Ann, how can I help?", "Hello Ann, it's the workshop here"],
     "a client on hold": ["Please hold the line, I'll get a pen", "No problem, take your time, I will wait"],
 }
 INNOCENT = {
