@@ -35,7 +35,7 @@ from qc_workbench.domain.sound_print import KnownGreeting
 from qc_workbench.domain.transcript import Party, Transcript
 
 DETECTOR: Final = "padded_calls"
-VERSION: Final = "6"
+VERSION: Final = "7"
 
 _NEAR_S: Final = 7.0
 _TAIL_S: Final = 3.0
@@ -53,6 +53,9 @@ _UNTOLD_S: Final = 6.0
 _EXPLAINED_SHARE: Final = 0.6
 #: Who answered an agent that said nothing is named from this probability on; the verdict does not hang on it.
 _LIKELY_MACHINE: Final = 0.8
+#: Phrases and model agree on a machine from this probability on; people who sounded like one for a sentence reached
+#: 0.91 (tests/unit/test_answering_variety.py).
+_AGREED: Final = 0.95
 #: Music this long comes from a machine, whatever the words before it.
 _PROVING_MUSIC_S: Final = 8.0
 #: Mono: voices that change so often after a machine's sentence are people who take turns.
@@ -282,7 +285,7 @@ def _machine_verdict(
 ) -> tuple[Verdict, tuple[str, ...]]:
     if sum(piece.speech_s for piece in human) > SHORT_HUMAN_S:
         return Verdict.UNSURE, ("one_sided",)
-    if monologue.kind is Monologue.ACTED and heard.mono and answering.answered_by is not AnsweredBy.VOICEMAIL:
+    if monologue.kind is Monologue.ACTED and heard.mono and not _is_proven_voicemail(answering):
         # the same voices with the same pauses could be two people after a sentence that only sounds like a machine's
         return Verdict.UNSURE, (answering.answered_by.value, "monologue_unclear")
     if monologue.kind is Monologue.ACTED:
@@ -292,6 +295,14 @@ def _machine_verdict(
     if answering.answered_by in (AnsweredBy.OPERATOR_ANNOUNCEMENT, AnsweredBy.IVR) and monologue.speech_s < 12:
         return Verdict.FLAG, (answering.answered_by.value, "line_held")
     return Verdict.UNSURE, (answering.answered_by.value, "monologue_unclear")
+
+
+def _is_proven_voicemail(answering: Answering) -> bool:
+    """Mono: a voicemail known by more than a phrase: by its beep, its recording, or by the trained model as well."""
+    if answering.answered_by is not AnsweredBy.VOICEMAIL:
+        return False
+    agreed = answering.judgement is not None and answering.judgement.probability >= _AGREED
+    return answering.beep_s is not None or bool(answering.known) or agreed
 
 
 def _named(answering: Answering) -> tuple[str, ...]:
