@@ -40,7 +40,8 @@ voicemail, voice assistant, menu) and not a person's. It stands beside the rules
 - **to accuse**: where the rules find no machine, nobody took turns with the opening and the probability is at least
   `accuse_from`, the opening is a machine's. The other conditions of a flag hold as before.
 - **to protect**: where only words tell the machine (no beep, music or special information tones) and the probability is
-  under `protect_below`, nobody is accused; the call is "unsure" with what speaks for a person.
+  under `protect_below`, or under 0.3 (`detection/effective.py`: in labelled recordings machines known by words alone
+  had more), nobody is accused; the call is "unsure" with what speaks for a person.
 
 ## Data
 
