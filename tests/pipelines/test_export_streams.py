@@ -14,6 +14,7 @@ import pipelines.export
 from pipelines.export import export, records
 from qc_workbench.detection.answering import listen, with_machine_parties
 from qc_workbench.domain.flag import Finding, Ruling
+from qc_workbench.domain.lost_deal import DealFinding
 from qc_workbench.domain.transcript import Transcript
 from qc_workbench.errors import UsageError
 from qc_workbench.reporting import exports
@@ -64,12 +65,18 @@ def _flags(reader: Reader, _workspace: Workspace) -> Iterable[Record]:
     return [exports.flag_row(flag, rulings.get(flag.flag_id)) for flag in verdicts.flags(reader)]
 
 
+def _refusals(reader: Reader, _workspace: Workspace) -> Iterable[Record]:
+    found = {row["deal_id"]: DealFinding(row["finding"]) for row in reader.rows("select * from deal_findings")}
+    assert found
+    return [exports.refusal_row(item, found.get(item.deal_id or "")) for item in verdicts.refusals(reader)]
+
+
 WHOLE: Mapping[What, Callable[[Reader, Workspace], Iterable[Record]]] = {
     What.CALLS: _calls,
     What.TRANSCRIPTS: _transcripts,
     What.FLAGS: _flags,
     What.COMMITMENTS: lambda reader, _: [exports.commitment_row(item) for item in verdicts.commitments(reader)],
-    What.REFUSALS: lambda reader, _: [exports.refusal_row(item) for item in verdicts.refusals(reader)],
+    What.REFUSALS: _refusals,
     What.SAMPLE: lambda reader, _: [exports.sample_row(item) for item in samples.sampled(reader)],
 }
 
