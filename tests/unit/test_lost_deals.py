@@ -124,9 +124,10 @@ def test_one_more_refusal_heard_before_the_closing_never_accuses(talks: list[Tal
 
 
 @given(_TALKS)
-def test_one_more_talk_that_nobody_read_never_accuses(talks: list[Talk]) -> None:
-    talks = [item for item in talks if item.call.call_id != "k-19"]
-    more = found([*talks, talk(None, 19)])
+def test_one_more_last_talk_that_nobody_read_never_accuses(talks: list[Talk]) -> None:
+    """The 20th is the day of the closing: no talk before it is later."""
+    talks = [item for item in talks if item.call.call_id != "k-20"]
+    more = found([*talks, talk(None, 20)])
     assert more.finding not in FALSE_REFUSALS
     assert more.finding is not DealFinding.NO_CONVERSATION
 
