@@ -18,7 +18,7 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from qc_workbench.config import AutoAnswers
-from qc_workbench.detection.answering import listen, with_machine_parties
+from qc_workbench.detection.answering import answering_of, with_machine_parties
 from qc_workbench.detection.heard import hear
 from qc_workbench.detection.spoken_words import Sentence, sentences_of, words_of
 from qc_workbench.detection.talk_metrics import TalkMetrics, talk_metrics
@@ -61,7 +61,8 @@ def auto_answers(
     """An answer to each question, in their order; nothing at all where no person answered or no words are known."""
     if transcript is None:
         return ()
-    answering = listen(recording, acoustics, transcript)
+    heard = hear(recording, acoustics, transcript)
+    answering = answering_of(heard)
     if answering.answered_by not in (AnsweredBy.HUMAN, AnsweredBy.UNKNOWN):
         return ()
     sentences = sentences_of(with_machine_parties(transcript, answering))
@@ -69,7 +70,7 @@ def auto_answers(
     if not talk.agent or not talk.customer:
         return ()
     words = _of_words(talk, facts, settings)
-    return (*words, *_of_sound(talk_metrics(hear(recording, acoustics, transcript), answering), settings))
+    return (*words, *_of_sound(talk_metrics(heard, answering), settings))
 
 
 class _Talk:

@@ -17,30 +17,19 @@ from qc_workbench.detection.due_rules import (
     after_block,
     in_days,
     month_end,
+    next_weekday,
     rule,
     trimmed,
     until,
 )
+from qc_workbench.detection.due_rules_en import ENGLISH_MONTHS, ENGLISH_WEEKDAYS
+from qc_workbench.detection.due_rules_ru import RUSSIAN_MONTHS, RUSSIAN_WEEKDAYS
 from qc_workbench.detection.working_calendar import DAY
 
-_RU_DAYS: Final = (
-    r"понедельник\w*",
-    r"вторник\w*",
-    r"сред[ауы]",
-    r"четверг\w*",
-    r"пятниц\w+",
-    r"суббот\w+",
-    r"воскресень\w+",
-)
-_EN_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_RU_MONTHS: Final = (r"январ\w+", r"феврал\w+", r"март\w*", r"апрел\w+", r"ма(?:й|я|е)", r"июн\w+", r"июл\w+", r"август\w*",
-                     r"сентябр\w+", r"октябр\w+", r"ноябр(?!ьск)\w+", r"декабр\w+")  # fmt: skip
-_EN_MONTHS: Final = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-                     "november", "december")  # fmt: skip
-_RU_DAY: Final = "|".join(_RU_DAYS)
-_EN_DAY: Final = "|".join(_EN_DAYS)
-_RU_MONTH: Final = "|".join(_RU_MONTHS)
-_EN_MONTH: Final = "|".join(_EN_MONTHS)
+_RU_DAY: Final = "|".join(RUSSIAN_WEEKDAYS)
+_EN_DAY: Final = "|".join(ENGLISH_WEEKDAYS)
+_RU_MONTH: Final = "|".join(RUSSIAN_MONTHS)
+_EN_MONTH: Final = "|".join(ENGLISH_MONTHS)
 _RU_WHICH: Final = r"перв\w+|1(?:й|го|ю)?|втор\w+|2(?:й|го|ю)?|трет\w+|3(?:й|го|ю)?|четверт\w+|4(?:й|го|ю)?|последн\w+"
 _EN_WHICH: Final = r"1th|2th|3th|4th|last"
 #: The month an n-th weekday or week is of: said by name, "next", or this one.
@@ -58,7 +47,10 @@ def _number(text: str) -> int | None:
 
 def _weekday(text: str) -> int:
     return next(
-        number for days in (_RU_DAYS, _EN_DAYS) for number, pattern in enumerate(days) if re.fullmatch(pattern, text)
+        number
+        for days in (RUSSIAN_WEEKDAYS, ENGLISH_WEEKDAYS)
+        for number, pattern in enumerate(days)
+        if re.fullmatch(pattern, text)
     )
 
 
@@ -70,7 +62,7 @@ def _month_named(match: re.Match[str], moment: Moment) -> date:
         return add_months(first, 1) if match["next"] else first
     number = next(
         number
-        for months in (_RU_MONTHS, _EN_MONTHS)
+        for months in (RUSSIAN_MONTHS, ENGLISH_MONTHS)
         for number, pattern in enumerate(months, 1)
         if re.fullmatch(pattern, name)
     )
@@ -164,7 +156,7 @@ def _week_on(match: re.Match[str], moment: Moment) -> Span:
 
 
 def _from_to(match: re.Match[str], moment: Moment) -> Span:
-    first = moment.today + ((_weekday(match["day"]) - moment.today.weekday() - 1) % 7 + 1) * DAY
+    first = next_weekday(moment, _weekday(match["day"]))
     return Span(first, first + (_weekday(match["day2"]) - _weekday(match["day"])) % 7 * DAY)
 
 
@@ -186,7 +178,7 @@ def _weekday_and_number(match: re.Match[str], moment: Moment) -> Span | None:
 
 def _until_then(match: re.Match[str], moment: Moment) -> Span:
     # "Give me till Monday", «дайте мне подумать до понедельника»: who asks for time is rung when it is over.
-    day = moment.today + ((_weekday(match["day"]) - moment.today.weekday() - 1) % 7 + 1) * DAY
+    day = next_weekday(moment, _weekday(match["day"]))
     return Span(day, day)
 
 

@@ -31,11 +31,11 @@ from qc_workbench.detection.due_rules import (
 )
 from qc_workbench.detection.working_calendar import DAY
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+ENGLISH_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+ENGLISH_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
            "december")  # fmt: skip
-_DAY = "|".join(_WEEKDAYS)
-_MONTH = "|".join(_MONTHS)
+_DAY = "|".join(ENGLISH_WEEKDAYS)
+_MONTH = "|".join(ENGLISH_MONTHS)
 _COUNT = r"\d+|an?|a couple(?: of)?|couple(?: of)?|a few|few|several"
 _BY = r"no later than|not later than|by the end of|before the end of|by|before|until|till|not before|after|from|on|around|about|towards|for|this coming|this|come"
 
@@ -49,7 +49,7 @@ def _count(text: str | None) -> int:
 
 
 def _weekday(text: str) -> int:
-    return next(number for number, pattern in enumerate(_WEEKDAYS) if re.fullmatch(pattern, text))
+    return next(number for number, pattern in enumerate(ENGLISH_WEEKDAYS) if re.fullmatch(pattern, text))
 
 
 def _with_preposition(preposition: str | None, span: Span, moment: Moment) -> Span:
@@ -81,7 +81,7 @@ def _weekday_in_weeks(match: re.Match[str], moment: Moment) -> Span:
 
 
 def _numbered(match: re.Match[str], moment: Moment) -> Span | None:
-    month = _MONTHS.index(match["month"]) + 1 if match["month"] else None
+    month = ENGLISH_MONTHS.index(match["month"]) + 1 if match["month"] else None
     day = day_of_month(moment, int(match["day"]), month)
     return None if day is None else _with_preposition(match["prep"], Span(day, day), moment)
 
@@ -97,7 +97,7 @@ _PART = "|".join(sorted(_PARTS, key=len, reverse=True))
 def _first_of_month(match: re.Match[str], moment: Moment) -> date | None:
     name = match["month"]
     if name:
-        found = whole_month(moment, _MONTHS.index(name) + 1)
+        found = whole_month(moment, ENGLISH_MONTHS.index(name) + 1)
         return found[0].replace(day=1) if found else None
     first = moment.today.replace(day=1)
     return add_months(first, 1) if match["next"] else first
@@ -124,7 +124,7 @@ def _week_part(match: re.Match[str], moment: Moment) -> Span:
 
 
 def _month_edge(match: re.Match[str], moment: Moment) -> Span | None:
-    found = whole_month(moment, _MONTHS.index(match["month"]) + 1)
+    found = whole_month(moment, ENGLISH_MONTHS.index(match["month"]) + 1)
     if found is None:
         return None
     if match["prep"] in ("by", "before", "until", "till"):

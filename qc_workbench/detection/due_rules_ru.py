@@ -21,7 +21,6 @@ from qc_workbench.detection.due_rules import (
     in_months,
     in_weeks,
     month_end,
-    next_weekday,
     part_of_month,
     part_of_week,
     rule,
@@ -32,12 +31,12 @@ from qc_workbench.detection.due_rules import (
 )
 from qc_workbench.detection.working_calendar import DAY
 
-_WEEKDAYS = (r"понедельник(?:а|у|ом|е|и)?", r"вторник(?:а|у|ом|е)?", r"сред(?:а|у|ы|е|ой)", r"четверг(?:а|у|ом|е)?", r"пятниц(?:а|у|ы|е|ей)", r"суббот(?:а|у|ы|е)",
+RUSSIAN_WEEKDAYS = (r"понедельник(?:а|у|ом|е|и)?", r"вторник(?:а|у|ом|е)?", r"сред(?:а|у|ы|е|ой)", r"четверг(?:а|у|ом|е)?", r"пятниц(?:а|у|ы|е|ей)", r"суббот(?:а|у|ы|е)",
              r"воскресень\w*")  # fmt: skip
-_MONTHS = (r"январ\w+", r"феврал\w+", r"март\w*", r"апрел\w+", r"ма(?:й|я|е|ю|ем)", r"июн\w+", r"июл\w+", r"август\w*",
+RUSSIAN_MONTHS = (r"январ\w+", r"феврал\w+", r"март\w*", r"апрел\w+", r"ма(?:й|я|е|ю|ем)", r"июн\w+", r"июл\w+", r"август\w*",
            r"сентябр\w+", r"октябр\w+", r"ноябр(?!ьск)\w+", r"декабр\w+")  # fmt: skip
-_DAY = "|".join(_WEEKDAYS)
-_MONTH = "|".join(_MONTHS)
+_DAY = "|".join(RUSSIAN_WEEKDAYS)
+_MONTH = "|".join(RUSSIAN_MONTHS)
 _COUNT = r"\d+|пар[ауы]|парочк[ау]|полтор[аы]|несколько"
 _RANGE = r"(?P<n>\d+|пар[ауы]|парочк[ау]|полтор[аы]|несколько)(?: (?:или |до )?(?P<n2>\d+))?"
 _WEEKS = r"недел(?:и|ю|ь|ек|ьки|ьку|ечку|ечки|ька)"
@@ -56,11 +55,11 @@ def _count(text: str | None) -> float:
 
 
 def _weekday(text: str) -> int:
-    return next(number for number, pattern in enumerate(_WEEKDAYS) if re.fullmatch(pattern, text))
+    return next(number for number, pattern in enumerate(RUSSIAN_WEEKDAYS) if re.fullmatch(pattern, text))
 
 
 def _month(text: str) -> int:
-    return next(number for number, pattern in enumerate(_MONTHS, 1) if re.fullmatch(pattern, text))
+    return next(number for number, pattern in enumerate(RUSSIAN_MONTHS, 1) if re.fullmatch(pattern, text))
 
 
 def _weeks(match: re.Match[str], moment: Moment) -> Span:
@@ -381,7 +380,3 @@ RUSSIAN_RULES: tuple[DueRule, ...] = (
     rule("ru_by_month", rf"(?P<prep>к|до|после) (?P<month>{_MONTH})", _month_edge),
     rule("ru_season", r"(?P<prep>ближе к|в начале|к|до|уже|на|) ?(?P<season>весной|весне|весны|весну|летом|лету|лета|осенью|осени|зимой|зиме|зимы)", _season),
 )  # fmt: skip
-
-#: Weekday patterns, for the tests of other modules that name a weekday.
-RUSSIAN_WEEKDAYS = _WEEKDAYS
-__all__ = ["RUSSIAN_RULES", "RUSSIAN_WEEKDAYS", "next_weekday"]
