@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qc_workbench.detection.segments import SegmentKind
+from qc_workbench.detection.segments import SegmentKind, time_line
 from qc_workbench.domain.acoustics import SoundKind
 from qc_workbench.ui.components.player import player_data
 from qc_workbench.ui.i18n import Translator
@@ -21,9 +21,8 @@ def story() -> Story:
 
 
 def shown(told: Story, language: str = "ru", connected_s: float | None = None) -> ShownTimeLine:
-    found = shown_time_line(told.recording(), told.acoustics(), told.transcript(), connected_s, Translator(language))
-    assert found is not None
-    return found
+    line = time_line(told.recording(), told.acoustics(), told.transcript())
+    return shown_time_line(line, connected_s, Translator(language))
 
 
 def test_the_summary_compares_conversation_with_connected_time_in_both_languages() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qc_workbench.detection.answering import listen, with_machine_parties
+from qc_workbench.detection.answering import answering_of, with_machine_parties
+from qc_workbench.detection.heard import hear
+from qc_workbench.detection.segments import TimeLine, time_line_of
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Recording
 from qc_workbench.domain.commitment import Commitment, SpokenCommitment
@@ -84,6 +86,7 @@ def playback(
     evidence = [item for flag in flags for item in flag.evidence]
     channels = acoustics.channels if acoustics else (recording.channels if recording else None) or 1
     duration_s = acoustics.duration_s if acoustics else (recording.duration_s if recording else None) or 0.0
+    judged, line = _as_judged(recording, acoustics, transcript)
     return Playback(
         call_id=call_id,
         address=address,
@@ -97,9 +100,9 @@ def playback(
             ),
             *(_promise_band(promise.spoken, t) for promise in promises),
         ),
-        turns=_turns(_with_machines(recording, acoustics, transcript), t),
+        turns=_turns(judged, t),
         clip=clip_of(evidence, duration_s),
-        line=shown_time_line(recording, acoustics, transcript, connected_s, t),
+        line=shown_time_line(line, connected_s, t) if line is not None else None,
     )
 
 
@@ -140,13 +143,16 @@ def _lanes(recording: Recording | None, channels: int, t: Translator) -> tuple[L
     return tuple(Lane(party.value, t(f"party.{party.value}")) for party in parties)
 
 
-def _with_machines(
+def _as_judged(
     recording: Recording | None, acoustics: Acoustics | None, transcript: Transcript | None
-) -> Transcript | None:
-    """Recognition hears a voice on the client's channel; the detector knows where it was a recording."""
-    if recording is None or acoustics is None or transcript is None:
-        return transcript
-    return with_machine_parties(transcript, listen(recording, acoustics, transcript))
+) -> tuple[Transcript | None, TimeLine | None]:
+    """The words with the turns of machines marked, and the time line, from one hearing of the call. Recognition hears a
+    voice on the client's channel; the detector knows where it was a recording."""
+    if recording is None or acoustics is None or not acoustics.sounds:
+        return transcript, None
+    heard = hear(recording, acoustics, transcript)
+    answering = answering_of(heard)
+    return transcript and with_machine_parties(transcript, answering), time_line_of(heard, answering)
 
 
 def _turns(transcript: Transcript | None, t: Translator) -> tuple[SpokenTurn, ...]:

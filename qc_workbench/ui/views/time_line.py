@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from qc_workbench.detection.segments import HUMAN, Segment, SegmentKind, time_line
-from qc_workbench.domain.acoustics import Acoustics
-from qc_workbench.domain.call import Recording
-from qc_workbench.domain.transcript import Transcript
+from qc_workbench.detection.segments import HUMAN, Segment, SegmentKind, TimeLine
 from qc_workbench.ui.i18n import Translator, clock
 from qc_workbench.ui.labels import named
 
@@ -44,17 +41,8 @@ class ShownTimeLine:
     summary: str
 
 
-def shown_time_line(
-    recording: Recording | None,
-    acoustics: Acoustics | None,
-    transcript: Transcript | None,
-    connected_s: float | None,
-    t: Translator,
-) -> ShownTimeLine | None:
-    """The strips, the legend and the summary; None where the sound was not measured."""
-    if recording is None or acoustics is None or not acoustics.sounds:
-        return None
-    line = time_line(recording, acoustics, transcript)
+def shown_time_line(line: TimeLine, connected_s: float | None, t: Translator) -> ShownTimeLine:
+    """The strips, the legend and the summary."""
     segments = tuple(
         ShownSegment(
             item.channel, item.start_s, item.end_s, item.kind.value, named(t, "segment", item.kind.value), item.is_live
