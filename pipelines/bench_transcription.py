@@ -38,10 +38,10 @@ from rapidfuzz.distance import Levenshtein
 
 from pipelines.detect import detect
 from pipelines.ingest import ingest_csv
+from pipelines.listen import listen
 from pipelines.make_workspace import make_workspace
-from pipelines.measure import measure
 from pipelines.progress import Silent
-from pipelines.transcribe import GROUP_CALLS, transcribe
+from pipelines.transcribe import GROUP_CALLS
 from qc_workbench.config import Speech
 from qc_workbench.domain.call import Call, Direction, Outcome, Recording, RecordingState
 from qc_workbench.errors import QcwError
@@ -131,8 +131,7 @@ def whole_way(data: Path, files: Sequence[Path], speech: Speech) -> Measured:
         ingest_csv(workspace, source, SILENT)
 
         def analyse() -> dict[str, str]:
-            measure(workspace, SILENT)
-            transcribe(workspace, SILENT, everything=True)
+            listen(workspace, SILENT, everything=True)
             detect(workspace, datetime.now(UTC), SILENT)
             return _texts(workspace)
 

@@ -41,16 +41,16 @@ def run(workspace: Workspace, as_of: datetime, progress: Progress) -> RunReport:
     from pipelines.detect import detect
     from pipelines.draw_sample import draw_sample
     from pipelines.ingest import ingest_source
-    from pipelines.measure import measure
-    from pipelines.transcribe import transcribe
+    from pipelines.listen import listen
 
+    ingested = {source.name: ingest_source(workspace, source.name, progress) for source in workspace.settings.sources}
+    drawn = draw_sample(workspace, as_of, progress)
+    measured, transcribed = listen(workspace, progress)
     return RunReport(
-        ingested={
-            source.name: ingest_source(workspace, source.name, progress) for source in workspace.settings.sources
-        },
-        drawn=draw_sample(workspace, as_of, progress),
-        measured=measure(workspace, progress),
-        transcribed=transcribe(workspace, progress),
+        ingested=ingested,
+        drawn=drawn,
+        measured=measured,
+        transcribed=transcribed,
         detected=detect(workspace, as_of, progress),
         assigned=assign_reviews(workspace, as_of, progress),
     )

@@ -44,10 +44,10 @@ from qc_workbench.work.units import (
 from qc_workbench.workspace import Workspace
 
 STEP: Final = "transcribe"
-#: Calls and seconds of sound recognised and written together. Larger groups cost a few per cent less (measured in
-#: docs/transcription.md), smaller ones share out evenly, and a call that somebody waits for is sooner at its turn.
-GROUP_CALLS: Final = 8
-GROUP_S: Final = 300.0
+#: The most calls and seconds of sound recognised and written together: many fill batches of windows of one length
+#: (measured in docs/transcription.md). Towards the end of a run groups get smaller (:mod:`pipelines.batches`).
+GROUP_CALLS: Final = 24
+GROUP_S: Final = 900.0
 #: Stereo recordings of an agent that the voice is learned from, and how long they may be.
 VOICE_RECORDINGS: Final = 3
 _VOICE_LONGEST_S: Final = 240.0
@@ -219,6 +219,7 @@ class TranscribeStep:
         for call, recording in call_store.calls_of_content(reader, [job.subject for job in jobs]):
             by_content.setdefault(recording.content_hash or "", []).append((call, recording))
         present = [job for job in jobs if job.subject in by_content]
+        speech = listening.speech_of(reader, [job.subject for job in present])
         inputs = tuple(
             RecordingToHear(
                 location(self._workspace, by_content[job.subject][0][1].path or ""),
@@ -226,6 +227,7 @@ class TranscribeStep:
                     to_hear(call, recording, self._voices.get(call.manager_id) if recording.channels != 2 else None)
                     for call, recording in by_content[job.subject]
                 ),
+                speech.get(job.subject, ()),
             )
             for job in present
         )

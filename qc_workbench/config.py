@@ -106,7 +106,11 @@ class Speech(_Section):
     compute_type: str = Field("auto", description="CTranslate2 number format; auto: int8 on a CPU, float16 on a GPU.")
     threads: int = Field(0, ge=0, description="CPU threads of the speech model; 0: all cores.")
     beam_size: int = Field(
-        5, ge=1, le=10, description="Search width of recognition; 1 is a quarter faster and makes a tenth more errors."
+        3,
+        ge=1,
+        le=10,
+        description="Search width of recognition; 5 takes a tenth longer and makes hardly fewer errors, "
+        "1 is a quarter faster and makes a tenth more.",
     )
     batch_size: int = Field(8, ge=1, le=64, description="Stretches of speech recognised together.")
     languages: tuple[str, ...] = Field(

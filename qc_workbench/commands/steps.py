@@ -66,18 +66,15 @@ def transcribe(
     everything: Annotated[bool, typer.Option("--all", show_default=False)] = False,
     call: Annotated[list[str] | None, typer.Option("--call", metavar="ID", show_default=False)] = None,
 ) -> Done:
-    from pipelines.measure import measure
-    from pipelines.transcribe import transcribe as transcribe_calls
+    from pipelines.listen import listen
     from qc_workbench.commands.summaries import transcribed
     from qc_workbench.errors import UsageError
 
     if everything and call:
         raise UsageError("all_and_calls")
-    progress = TerminalProgress(session)
-    workspace = session.workspace
-    # What is suspicious shows in the sound, so it is measured before calls are chosen by it.
-    measured = measure(workspace, progress)
-    report = transcribe_calls(workspace, progress, everything=everything, call_ids=tuple(call or ()))
+    measured, report = listen(
+        session.workspace, TerminalProgress(session), everything=everything, call_ids=tuple(call or ())
+    )
     return transcribed(session, measured, report)
 
 

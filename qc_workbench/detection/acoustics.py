@@ -62,6 +62,7 @@ def measure(audio: Audio, content_hash: str) -> Acoustics:
         channels=audio.channels,
         sounds=tuple(sorted(sounds, key=lambda sound: (sound.start_s, sound.channel))),
         peaks=tuple(peaks_of(audio.samples[channel], step) for channel in range(audio.channels)),
+        speech=voices,
     )
 
 

@@ -40,7 +40,9 @@ class Sound:
 class Acoustics:
     """Everything measured on one recording. Sounds are in time order, per channel without overlap.
 
-    ``peaks``: per channel, loudest absolute sample (0..100) per ``PEAK_STEP_S``, for the waveform.
+    ``peaks``: per channel, loudest absolute sample (0..100) per ``PEAK_STEP_S``, for the waveform. ``speech``: per
+    channel, the intervals (seconds) in which its own party's voice was found, before tones and music were taken out
+    of them: what recognition listens to. Empty where it was not kept.
     """
 
     content_hash: str
@@ -49,6 +51,7 @@ class Acoustics:
     channels: int
     sounds: tuple[Sound, ...]
     peaks: tuple[tuple[int, ...], ...]
+    speech: tuple[tuple[tuple[float, float], ...], ...] = ()
 
 
 #: Seconds of sound behind one peak of the waveform.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -23,18 +23,35 @@ def acoustics_row(acoustics: Acoustics) -> Mapping[str, Any]:
         "channels": acoustics.channels,
         "sounds": to_json(sounds),
         "peaks": to_json(acoustics.peaks),
+        "speech": to_json(acoustics.speech),
     }
 
 
 def acoustics_of(row: Row) -> Acoustics:
     sounds = tuple(Sound(**{**item, "kind": SoundKind(item["kind"])}) for item in from_json(row["sounds"]))
     peaks = tuple(tuple(channel) for channel in from_json(row["peaks"]))
-    return Acoustics(**{**row, "sounds": sounds, "peaks": peaks})
+    speech = tuple(tuple((start, end) for start, end in channel) for channel in from_json(row["speech"] or "[]"))
+    return Acoustics(**{**row, "sounds": sounds, "peaks": peaks, "speech": speech})
 
 
 def acoustics(reader: Reader, content_hash: str) -> Acoustics | None:
     row = reader.row("select * from acoustics where content_hash = ?", content_hash)
     return acoustics_of(row) if row else None
+
+
+def speech_of(reader: Reader, content_hashes: Sequence[str]) -> dict[str, tuple[tuple[tuple[float, float], ...], ...]]:
+    """content_hash -> where each channel's own party speaks, of the recordings of which it was kept."""
+    rows = reader.rows(
+        "select content_hash, speech from acoustics where content_hash in (select unnest(?::varchar[])) "
+        "and speech is not null",
+        list(content_hashes),
+    )
+    return {
+        row["content_hash"]: tuple(
+            tuple((start, end) for start, end in channel) for channel in from_json(row["speech"])
+        )
+        for row in rows
+    }
 
 
 def acoustics_fingerprints(reader: Reader) -> dict[str, str]:

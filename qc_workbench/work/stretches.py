@@ -39,6 +39,7 @@ def join_acoustics(parts: Sequence[tuple[float, Acoustics]]) -> Acoustics:
         peaks=tuple(
             tuple(peak for _, part in parts for peak in part.peaks[channel]) for channel in range(first.channels)
         ),
+        speech=(),  # a stretch is recognised by itself, with voices found in it alone
     )
 
 

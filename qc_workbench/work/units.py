@@ -23,6 +23,7 @@ from qc_workbench.errors import MediaError, ModelError, RecordingUnreachable
 from qc_workbench.transcription.agent_voice import AgentVoice, speech_features
 from qc_workbench.transcription.agent_voice import learn_voice as voice_of
 from qc_workbench.transcription.audio import Audio, decode, stretches
+from qc_workbench.transcription.crosstalk import Intervals
 from qc_workbench.transcription.engine import ChannelSpeech, Recognised, Recogniser, Whisper
 from qc_workbench.transcription.models import ModelChoice, models_folder, verify_model
 from qc_workbench.transcription.speakers import Floats
@@ -65,8 +66,11 @@ class CallToHear:
 
 @dataclass(frozen=True, slots=True)
 class RecordingToHear:
+    """``speech``: where the measuring found its parties' voices (see :class:`Acoustics`), empty where it is unknown."""
+
     location: str
     calls: tuple[CallToHear, ...]
+    speech: tuple[Intervals, ...] = ()
 
 
 def to_hear(call: Call, recording: Recording, voice: AgentVoice | None) -> CallToHear:
@@ -123,7 +127,7 @@ def recognise_group(
                 parts = stretches(path)
                 first = next(parts)
                 if first.is_last:
-                    together.append((place, item, recogniser.listen(first.audio)))
+                    together.append((place, item, recogniser.listen(first.audio, item.speech)))
                     results.append(None)
                     continue
                 apart = [(first.offset_s, _recognised(item, first.audio, recogniser))]
