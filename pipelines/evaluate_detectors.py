@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +15,16 @@ from pipelines.whole_file import whole_file
 from qc_workbench import __version__
 from qc_workbench.detection import commitments, effective, refusals
 from qc_workbench.detection.answering import listen, with_machine_parties
+from qc_workbench.detection.known_greetings import known_greetings
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Call, Outcome, Recording
+from qc_workbench.domain.sound_print import KnownGreeting
 from qc_workbench.domain.transcript import Transcript
 from qc_workbench.errors import ImportFailed
 from qc_workbench.reporting.plain import plain
 from qc_workbench.reporting.quality import Comparison, Evaluation, FoundCall, compare
 from qc_workbench.reporting.quality import evaluate as measure
-from qc_workbench.store import evaluations, listening, verdicts
+from qc_workbench.store import evaluations, fingerprints, listening, verdicts
 from qc_workbench.store.browsing import calls_by_id, recordings_by_call
 from qc_workbench.store.database import Reader, Row
 from qc_workbench.store.evaluations import EvaluationHead, KeptEvaluation, figure_of, mistake_of
@@ -74,6 +76,7 @@ def found_calls(reader: Reader, call_ids: list[str]) -> dict[str, FoundCall]:
     promises = _by_call(_rows(reader, "commitments", call_ids, "order by due_to, start_s, commitment_id"))
     conversations = {row["call_id"]: verdicts.conversation_of(row) for row in _rows(reader, "conversations", call_ids)}
     said = {row["call_id"]: verdicts.refusal_of(row) for row in _rows(reader, "refusals", call_ids)}
+    known = known_greetings(fingerprints.sightings(reader))
     found = {}
     for call_id, call in calls.items():
         recording = recordings.get(call_id)
@@ -84,7 +87,7 @@ def found_calls(reader: Reader, call_ids: list[str]) -> dict[str, FoundCall]:
             is_unanswered=call.outcome is not Outcome.ANSWERED,
             commitments=tuple(map(verdicts.commitment_of, promises.get(call_id, ()))),
             refusal=said.get(call_id),
-            transcript=_transcript(reader, call, recording),
+            transcript=_transcript(reader, call, recording, known.get(call_id, ())),
             layout={1: "mono", 2: "stereo"}.get((recording.channels if recording else None) or 0, ""),
             codec=(recording.codec if recording else None) or "",
         )
@@ -103,13 +106,15 @@ def _by_call(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def _transcript(reader: Reader, call: Call, recording: Recording | None) -> Transcript | None:
+def _transcript(
+    reader: Reader, call: Call, recording: Recording | None, known: Sequence[KnownGreeting]
+) -> Transcript | None:
     """The transcript as exports show it: what a machine said is the machine's."""
     transcript = listening.transcript(reader, call.call_id)
     if transcript is None or recording is None or recording.content_hash != transcript.content_hash:
         return transcript
     sound: Acoustics | None = listening.acoustics(reader, transcript.content_hash)
-    return with_machine_parties(transcript, listen(recording, sound, transcript)) if sound else transcript
+    return with_machine_parties(transcript, listen(recording, sound, transcript, known)) if sound else transcript
 
 
 def detector_versions(found: Iterable[FoundCall]) -> dict[str, str]:

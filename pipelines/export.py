@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -17,12 +17,13 @@ from typing import IO, Any, TypeVar
 from pipelines.whole_file import whole_file
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Recording
+from qc_workbench.domain.sound_print import KnownGreeting
 from qc_workbench.domain.transcript import Transcript
 from qc_workbench.reporting import exports
 from qc_workbench.reporting.export_fields import FIELDS, Format, Kind, What
 from qc_workbench.reporting.exports import Record
 from qc_workbench.reporting.plain import plain
-from qc_workbench.store import exporting, lost_deals, standings
+from qc_workbench.store import exporting, fingerprints, lost_deals, standings
 from qc_workbench.store.database import Reader
 from qc_workbench.workspace import Workspace
 
@@ -55,23 +56,32 @@ def _calls(workspace: Workspace) -> Iterator[Record]:
 
 
 def _transcripts(workspace: Workspace) -> Iterator[Record]:
+    from qc_workbench.detection.known_greetings import known_greetings
+
+    with workspace.store.reading(heavy=True) as reader:
+        known = known_greetings(fingerprints.sightings(reader))
     last = ""
     while True:
         with workspace.store.reading() as reader:
             found = exporting.transcripts_after(reader, last, PAGE)
         if not found:
             return
-        yield from (exports.transcript_row(_with_machines(*item)) for item in found)
+        yield from (exports.transcript_row(_with_machines(*item, known.get(item[0].call_id, ()))) for item in found)
         last = found[-1][0].call_id
 
 
-def _with_machines(transcript: Transcript, recording: Recording | None, acoustics: Acoustics | None) -> Transcript:
+def _with_machines(
+    transcript: Transcript,
+    recording: Recording | None,
+    acoustics: Acoustics | None,
+    known: Sequence[KnownGreeting],
+) -> Transcript:
     """What a machine said is shown as the machine's, as detection takes it."""
     if recording is None or acoustics is None:
         return transcript
     from qc_workbench.detection.answering import listen, with_machine_parties
 
-    return with_machine_parties(transcript, listen(recording, acoustics, transcript))
+    return with_machine_parties(transcript, listen(recording, acoustics, transcript, known))
 
 
 def _flags(workspace: Workspace) -> Iterator[Record]:

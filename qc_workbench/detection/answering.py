@@ -95,9 +95,14 @@ class Answering:
         return max([*ends, self.beep_s or 0.0], default=0.0)
 
 
-def listen(recording: Recording, acoustics: Acoustics, transcript: Transcript | None) -> Answering:
-    """Decide who answered. Without words (``transcript`` None) only sure signs of the sound count."""
-    return answering_of(hear(recording, acoustics, transcript))
+def listen(
+    recording: Recording, acoustics: Acoustics, transcript: Transcript | None, known: Sequence[KnownGreeting] = ()
+) -> Answering:
+    """Decide who answered. Without words (``transcript`` None) only sure signs of the sound count.
+
+    ``known``: recordings of known machines played in it (see ``known_greetings.py``).
+    """
+    return answering_of(hear(recording, acoustics, transcript), known)
 
 
 def machine_spans(answering: Answering) -> tuple[tuple[int, float, float], ...]:

@@ -27,6 +27,7 @@ from qc_workbench.domain.auto_answer import Answer, AutoAnswer, Proof, Question
 from qc_workbench.domain.call import Recording
 from qc_workbench.domain.commitment import ClientSaid, SpokenCommitment
 from qc_workbench.domain.flag import AnsweredBy
+from qc_workbench.domain.sound_print import KnownGreeting
 from qc_workbench.domain.transcript import Party, Transcript
 
 #: Kept with each check: a change of the rules starts a new count of agreement.
@@ -53,6 +54,8 @@ class CallFacts:
     company_name: str
     promises: tuple[SpokenCommitment, ...] = ()
     client_said: ClientSaid = ClientSaid.NONE
+    #: Recordings of known machines played in it.
+    known: tuple[KnownGreeting, ...] = ()
 
 
 def auto_answers(
@@ -62,7 +65,7 @@ def auto_answers(
     if transcript is None:
         return ()
     heard = hear(recording, acoustics, transcript)
-    answering = answering_of(heard)
+    answering = answering_of(heard, facts.known)
     if answering.answered_by not in (AnsweredBy.HUMAN, AnsweredBy.UNKNOWN):
         return ()
     sentences = sentences_of(with_machine_parties(transcript, answering))

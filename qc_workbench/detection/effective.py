@@ -35,7 +35,7 @@ from qc_workbench.domain.sound_print import KnownGreeting
 from qc_workbench.domain.transcript import Party, Transcript
 
 DETECTOR: Final = "padded_calls"
-VERSION: Final = "7"
+VERSION: Final = "8"
 
 _NEAR_S: Final = 7.0
 _TAIL_S: Final = 3.0

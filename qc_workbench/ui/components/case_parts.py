@@ -106,6 +106,7 @@ def case_sound(room: Room, case: Case, sound: CallSound) -> None:
         (),
         room.t,
         connected_s=case.call.talk_s,
+        known=sound.known,
     )
     start_at_s = shown.clip[0] if shown.clip else 0.0
     player(shown, room.t, start_at_s=start_at_s, key=f"case_{case.flag.flag_id}", short=True)

@@ -39,7 +39,7 @@ left, right = st.columns([7, 3], gap="medium")
 with left:
     address = room.address(view.recording)
     found = (view.recording, view.acoustics, view.transcript, view.flags, view.promises)
-    shown = playback(view.call.call_id, address, *found, t, connected_s=view.call.talk_s)
+    shown = playback(view.call.call_id, address, *found, t, connected_s=view.call.talk_s, known=view.known)
     at = st.query_params.get("at", "0")
     player(shown, t, start_at_s=float(at) if at.replace(".", "", 1).isdecimal() else 0.0, key=f"player_{call_id}")
     auto_answers_panel(room, view)

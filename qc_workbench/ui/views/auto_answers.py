@@ -38,6 +38,7 @@ def answered_questions(workspace: Workspace, view: CallView) -> tuple[AnsweredQu
         company_name=settings.company.name,
         promises=tuple(promise.spoken for promise in view.promises),
         client_said=view.refusal.client_said if view.refusal else ClientSaid.NONE,
+        known=view.known,
     )
     found = auto_answers(view.recording, view.acoustics, view.transcript, facts, settings.auto_answers)
     if not found:

@@ -10,6 +10,7 @@ from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.commitment import Commitment, Refusal
 from qc_workbench.domain.flag import Conversation, Finding, Flag
 from qc_workbench.domain.sampling import SampledCall
+from qc_workbench.domain.sound_print import KnownGreeting
 from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded
 from qc_workbench.domain.transcript import Transcript
 from qc_workbench.review.rulings import CaseState, case_state
@@ -33,6 +34,7 @@ from qc_workbench.store.browsing import (
 )
 from qc_workbench.store.standings import downgraded
 from qc_workbench.ui.views.client import ClientContext, client_context
+from qc_workbench.ui.views.greetings import known_in
 from qc_workbench.ui.views.overview import OPEN_STATUSES
 from qc_workbench.ui.views.people import Directory, directory, people_of
 from qc_workbench.workspace import Workspace
@@ -60,6 +62,7 @@ class CallView:
     client: ClientContext
     answers: tuple[AgentAnswer, ...] = ()
     downgraded: Downgraded = NONE_DOWNGRADED
+    known: tuple[KnownGreeting, ...] = ()
 
     def answers_to(self, flag: Flag) -> tuple[AgentAnswer, ...]:
         """What agents said about this suspicion, oldest first."""
@@ -85,6 +88,7 @@ class CallSound:
     recording: Recording | None
     acoustics: Acoustics | None
     transcript: Transcript | None
+    known: tuple[KnownGreeting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +127,19 @@ def call_view(workspace: Workspace, call_id: str) -> CallView | None:
             client=client,
             answers=tuple(answers_of_calls(reader, [call_id])),
             downgraded=downgraded(reader, workspace.settings.detectors) if flags else NONE_DOWNGRADED,
+            known=known_in(reader, call_id),
         )
 
 
 def call_sound(workspace: Workspace, call_id: str) -> CallSound:
     with workspace.store.reading() as reader:
         recording = calls_store.recording(reader, call_id)
-        return CallSound(recording, acoustics_of_recording(reader, recording), listening.transcript(reader, call_id))
+        return CallSound(
+            recording,
+            acoustics_of_recording(reader, recording),
+            listening.transcript(reader, call_id),
+            known_in(reader, call_id),
+        )
 
 
 def call_list(workspace: Workspace, manager_id: str | None, text: str, page: int = 1) -> CallList:

@@ -10,17 +10,17 @@ from qc_workbench.detection import effective
 from qc_workbench.detection.counterfactuals import Counterfactual, counterfactuals
 from qc_workbench.detection.heard import hear
 from qc_workbench.detection.intent import PatternKind, PatternLine, agent_pattern
-from qc_workbench.detection.known_greetings import known_greetings
 from qc_workbench.domain.flag import Flag, Side, Verdict
 from qc_workbench.review.casefile import Circumstances, LaterCall, Point, defence_points
 from qc_workbench.store import calls as calls_store
-from qc_workbench.store import fingerprints, listening
+from qc_workbench.store import listening
 from qc_workbench.store.agent_answers import rulings_replaced
 from qc_workbench.store.browsing import acoustics_of_recording, call_span, following_calls
 from qc_workbench.store.cases import Case
 from qc_workbench.store.patterns import duration_tallies, heard_in, repeat_tallies, verified_tallies
 from qc_workbench.ui.views.call import CallSound
 from qc_workbench.ui.views.client import client_context
+from qc_workbench.ui.views.greetings import known_in
 from qc_workbench.workspace import Workspace
 
 #: Calls with the client after the case that are looked at.
@@ -160,7 +160,7 @@ def _tried(workspace: Workspace, call_id: str, _about: tuple[str, ...]) -> Trial
         call, recording = calls_store.call(reader, call_id), calls_store.recording(reader, call_id)
         acoustics = acoustics_of_recording(reader, recording)
         transcript = listening.transcript(reader, call_id)
-        known = known_greetings(fingerprints.sightings(reader, call_id)).get(call_id, ())
+        known = known_in(reader, call_id)
     if call is None or recording is None or acoustics is None:
         return None
     if transcript is not None and transcript.content_hash != recording.content_hash:

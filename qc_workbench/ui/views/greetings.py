@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qc_workbench.detection.known_greetings import greeting_count, known_greetings
-from qc_workbench.domain.sound_print import GreetingCount
+from qc_workbench.domain.sound_print import GreetingCount, KnownGreeting
 from qc_workbench.store import fingerprints
+from qc_workbench.store.database import Reader
 from qc_workbench.store.fingerprints import SharedRecording
 from qc_workbench.workspace import Workspace
 
@@ -21,6 +22,11 @@ class SoundElsewhere:
 
     count: GreetingCount | None
     shared: tuple[SharedRecording, ...]
+
+
+def known_in(reader: Reader, call_id: str) -> tuple[KnownGreeting, ...]:
+    """Recordings of known machines played in a call, in order of time."""
+    return known_greetings(fingerprints.sightings(reader, call_id)).get(call_id, ())
 
 
 def sound_elsewhere(workspace: Workspace, call_id: str) -> SoundElsewhere:

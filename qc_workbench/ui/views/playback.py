@@ -12,6 +12,7 @@ from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Recording
 from qc_workbench.domain.commitment import Commitment, SpokenCommitment
 from qc_workbench.domain.flag import Evidence, Flag, Side
+from qc_workbench.domain.sound_print import KnownGreeting
 from qc_workbench.domain.transcript import Party, Transcript
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import named
@@ -78,6 +79,7 @@ def playback(
     t: Translator,
     *,
     connected_s: float | None = None,
+    known: Sequence[KnownGreeting] = (),
 ) -> Playback:
     """What the player shows. Times of promises and evidence go on the time line, each side in its own row.
 
@@ -86,7 +88,7 @@ def playback(
     evidence = [item for flag in flags for item in flag.evidence]
     channels = acoustics.channels if acoustics else (recording.channels if recording else None) or 1
     duration_s = acoustics.duration_s if acoustics else (recording.duration_s if recording else None) or 0.0
-    judged, line = _as_judged(recording, acoustics, transcript)
+    judged, line = _as_judged(recording, acoustics, transcript, known)
     return Playback(
         call_id=call_id,
         address=address,
@@ -144,14 +146,17 @@ def _lanes(recording: Recording | None, channels: int, t: Translator) -> tuple[L
 
 
 def _as_judged(
-    recording: Recording | None, acoustics: Acoustics | None, transcript: Transcript | None
+    recording: Recording | None,
+    acoustics: Acoustics | None,
+    transcript: Transcript | None,
+    known: Sequence[KnownGreeting],
 ) -> tuple[Transcript | None, TimeLine | None]:
     """The words with the turns of machines marked, and the time line, from one hearing of the call. Recognition hears a
     voice on the client's channel; the detector knows where it was a recording."""
     if recording is None or acoustics is None or not acoustics.sounds:
         return transcript, None
     heard = hear(recording, acoustics, transcript)
-    answering = answering_of(heard)
+    answering = answering_of(heard, known)
     return transcript and with_machine_parties(transcript, answering), time_line_of(heard, answering)
 
 
