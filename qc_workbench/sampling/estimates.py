@@ -37,12 +37,20 @@ from qc_workbench.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class StratumSample:
-    """What was judged in one stratum of one draw: ``population`` calls in it, ``values`` of the judged."""
+    """What was judged in one stratum of one draw: ``population`` calls in it, ``values`` of the judged.
+
+    ``absent``: calls that were judged and have no value, because the question did not apply to them.
+    """
 
     draw_id: str
     stratum: str
     population: int
     values: tuple[float, ...]
+    absent: int = 0
+
+    @property
+    def judged(self) -> int:
+        return len(self.values) + self.absent
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +74,12 @@ class Estimate:
 def stratum_samples(
     draws: Iterable[Draw],
     sampled: Iterable[SampledCall],
-    values: Mapping[str, float],
+    values: Mapping[str, float | None],
     keep: Callable[[FrameItem], bool] | None = None,
 ) -> tuple[StratumSample, ...]:
-    """Group judged values by stratum. ``values``: what was judged, by call id (1 and 0 for a share).
+    """Group judged values by stratum. ``values``: what was judged, by call id (1 and 0 for a share);
+    None where the question did not apply to the call, which counts as judged (only
+    :mod:`qc_workbench.sampling.scores` takes such groups).
 
     ``keep`` narrows to a part of the frame (an agent, a month); its size is known exactly, because
     the passport holds the frame. Draws of *one* plan: two plans draw from the same calls, and
@@ -91,9 +101,8 @@ def stratum_samples(
                 strata[item.stratum].append(item.call_id)
         for stratum, members in sorted(strata.items()):
             judged = [name for name in members if name in heard[draw.draw_id] and name in values]
-            groups.append(
-                StratumSample(draw.draw_id, stratum, len(members), tuple(float(values[name]) for name in judged))
-            )
+            known = tuple(float(value) for name in judged if (value := values[name]) is not None)
+            groups.append(StratumSample(draw.draw_id, stratum, len(members), known, len(judged) - len(known)))
     return tuple(groups)
 
 
@@ -112,12 +121,12 @@ def estimate_share(strata: Sequence[StratumSample], confidence: float = 0.95) ->
     effective = 1 / spread
     if binomial > 0:
         effective = min(effective, binomial / max(basis.variance, 1e-300))
-    quantile = _quantile(confidence, basis.freedom)
+    quantile = student_quantile(confidence, basis.freedom)
     low, high = wilson(share, effective, quantile)
     return basis.estimate(share, low, high, confidence)
 
 
-def _quantile(confidence: float, freedom: float) -> float:
+def student_quantile(confidence: float, freedom: float) -> float:
     """Of Student's distribution, two-sided."""
     # What scipy.stats.t.ppf calls, without the two seconds that importing scipy.stats takes.
     from scipy.special import stdtrit
@@ -140,7 +149,7 @@ def estimate_mean(
     if basis.judged < 2:
         low, high = bounds if bounds else (None, None)
         return basis.estimate(mean, low, high, confidence)
-    reach = _quantile(confidence, basis.freedom) * math.sqrt(basis.variance)
+    reach = student_quantile(confidence, basis.freedom) * math.sqrt(basis.variance)
     low, high = mean - reach, mean + reach
     if bounds:
         low, high = max(low, bounds[0]), min(high, bounds[1])
@@ -173,6 +182,9 @@ class _Basis:
     @classmethod
     def of(cls, strata: Sequence[StratumSample]) -> _Basis | None:
         """None when nothing was judged."""
+        if any(group.absent for group in strata):
+            # The size of the domain is unknown here: its strata would get weights that are not theirs.
+            raise UsageError("estimate_absent_values")
         present = [group for group in strata if group.values]
         if not present:
             return None
