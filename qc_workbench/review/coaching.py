@@ -158,7 +158,10 @@ def clip(
     at: datetime,
     question: str | None = None,
 ) -> Clip:
-    """A passage for the library. Raises :class:`UsageError`: ``clip_needs_title``, ``comment_outside``, ``clip_length``."""
+    """A passage for the library.
+
+    Raises :class:`UsageError`: ``clip_needs_title``, ``comment_outside``, ``clip_length``.
+    """
     if not title.strip():
         raise UsageError("clip_needs_title")
     _inside(from_s, to_s, about.duration_s)
