@@ -90,7 +90,7 @@ def scores(form: Form, quality: float, direction: int, fails: float, calls: int,
 
 
 def agent(
-    design: Design, form: Form, number: int, quality: float, chance: np.random.Generator
+    design: Design, form: Form, number: int, quality: float, chance: np.random.Generator, draws: str = ""
 ) -> tuple[tuple[StratumSample, ...], float]:
     """What was judged of an agent's calls, and the truth."""
     fails = 0.0 if form.first_only and number else form.fails
@@ -113,18 +113,19 @@ class Department:
     """What was judged of each agent and the truth, and what was judged in the times before."""
 
     agents: Mapping[int, tuple[tuple[StratumSample, ...], float]]
-    earlier: Sequence[Mapping[int, tuple[StratumSample, ...]]]
+    earlier: Mapping[int, tuple[StratumSample, ...]]
 
 
 def departments(design: Design, form: Form, count: int, seed: int = 1) -> Iterator[Department]:
     chance = np.random.default_rng([seed, DESIGNS.index(design), FORMS.index(form)])
+    weeks = EARLIER_WEEKS if design.periods == 1 else 0
     for _ in range(count):
-        qualities = chance.normal(form.quality, form.differences, AGENTS)
-        times = [
-            {number: agent(design, form, number, float(quality), chance) for number, quality in enumerate(qualities)}
-            for _ in range(1 + (EARLIER_WEEKS if design.periods == 1 else 0))
-        ]
-        yield Department(times[0], [{n: strata for n, (strata, _) in time.items()} for time in times[1:]])
+        agents, earlier = {}, {}
+        for number, quality in enumerate(chance.normal(form.quality, form.differences, AGENTS).tolist()):
+            agents[number] = agent(design, form, number, quality, chance)
+            before = [agent(design, form, number, quality, chance, f"{week} weeks ago, ")[0] for week in range(weeks)]
+            earlier[number] = tuple(group for strata in before for group in strata)
+        yield Department(agents, earlier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +151,11 @@ def coverage(design: Design, form: Form, count: int, seed: int = 1, *, whole: bo
             strata = [group for strata, _ in agents.values() for group in strata]
             calls = {n: sum(group.population for group in strata) for n, (strata, _) in agents.items()}
             truth = sum(agents[n][1] * calls[n] for n in calls) / sum(calls.values())
-            before = [[group for strata in time.values() for group in strata] for time in department.earlier]
-            found.append((estimate_score(strata, before, BOUNDS), truth))
+            before = [group for strata in department.earlier.values() for group in strata]
+            found.append((estimate_score(strata, [before], BOUNDS), truth))
         else:
-            before_each = [strata for time in department.earlier for strata in time.values()]
-            estimates = estimate_scores({n: strata for n, (strata, _) in agents.items()}, before_each, BOUNDS)
+            each = {n: strata for n, (strata, _) in agents.items()}
+            estimates = estimate_scores(each, tuple(department.earlier.values()), BOUNDS)
             found += [(estimates[n], agents[n][1]) for n in agents]
     intervals = [(each.low, each.high, truth, each.judged) for each, truth in found if each.value is not None]
     held = sum(low - 1e-9 <= truth <= high + 1e-9 for low, high, truth, _ in intervals)  # type: ignore[operator]

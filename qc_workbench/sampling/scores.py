@@ -39,7 +39,7 @@ Key = TypeVar("Key", bound=Hashable)
 POINTS = (0.0, 100.0)
 #: Degrees of freedom that the peers' dispersion counts for at most. Chosen by the simulation: from 12 to 24 all designs
 #: hold 93 to 97 %; less leaves rare auto-fails unseen, more hides an agent who differs from the team.
-PEER_WEIGHT = 16.0
+PEER_WEIGHT = 24.0
 #: Degrees of freedom of the worst case where there are no peers: two calls.
 LONELY_WEIGHT = 2.0
 

@@ -327,6 +327,9 @@ class _Writer(yaml.SafeDumper):  # type: ignore[misc]  # no types published
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - overrides
         super().increase_indent(flow, False)
 
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - overrides
+        return True
+
 
 def _number_node(writer: _Writer, value: Decimal) -> yaml.Node:
     plain = f"{value:f}"
