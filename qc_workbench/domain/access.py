@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Final
 
@@ -135,6 +136,31 @@ class Person:
     agent_id: str | None = None
     teams: frozenset[str] | None = frozenset()
     may_enter: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person as the list of people shows them. ``login`` is in the form of :func:`~qc_workbench.domain.entry.login`.
+
+    ``issuer`` and ``subject``: who vouches for them at single sign-on, and under which name. ``calls_a_day`` and
+    ``weekdays`` (0 is Monday): what they can listen to. The hash of the password is not here: nobody has to see it.
+    """
+
+    person: Person
+    login: str
+    name: str
+    admitted_at: datetime
+    left_at: datetime | None = None
+    issuer: str | None = None
+    subject: str | None = None
+    calls_a_day: int = 0
+    weekdays: frozenset[int] = frozenset(range(5))
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    team_id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class DisputeMove:
     """
 
     evaluation_id: str
+    call_id: str
     question: str
     step: int
     move: Move
@@ -47,6 +48,7 @@ class ScoredCall:
     """
 
     evaluation_id: str
+    call_id: str
     agent: str
     reviewer: str
     published_at: datetime

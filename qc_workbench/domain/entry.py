@@ -5,6 +5,7 @@ Numbers are those of NIST SP 800-63B-4 (Digital Identity Guidelines: Authenticat
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ LONGEST_PASSWORD: Final = 256
 
 #: Failures in a row before the first wait; five slips of the fingers are not an attack.
 FREE_TRIES: Final = 5
+#: The same for one address, from which a whole office may come, counted over :data:`ADDRESS_WINDOW`.
+FREE_TRIES_OF_ADDRESS: Final = 30
+ADDRESS_WINDOW: Final = timedelta(hours=1)
 FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(minutes=15)
 #: Failures in a row after which only an administrator lets the account in again (section 3.2.2: at most 100).
@@ -53,6 +57,16 @@ _WALKS: Final = (
     "абвгдеёжзийклмнопрстуфхцчшщъыьэюя", "абвгдежзийклмнопрстуфхцчшщъыьэюя", "йцукенгшщзхъфывапролджэячсмитьбю",
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.0p;/",
 )  # fmt: skip
+
+
+def login(text: str) -> str:
+    """A login as it is kept and compared: without spaces around it, in one form of letters, large and small alike."""
+    return unicodedata.normalize("NFC", text.strip()).casefold()
+
+
+def login_hash(text: str) -> str:
+    """By what tries to log in are counted: what was typed may be a password in the wrong field, so only its hash."""
+    return hashlib.sha256(login(text).encode()).hexdigest()
 
 
 def normalised(password: str) -> str:
@@ -109,17 +123,29 @@ class Lock:
 
 
 def lock_after(failures: Sequence[datetime]) -> Lock:
-    """The lock after these failures in a row (since the last success or opening), oldest first.
+    """The lock of a login, known or not, after these failures in a row (since the last success), oldest first.
 
     Tries refused by a lock are not failures: whoever keeps knocking does not lengthen it, and cannot shut somebody
     else's account in an afternoon: the ninety-five waits come to almost a day.
-    The same rule serves an account, whether it exists or not, and an address from which many names are tried.
     """
     if len(failures) >= SHUT_AFTER:
         return Lock(shut=True)
-    if len(failures) < FREE_TRIES:
+    return _wait(failures, FREE_TRIES)
+
+
+def lock_of_address(failures: Sequence[datetime]) -> Lock:
+    """The lock of an address after its failures within :data:`ADDRESS_WINDOW`, whatever the logins, oldest first.
+
+    A success there does not wipe them out: somebody with an account of their own could try others for ever. It is
+    never shut for good.
+    """
+    return _wait(failures, FREE_TRIES_OF_ADDRESS)
+
+
+def _wait(failures: Sequence[datetime], free: int) -> Lock:
+    if len(failures) < free:
         return Lock()
-    doublings = min(len(failures) - FREE_TRIES, 20)  # beyond that the longest wait holds anyway
+    doublings = min(len(failures) - free, 20)  # beyond that the longest wait holds anyway
     return Lock(until=failures[-1] + min(LONGEST_WAIT, FIRST_WAIT * 2**doublings))
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from qc_workbench.domain.access import Person
 from qc_workbench.domain.coaching import Clip, ClipKind, CoachingTask, Comment, Passage, TaskState, TaskStep
-from qc_workbench.errors import UsageError
+from qc_workbench.errors import Phrase, UsageError
 
 #: Characters of a comment or a task: two pages.
 LONGEST_TEXT: Final = 4000
@@ -138,7 +138,9 @@ def step(
     """
     state = task_state(task, steps)
     if to not in _NEXT[state]:
-        raise UsageError("task_not_now", state=state.value, wanted=to.value)
+        raise UsageError(
+            "task_not_now", state=Phrase(f"coaching_state.{state.value}"), wanted=Phrase(f"coaching_state.{to.value}")
+        )
     if (who.agent_id == task.agent) is not (to in BY_AGENT):
         raise UsageError("task_not_yours")
     mine = sum(item.task_id == task.task_id for item in steps)

@@ -21,7 +21,7 @@ from typing import Final
 from qc_workbench.domain.access import Person
 from qc_workbench.domain.dispute import UNSETTLED, DisputeMove, Line, LineState, Move, Outcome, ScoredCall
 from qc_workbench.domain.evaluation import Reply
-from qc_workbench.errors import UsageError
+from qc_workbench.errors import Phrase, UsageError
 from qc_workbench.sampling.estimates import wilson
 
 #: Characters of a reason: two pages.
@@ -122,7 +122,7 @@ class DisputeCase:
         if found is None:
             raise UsageError("dispute_no_question", question=question)
         if found.state not in allowed:
-            raise UsageError("dispute_not_now", question=question, state=found.state.value)
+            raise UsageError("dispute_not_now", question=question, state=Phrase(f"dispute_state.{found.state.value}"))
         return found
 
     def all_lines(self) -> tuple[Line, ...]:
@@ -216,9 +216,12 @@ def _reason(text: str) -> str:
 
 
 def _move(case: DisputeCase, question: str, move: Move, reply: Reply | None, reason: str, who: Person) -> DisputeMove:
-    mine = [item for item in case.moves if item.evaluation_id == case.scored.evaluation_id]
+    scored = case.scored
+    mine = [item for item in case.moves if item.evaluation_id == scored.evaluation_id]
     step = 1 + sum(item.question == question for item in mine)
-    return DisputeMove(case.scored.evaluation_id, question, step, move, reply, reason, who.person_id, case.at)
+    return DisputeMove(
+        scored.evaluation_id, scored.call_id, question, step, move, reply, reason, who.person_id, case.at
+    )
 
 
 # Rates -----------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Final
 
+from qc_workbench.domain.access import Account
 from qc_workbench.review.assignment import Held
 
 #: Days after the last due day on which what is late may still be planned.
@@ -33,12 +34,16 @@ GRACE_DAYS: Final = 14
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
-    """``calls_a_day``: how many they can score on a working day. ``weekdays``: 0 is Monday. ``away``: whole days."""
+    """``calls_a_day``: how many they can score on a working day. ``weekdays``: 0 is Monday. ``away``: whole days.
+
+    ``agent_id``: the employee that they are when they talk to clients themselves.
+    """
 
     reviewer: str
     calls_a_day: int
     weekdays: frozenset[int] = frozenset(range(5))
     away: frozenset[date] = frozenset()
+    agent_id: str | None = None
 
     def places(self, day: date) -> int:
         return self.calls_a_day if day.weekday() in self.weekdays and day not in self.away else 0
@@ -59,8 +64,8 @@ class OpenCall:
     assigned_to: str | None = None
     not_for: frozenset[str] = frozenset()
 
-    def may_go_to(self, reviewer: str) -> bool:
-        return reviewer != self.agent and reviewer not in self.not_for
+    def may_go_to(self, person: Reviewer) -> bool:
+        return self.agent not in (person.reviewer, person.agent_id) and person.reviewer not in self.not_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,30 @@ class ListeningPlan:
 
     def day_of(self, reviewer: str, day: date) -> tuple[Slot, ...]:
         return tuple(slot for slot in self.slots if slot.reviewer == reviewer and slot.day == day)
+
+
+def reviewers_of(
+    accounts: Iterable[Account], absences: Mapping[str, Iterable[tuple[date, date]]]
+) -> tuple[Reviewer, ...]:
+    """Everybody who may enter and whose account says how many calls a day they hear.
+
+    ``absences``: by person, first and last days away.
+    """
+    return tuple(
+        Reviewer(
+            account.person.person_id,
+            account.calls_a_day,
+            account.weekdays,
+            frozenset(
+                first + timedelta(days=number)
+                for first, last in absences.get(account.person.person_id, ())
+                for number in range((last - first).days + 1)
+            ),
+            account.person.agent_id,
+        )
+        for account in accounts
+        if account.person.may_enter and account.calls_a_day > 0
+    )
 
 
 def plan_listening(
@@ -125,10 +154,11 @@ def plan_listening(
         moved_desks, moved_over = shared_out(keep=False)
         if len(moved_over) < len(over):
             desks, over = moved_desks, moved_over
-    slots = [slot for desk in desks for slot in desk.laid_out()]
+    places = {call.call_id: place for place, call in enumerate(wanted)}
+    slots = [slot for desk in desks for slot in desk.laid_out(places)]
     unplaced = []
     for call in over:
-        able = [desk for desk in desks if call.may_go_to(desk.name) and desk.first_free() < date.max]
+        able = [desk for desk in desks if call.may_go_to(desk.person) and desk.first_free() < date.max]
         if not able:
             unplaced.append(call.call_id)
             continue
@@ -139,7 +169,6 @@ def plan_listening(
             ),
         )  # fmt: skip
         slots.append(soonest.take(call))
-    places = {call.call_id: place for place, call in enumerate(wanted)}
     return ListeningPlan(
         tuple(sorted(slots, key=lambda slot: (slot.day, places[slot.call_id]))),
         tuple(unplaced),
@@ -163,10 +192,10 @@ def _share_out(wanted: Sequence[OpenCall], desks: Mapping[str, _Desk], keep: boo
     order = sorted(wanted, key=lambda item: (not item.drawn, item.assigned_to not in desks)) if keep else wanted
     for call in order:
         own = desks.get(call.assigned_to or "")
-        if keep and own is not None and call.may_go_to(own.name) and own.fits(call.due):
+        if keep and own is not None and call.may_go_to(own.person) and own.fits(call.due):
             own.give(call)
             continue
-        fitting = [desk for desk in desks.values() if call.may_go_to(desk.name) and desk.fits(call.due)]
+        fitting = [desk for desk in desks.values() if call.may_go_to(desk.person) and desk.fits(call.due)]
         if fitting:
             min(
                 fitting,
@@ -181,6 +210,7 @@ class _Desk:
     """One reviewer's calls while they are being shared out."""
 
     def __init__(self, person: Reviewer, today: date, last: date, done: int, held: Iterable[Held]) -> None:
+        self.person = person
         self.name = person.reviewer
         days = [today + timedelta(days=number) for number in range((last - today).days + 1 + GRACE_DAYS)]
         self._places = {day: person.places(day) for day in days}
@@ -188,6 +218,7 @@ class _Desk:
         self._until = dict(zip(days, accumulate(self._places.values()), strict=True))
         self._last = last
         self._calls: list[OpenCall] = []
+        self._due: Counter[date] = Counter()
         self._free: dict[date, int] = {}
         self.heard: Counter[str] = Counter()
         for item in held:
@@ -201,19 +232,20 @@ class _Desk:
 
     def fits(self, due: date) -> bool:
         """Whether one more call due then leaves everything here in time."""
-        later = {due, *(item.due for item in self._calls if item.due > due)}
+        later = {due, *(day for day in self._due if day > due)}
         return all(
-            sum(item.due <= day for item in self._calls) < self._until.get(day, 0)  # no places in the past
+            sum(count for other, count in self._due.items() if other <= day) < self._until.get(day, 0)  # 0: the past
             for day in later
         )
 
     def give(self, call: OpenCall) -> None:
         self._calls.append(call)
+        self._due[call.due] += 1
         self.heard[call.agent] += 1
 
-    def laid_out(self) -> list[Slot]:
+    def laid_out(self, importance: Mapping[str, int]) -> list[Slot]:
         """Each day its share, by the greatest density of calls over places."""
-        waiting = sorted(self._calls, key=lambda item: item.due)  # stable: importance within a day
+        waiting = sorted(self._calls, key=lambda item: (item.due, importance[item.call_id]))
         slots = []
         for day, places in self._places.items():
             spent = self._until[day] - places

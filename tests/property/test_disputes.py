@@ -39,7 +39,7 @@ HEAD = Person("head", frozenset({AccessRole.HEAD}), agent_id="m9")
 PEOPLE = [AGENT, SCORER, OTHER, HEAD]
 WINDOWS = Windows(timedelta(days=5), timedelta(days=3))
 NO, YES, PARTLY = (Reply("greeting", (value,)) for value in ("no", "yes", "partly"))
-SCORED = ScoredCall("e1", "m1", "qc-1", START, (NO, Reply("needs", ("2",)), Reply("close", ("yes",))))
+SCORED = ScoredCall("e1", "c1", "m1", "qc-1", START, (NO, Reply("needs", ("2",)), Reply("close", ("yes",))))
 
 
 def case(moves: tuple[DisputeMove, ...] = (), days: float = 1.0) -> DisputeCase:

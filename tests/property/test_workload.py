@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qc_workbench.domain.access import AccessRole, Account, Person
 from qc_workbench.review.assignment import Held
-from qc_workbench.review.workload import ListeningPlan, OpenCall, Reviewer, plan_listening
+from qc_workbench.review.workload import ListeningPlan, OpenCall, Reviewer, plan_listening, reviewers_of
 
 MONDAY = date(2026, 10, 5)
 WEEK = [MONDAY + timedelta(days=number) for number in range(7)]
@@ -146,6 +147,23 @@ def test_when_time_is_short_every_agent_loses_calls_by_turns() -> None:
     plan = plan_listening(calls, [Reviewer("q0", 6)], MONDAY)
     agent_of = {call.call_id: call.agent for call in calls}
     assert Counter(agent_of[slot.call_id] for slot in plan.slots if not slot.is_late) == {"m0": 2, "m1": 2, "m2": 2}
+
+
+def test_a_reviewer_who_also_talks_to_clients_does_not_get_their_own_calls() -> None:
+    plan = plan_listening([OpenCall("c", "m0", WEEK[4])], [Reviewer("p-1", 5, agent_id="m0")], MONDAY)
+    assert plan.unplaced == ("c",)
+
+
+def test_those_listen_whose_accounts_say_how_much_and_not_while_they_are_away() -> None:
+    def account(name: str, calls_a_day: int, may_enter: bool = True) -> Account:
+        person = Person(name, frozenset({AccessRole.QC}), f"m-{name}", may_enter=may_enter)
+        when = datetime(2026, 1, 1, tzinfo=UTC)
+        return Account(person, name, name, when, calls_a_day=calls_a_day, weekdays=frozenset({0, 1, 2}))
+
+    people = [account("a", 6), account("admin", 0), account("gone", 6, may_enter=False)]
+    (found,) = reviewers_of(people, {"a": [(WEEK[1], WEEK[2])]})
+    assert (found.reviewer, found.agent_id) == ("a", "m-a")
+    assert [found.places(day) for day in WEEK] == [6, 0, 0, 0, 0, 0, 0]
 
 
 def test_without_anybody_all_calls_wait() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from qc_workbench.domain.entry import (
     FREE_TRIES,
+    FREE_TRIES_OF_ADDRESS,
     IDLE_AFTER,
     LONGEST_WAIT,
     OVER_AFTER,
@@ -20,6 +21,9 @@ from qc_workbench.domain.entry import (
     Session,
     SessionState,
     lock_after,
+    lock_of_address,
+    login,
+    login_hash,
     normalised,
     password_problem,
     session_state,
@@ -66,6 +70,12 @@ def test_a_letter_is_the_same_however_it_is_composed() -> None:
     assert len(normalised("\u0438\u0306" * 15)) == 15
 
 
+def test_a_login_is_the_same_in_large_letters_and_with_a_space_after_it() -> None:
+    assert login(" Vera.P ") == login("vera.p") == "vera.p"
+    assert login_hash("Вера ") == login_hash("вера") != login_hash("вера1")
+    assert "вера" not in login_hash("вера")
+
+
 def failures(count: int) -> list[datetime]:
     return [NINE + timedelta(seconds=n) for n in range(count)]
 
@@ -87,6 +97,12 @@ def test_a_lock_opens_by_itself_but_after_a_hundred_failures_only_by_hand() -> N
     assert lock_after(failures(SHUT_AFTER)).refuses(NINE + timedelta(days=365))
     assert SHUT_AFTER <= 100  # the standard's limit
     assert lock_after([]) == Lock()
+
+
+def test_an_office_behind_one_address_has_more_free_tries_and_is_never_shut() -> None:
+    assert lock_of_address(failures(FREE_TRIES_OF_ADDRESS - 1)) == Lock()
+    assert lock_of_address(failures(FREE_TRIES_OF_ADDRESS)).refuses(failures(FREE_TRIES_OF_ADDRESS)[-1])
+    assert not lock_of_address(failures(500)).shut
 
 
 def test_a_session_ends_after_an_hour_without_its_person_and_after_a_working_day_anyway() -> None:

@@ -1,7 +1,7 @@
 -- What agents said to their scores and what was ruled; the third move about a question can be made once.
 create table dispute_moves (
-    evaluation_id varchar not null, question varchar not null, step integer not null, move varchar not null,
-    reply json, reason varchar not null, made_by varchar not null, made_at timestamptz not null,
+    evaluation_id varchar not null, question varchar not null, step integer not null, call_id varchar not null,
+    move varchar not null, reply json, reason varchar not null, made_by varchar not null, made_at timestamptz not null,
     primary key (evaluation_id, question, step)
 );
 -- Comments on a call (from_s null), a second of it (to_s null) or a range. Rows are only ever added.

@@ -5,11 +5,12 @@ create table people (
     leads_every_team boolean not null, calls_a_day integer not null, weekdays json not null,
     admitted_at timestamptz not null, left_at timestamptz
 );
-create table person_roles (person_id varchar not null, role varchar not null, primary key (person_id, role));
+-- Written whole for a person or a team: no key, so that a write may take rows away and put them back.
+create table person_roles (person_id varchar not null, role varchar not null);
 create table teams (team_id varchar primary key, name varchar not null);
 -- An agent is in one team; a team may have several heads.
-create table team_agents (agent_id varchar primary key, team_id varchar not null);
-create table team_heads (team_id varchar not null, person_id varchar not null, primary key (team_id, person_id));
+create table team_agents (agent_id varchar not null, team_id varchar not null);
+create table team_heads (team_id varchar not null, person_id varchar not null);
 -- Days on which somebody does not listen, both ends included.
 create table absences (
     person_id varchar not null, day_from date not null, day_to date not null, primary key (person_id, day_from)

@@ -1,0 +1,262 @@
+"""Accounts, teams, absences, sessions and tries to log in: rows to domain values and back.
+
+What changes here is decided by rules (:mod:`qc_workbench.domain.access`, :mod:`qc_workbench.domain.entry`). The hash
+of a password is read by :func:`password_hash` alone and travels with nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Final
+
+from qc_workbench.domain.access import AccessRole, Account, Person, Scope, Subject, Team
+from qc_workbench.domain.entry import Session, login_hash
+from qc_workbench.store.database import Reader, Row, Statement, Write, from_json, insert, insert_all, to_json
+
+#: An account with its roles and teams as lists. Whoever has left may not enter.
+_ACCOUNTS: Final = """
+    select p.* exclude (password_hash, password_set_at),
+        coalesce((select list(role order by role) from person_roles r where r.person_id = p.person_id), []) as roles,
+        coalesce((select list(team_id order by team_id) from team_heads h where h.person_id = p.person_id), []) as teams
+    from people p
+    """
+
+
+# Accounts --------------------------------------------------------------------
+
+
+def account_of(row: Row) -> Account:
+    person = Person(
+        person_id=row["person_id"],
+        roles=frozenset(AccessRole(role) for role in row["roles"]),
+        agent_id=row["agent_id"],
+        teams=None if row["leads_every_team"] else frozenset(row["teams"]),
+        may_enter=row["left_at"] is None,
+    )
+    return Account(
+        person=person,
+        login=row["login"],
+        name=row["name"],
+        admitted_at=row["admitted_at"],
+        left_at=row["left_at"],
+        issuer=row["issuer"],
+        subject=row["subject"],
+        calls_a_day=row["calls_a_day"],
+        weekdays=frozenset(from_json(row["weekdays"])),
+    )
+
+
+def accounts(reader: Reader) -> list[Account]:
+    """Everybody, those who have left too, by name."""
+    return [account_of(row) for row in reader.rows(f"{_ACCOUNTS} order by name, person_id")]
+
+
+def account_with_id(reader: Reader, person_id: str) -> Account | None:
+    row = reader.row(f"{_ACCOUNTS} where person_id = ?", person_id)
+    return account_of(row) if row else None
+
+
+def account_with_login(reader: Reader, login: str) -> Account | None:
+    """``login`` in the form of :func:`qc_workbench.domain.entry.login`."""
+    row = reader.row(f"{_ACCOUNTS} where login = ?", login)
+    return account_of(row) if row else None
+
+
+def account_of_single_sign_on(reader: Reader, issuer: str, subject: str) -> Account | None:
+    row = reader.row(f"{_ACCOUNTS} where issuer = ? and subject = ?", issuer, subject)
+    return account_of(row) if row else None
+
+
+def saved(account: Account, *also: Statement) -> Write:
+    """The write of a new or changed account with its roles and the teams it leads; a password stays as it is.
+
+    Refused (:class:`~qc_workbench.errors.WriteRefused`) when somebody else has the login.
+    """
+    person = account.person
+    row = {
+        "person_id": person.person_id,
+        "login": account.login,
+        "name": account.name,
+        "agent_id": person.agent_id,
+        "issuer": account.issuer,
+        "subject": account.subject,
+        "leads_every_team": person.teams is None,
+        "calls_a_day": account.calls_a_day,
+        "weekdays": to_json(sorted(account.weekdays)),
+        "admitted_at": account.admitted_at,
+        "left_at": account.left_at,
+    }
+    names, marks = ", ".join(row), ", ".join("?" for _ in row)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in row if name != "person_id")
+    put = f"insert into people ({names}) values ({marks}) on conflict (person_id) do update set {changes}"  # noqa: S608 - names of this module
+    whose = (person.person_id,)
+    return Write(
+        (
+            Statement(put, tuple(row.values())),
+            Statement("delete from person_roles where person_id = ?", whose),
+            Statement("delete from team_heads where person_id = ?", whose),
+            *insert_all("person_roles", [{"person_id": whose[0], "role": role.value} for role in sorted(person.roles)]),
+            *insert_all(
+                "team_heads", [{"team_id": team, "person_id": whose[0]} for team in sorted(person.teams or ())]
+            ),
+            *also,
+        ),
+        require=(
+            Statement(
+                "select 1 where not exists (select 1 from people where login = ? and person_id <> ?)",
+                (account.login, person.person_id),
+            ),
+        ),
+    )
+
+
+def is_first_run(reader: Reader) -> bool:
+    """Whether there is no account at all: then the first administrator is set up.
+
+    Not whether an administrator is lacking: where the only one has left, the set-up must not stand open to anybody.
+    """
+    return not reader.value("select count(*) from people")
+
+
+def first_administrator(account: Account, password_hash: str, at: datetime) -> Write:
+    """Set-up of an empty workspace; refused when somebody was faster."""
+    write = saved(account, password_set(account.person.person_id, password_hash, at))
+    return Write(write.statements, require=(Statement("select 1 where not exists (select 1 from people)"),))
+
+
+def password_set(person_id: str, password_hash: str, at: datetime) -> Statement:
+    return Statement(
+        "update people set password_hash = ?, password_set_at = ? where person_id = ?", (password_hash, at, person_id)
+    )
+
+
+def password_hash(reader: Reader, person_id: str) -> str | None:
+    """For the one place that compares passwords; None for somebody who comes by single sign-on only."""
+    found = reader.value("select password_hash from people where person_id = ?", person_id)
+    return None if found is None else str(found)
+
+
+# Teams and absences ----------------------------------------------------------
+
+
+def teams(reader: Reader) -> list[Team]:
+    return [Team(**row) for row in reader.rows("select team_id, name from teams order by name, team_id")]
+
+
+def team_saved(team: Team, agents: Collection[str]) -> list[Statement]:
+    """A team and its agents, who leave the team they were in."""
+    return [
+        insert("teams", {"team_id": team.team_id, "name": team.name}, replace=True),
+        Statement(
+            "delete from team_agents where team_id = ? or list_contains(?::varchar[], agent_id)",
+            (team.team_id, list(agents)),
+        ),
+        *insert_all("team_agents", [{"agent_id": agent, "team_id": team.team_id} for agent in sorted(set(agents))]),
+    ]
+
+
+def subject_of(reader: Reader, agent_id: str) -> Subject:
+    """What :func:`qc_workbench.domain.access.may` is asked about for a call or score of this agent."""
+    return Subject(agent_id, reader.value("select team_id from team_agents where agent_id = ?", agent_id))
+
+
+def agents_within(reader: Reader, person: Person, reach: Scope) -> frozenset[str] | None:
+    """Agents whose calls a list of this person shows; None for everybody's."""
+    if reach is Scope.ALL or (reach is Scope.TEAM and person.teams is None):
+        return None
+    own = frozenset({person.agent_id} if person.agent_id and reach is not Scope.NONE else ())
+    if reach is not Scope.TEAM:
+        return own
+    rows = reader.rows(
+        "select agent_id from team_agents where list_contains(?::varchar[], team_id)", sorted(person.teams or ())
+    )
+    return own | {row["agent_id"] for row in rows}
+
+
+def absences(reader: Reader, since: date) -> dict[str, list[tuple[date, date]]]:
+    """Person -> first and last days away, of what has not ended before ``since``."""
+    found: dict[str, list[tuple[date, date]]] = {}
+    for row in reader.rows("select * from absences where day_to >= ? order by person_id, day_from", since):
+        found.setdefault(row["person_id"], []).append((row["day_from"], row["day_to"]))
+    return found
+
+
+def absence_noted(person_id: str, day_from: date, day_to: date) -> Statement:
+    """One that begins on the same day is replaced."""
+    return insert("absences", {"person_id": person_id, "day_from": day_from, "day_to": day_to}, replace=True)
+
+
+# Sessions and tries ----------------------------------------------------------
+
+
+def session_begun(session: Session) -> Statement:
+    return insert(
+        "sessions",
+        {
+            "token_hash": session.token_hash,
+            "person_id": session.person_id,
+            "begun_at": session.begun_at,
+            "seen_at": session.seen_at,
+            "ended_at": session.ended_at,
+        },
+    )
+
+
+def session_with(reader: Reader, token_hash: str) -> Session | None:
+    row = reader.row("select * from sessions where token_hash = ?", token_hash)
+    return Session(**row) if row else None
+
+
+def session_seen(token_hash: str, at: datetime) -> Statement:
+    """A sign of life. Never earlier than one before, and none of a session that has ended."""
+    return Statement(
+        "update sessions set seen_at = ? where token_hash = ? and seen_at < ? and ended_at is null",
+        (at, token_hash, at),
+    )
+
+
+def session_ended(token_hash: str, at: datetime) -> Statement:
+    return Statement("update sessions set ended_at = ? where token_hash = ? and ended_at is null", (at, token_hash))
+
+
+def sessions_ended(person_id: str, at: datetime) -> Statement:
+    """All of a person's: the password was changed, a role taken, the account shut."""
+    return Statement("update sessions set ended_at = ? where person_id = ? and ended_at is null", (at, person_id))
+
+
+def tried(login: str, address: str, succeeded: bool, at: datetime) -> Statement:
+    """A try to log in that was heard. One that a lock refused is not noted here: it must not lengthen the lock."""
+    return insert(
+        "log_ins",
+        {"tried_at": at, "login_hash": login_hash(login), "address": address, "succeeded": succeeded},
+    )
+
+
+def failures_of(reader: Reader, login: str) -> list[datetime]:
+    """Failures in a row for this login, known or not, since the last success or opening; oldest first."""
+    rows = reader.rows(
+        """
+        select tried_at from log_ins where login_hash = ? and not succeeded and tried_at > coalesce(
+            (select max(tried_at) from log_ins where login_hash = ? and succeeded), '-infinity'::timestamptz)
+        order by tried_at
+        """,
+        login_hash(login),
+        login_hash(login),
+    )
+    return [row["tried_at"] for row in rows]
+
+
+def failures_from(reader: Reader, address: str, since: datetime) -> list[datetime]:
+    """Failures from this address since then, whatever the logins; oldest first."""
+    rows = reader.rows(
+        "select tried_at from log_ins where address = ? and not succeeded and tried_at >= ? order by tried_at",
+        address,
+        since,
+    )
+    return [row["tried_at"] for row in rows]
+
+
+def opened(login: str, at: datetime) -> Statement:
+    """An administrator lets a login try again: counted as if a try had succeeded."""
+    return tried(login, "", True, at)
