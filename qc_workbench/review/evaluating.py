@@ -1,7 +1,8 @@
-"""Scoring a call step by step: what may be answered, what is suggested, what an undo takes back, when it is complete."""
+"""Scoring a call step by step: what may be answered, what is suggested, what an undo takes back, when it is done."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import Final
 
 from qc_workbench.domain.auto_answer import Answer, AnswerCheck, AutoAnswer
 from qc_workbench.domain.call import Direction
-from qc_workbench.domain.evaluation import Evaluation, EvaluationState, Reply, Result, SavedReply
+from qc_workbench.domain.evaluation import Evaluation, EvaluationState, Reply, SavedReply
 from qc_workbench.domain.form_rules import possible_values
 from qc_workbench.domain.forms import NO, NOT_APPLICABLE, YES, Form, FormState, FormVersion, Kind, Question
 from qc_workbench.errors import UsageError
@@ -32,6 +33,18 @@ def forms_for(versions: Iterable[FormVersion], direction: Direction, stage: str 
     """Published forms that fit a call; those that name its stage first, then its direction, then those for any."""
     fitting = [item for item in versions if item.state is FormState.PUBLISHED and item.form.fits(direction, stage)]
     return sorted(fitting, key=lambda item: (not item.form.stages, not item.form.directions, item.form.code))
+
+
+def begun(call_id: str, version: FormVersion, reviewer: str, at: datetime) -> Evaluation:
+    """A draft of a named person. Raises :class:`UsageError` ``evaluation_needs_name``, ``form_not_published``."""
+    who = reviewer.strip()
+    if not who:
+        raise UsageError("evaluation_needs_name")
+    if version.state is not FormState.PUBLISHED:
+        raise UsageError("form_not_published", form=version.form.code, version=version.version)
+    content = "\n".join((call_id, version.form.code, str(version.version), who, at.isoformat()))
+    evaluation_id = hashlib.sha256(content.encode()).hexdigest()[:32]
+    return Evaluation(evaluation_id, call_id, version.form.code, version.version, who, EvaluationState.DRAFT, at)
 
 
 def checked(form: Form, reply: Reply) -> Reply:
@@ -171,9 +184,3 @@ def _first(form: Form, codes: Sequence[str]) -> str:
     """Codes of a message: the first five."""
     order = [question.code for question in form.questions if question.code in codes]
     return ", ".join(order[:5]) + ("…" if len(order) > 5 else "")
-
-
-__all__ = [
-    "LONGEST_REPLY", "Result", "Suggestion", "check_of", "checked", "expected_of", "forms_for", "next_question",
-    "standing_replies", "step_to_undo", "submitted", "suggestions",
-]  # fmt: skip

@@ -28,11 +28,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from qc_workbench.domain.sampling import Draw, FrameItem, Queue, SampledCall, SampleStatus
 from qc_workbench.errors import UsageError
+
+Part = TypeVar("Part", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,19 @@ def stratum_samples(
     the passport holds the frame. Draws of *one* plan: two plans draw from the same calls, and
     counting them together would count calls twice (:class:`UsageError` ``estimate_mixes_plans``).
     """
+    return samples_by(draws, sampled, values, lambda item: "" if keep is None or keep(item) else None).get("", ())
+
+
+def samples_by(
+    draws: Iterable[Draw],
+    sampled: Iterable[SampledCall],
+    values: Mapping[str, float | None],
+    part_of: Callable[[FrameItem], Part | None],
+) -> dict[Part, tuple[StratumSample, ...]]:
+    """:func:`stratum_samples` of every part of the frame (agents, teams, weeks) in one pass.
+
+    ``part_of`` a call; None leaves it out. Parts without a judged call are there as well.
+    """
     draws = tuple(draws)
     plans = sorted({draw.plan.name for draw in draws})
     if len(plans) > 1:
@@ -93,17 +109,19 @@ def stratum_samples(
     for row in sampled:
         if row.queue is Queue.RANDOM and row.status is not SampleStatus.REPLACED:
             heard[row.draw_id].add(row.call_id)
-    groups = []
+    found: dict[Part, list[StratumSample]] = defaultdict(list)
     for draw in draws:
-        strata: dict[str, list[str]] = defaultdict(list)
+        strata: dict[str, dict[Part, list[str]]] = defaultdict(lambda: defaultdict(list))
         for item in draw.frame:
-            if keep is None or keep(item):
-                strata[item.stratum].append(item.call_id)
-        for stratum, members in sorted(strata.items()):
-            judged = [name for name in members if name in heard[draw.draw_id] and name in values]
-            known = tuple(float(value) for name in judged if (value := values[name]) is not None)
-            groups.append(StratumSample(draw.draw_id, stratum, len(members), known, len(judged) - len(known)))
-    return tuple(groups)
+            if (part := part_of(item)) is not None:
+                strata[item.stratum][part].append(item.call_id)
+        for stratum, parts in sorted(strata.items()):
+            for part, members in parts.items():
+                judged = [name for name in members if name in heard[draw.draw_id] and name in values]
+                known = tuple(float(value) for name in judged if (value := values[name]) is not None)
+                absent = len(judged) - len(known)
+                found[part].append(StratumSample(draw.draw_id, stratum, len(members), known, absent))
+    return {part: tuple(groups) for part, groups in found.items()}
 
 
 def estimate_share(strata: Sequence[StratumSample], confidence: float = 0.95) -> Estimate:

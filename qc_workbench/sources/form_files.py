@@ -107,9 +107,11 @@ def _tree(text: str, file: str) -> yaml.Node:
         depth = 0
         for event in yaml.parse(text, Loader=yaml.BaseLoader):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if isinstance(event, yaml.AliasEvent) or depth > _DEEPEST:
-                mark = event.start_mark
-                raise ImportFailed("form_syntax", file=file, line=mark.line + 1, column=mark.column + 1, detail="*")
+            line = event.start_mark.line + 1
+            if isinstance(event, yaml.AliasEvent):
+                raise ImportFailed("form_alias", file=file, line=line)
+            if depth > _DEEPEST:
+                raise ImportFailed("form_deep", file=file, line=line)
         node = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -119,8 +121,10 @@ def _tree(text: str, file: str) -> yaml.Node:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise ImportFailed("form_syntax", file=file, line=line, column=1, detail=str(error.reason)) from error
+    except (ValueError, OverflowError) as error:  # an escape that names no character: the library lets it through
+        raise ImportFailed("form_syntax", file=file, line=1, column=1, detail=str(error)) from error
     if node is None:
-        raise ImportFailed("form_syntax", file=file, line=1, column=1, detail="empty")
+        raise ImportFailed("form_empty", file=file, line=1)
     return node
 
 
@@ -162,7 +166,10 @@ class _Place:
     def text(self) -> str:
         if not isinstance(self.node, yaml.ScalarNode):
             self.wrong("text", value=self._shown())
-        return str(self.node.value)
+        said = str(self.node.value)
+        if said.encode(errors="ignore").decode() != said:  # half of a surrogate pair can't be kept
+            self.wrong("text", value=ascii(said))
+        return said
 
     def number(self) -> Decimal:
         written = self.text()
@@ -337,7 +344,14 @@ def _number_node(writer: _Writer, value: Decimal) -> yaml.Node:
     return writer.represent_scalar(f"tag:yaml.org,2002:{'float' if '.' in plain else 'int'}", plain)
 
 
+def _text_node(writer: _Writer, value: str) -> yaml.Node:
+    """Text; the rare kinds of line break are escaped, because a reader takes each for an ordinary one."""
+    style = '"' if set(value) & set("\x85\u2028\u2029") else None
+    return writer.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
 _Writer.add_representer(Decimal, _number_node)
+_Writer.add_representer(str, _text_node)
 
 
 def form_text(form: Form) -> str:

@@ -190,6 +190,17 @@ def waiting_for_second_opinion(reader: Reader, limit: int) -> list[Evaluation]:
     return [_evaluation_of(row) for row in rows]
 
 
+def submitted_between(reader: Reader, since: datetime, until: datetime) -> list[Evaluation]:
+    """Scores sent from ``since`` to before ``until``, oldest first."""
+    rows = reader.rows(
+        "select * from evaluations where state = 'submitted' and submitted_at >= ? and submitted_at < ? "
+        "order by submitted_at, evaluation_id",
+        since,
+        until,
+    )
+    return [_evaluation_of(row) for row in rows]
+
+
 def steps_of(reader: Reader, evaluation_id: str) -> list[SavedReply]:
     """Every answer that was ever given in an evaluation, in order."""
     rows = reader.rows("select * from evaluation_answers where evaluation_id = ? order by place", evaluation_id)
