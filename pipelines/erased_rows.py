@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from pipelines import erased_forms
 from pipelines.forgotten_text import evidence_without_quotes
 from pipelines.landmark_file import LANDMARK_FILE
 from pipelines.person_traces import Traces, blotted, renamed, says
@@ -27,15 +29,20 @@ TREATMENT: Final[Mapping[str, str]] = {
     "findings": "anonymised", "commitments": "anonymised", "refusals": "anonymised", "violations": "anonymised",
     "sample": "anonymised", "draws": "anonymised", "deals": "anonymised", "stage_changes": "anonymised",
     "sales": "anonymised", "expired": "anonymised", "agent_answers": "anonymised",
+    "evaluations": "anonymised", "evaluation_answers": "anonymised",
+    "dispute_moves": "anonymised", "comments": "anonymised", "coaching_tasks": "anonymised",
+    "coaching_steps": "anonymised",
     "transcripts": "deleted", "turns": "deleted", "detected": "deleted", "acoustics": "deleted", "jobs": "deleted",
     "sound_prints": "deleted", "sound_matches": "deleted",
-    "detector_mistakes": "deleted", "answer_checks": "deleted",
+    "detector_mistakes": "deleted", "answer_checks": "deleted", "clips": "deleted",
     "activities": "deleted", "activity_changes": "deleted", "notes": "deleted", "recording_files": "deleted",
     "deal_findings": "deleted", "recalls": "deleted",
-    "imports": "cleaned", "audit": "cleaned", "applied_writes": "cleaned",
+    "imports": "cleaned", "audit": "cleaned", "applied_writes": "cleaned", "form_versions": "cleaned",
     "managers": "nothing", "migrations": "nothing", "job_pauses": "nothing", "backups": "nothing",
     "removals": "nothing", "erasures": "nothing", "erased": "nothing", "suppressed": "nothing",
     "detector_evaluations": "nothing",
+    "people": "nothing", "person_roles": "nothing", "teams": "nothing", "team_agents": "nothing",
+    "team_heads": "nothing", "absences": "nothing", "sessions": "nothing", "log_ins": "nothing",
 }  # fmt: skip
 
 
@@ -43,6 +50,10 @@ TREATMENT: Final[Mapping[str, str]] = {
 _HOLDS: Final = (
     "coalesce(list_bool_or(list_transform(?::varchar[], lambda word: contains(cast({} as varchar), word))), false)"
 )
+
+
+#: A ticked answer or a number, as opposed to a text.
+_CODE: Final = re.compile(r"[a-z0-9_.-]{1,64}")
 
 
 class _Names:
@@ -56,6 +67,9 @@ class _Names:
 
     def get(self, kind: str, old: str | None) -> str | None:
         return None if old is None else self.by_old.get(kind, {}).get(old, old)
+
+    def of(self, kind: str) -> Mapping[str, str]:
+        return self.by_old.get(kind, {})
 
     def everything(self) -> dict[str, str]:
         return {old: new for names in self.by_old.values() for old, new in names.items()}
@@ -80,6 +94,9 @@ def erasure_statements(
     statements = [
         *_calls(rows, names, now, zone),
         *_rulings(rows, names),
+        *erased_forms.of_evaluations(reader, names.of("call"), lambda old: names.new("evaluation", old)),
+        *erased_forms.of_forms(reader, traces.calls, traces.numbers),
+        *_scoring(reader, rows, names),
         *_derived(rows, traces, names),
         *_crm(rows, traces, names),
         *_draws(reader, traces, names, zone),
@@ -197,6 +214,44 @@ def _rulings(rows: _Rows, names: _Names) -> list[Statement]:
     return found
 
 
+def _scoring(reader: Reader, rows: _Rows, names: _Names) -> list[Statement]:
+    """That somebody disputed, commented or coached stays, when and about what question. What they wrote goes."""
+    found = []
+    for row in rows.of_calls("dispute_moves"):
+        reply = from_json(row["reply"])
+        if reply is not None:
+            ticked = [value for value in reply["values"] if _CODE.fullmatch(value)]  # the rest was written by hand
+            reply = to_json({**reply, "values": ticked, "comment": ""})
+        key = {name: row[name] for name in ("evaluation_id", "question", "step")}
+        values = {
+            "evaluation_id": names.get("evaluation", row["evaluation_id"]),
+            "call_id": names.new("call", row["call_id"]), "reply": reply, "reason": "",
+        }  # fmt: skip
+        found.append(_update("dispute_moves", key, values))
+    comments = rows.of_calls("comments")
+    for row in comments:
+        names.new("comment", row["comment_id"])
+    for row in comments:
+        values = {
+            "comment_id": names.new("comment", row["comment_id"]),
+            "call_id": names.new("call", row["call_id"]),
+            "comment": "",
+            "supersedes": names.get("comment", row["supersedes"]),
+        }
+        found.append(_update("comments", {"comment_id": row["comment_id"]}, values))
+    for row in reader.rows(
+        """select * from coaching_tasks where list_has_any(from_json(calls, '["VARCHAR"]'), ?)""", rows.call_ids
+    ):
+        values = {
+            "task": "",
+            "comments": to_json([names.get("comment", item) for item in from_json(row["comments"])]),
+            "calls": to_json([names.get("call", item) for item in from_json(row["calls"])]),
+        }
+        found.append(_update("coaching_tasks", {"task_id": row["task_id"]}, values))
+        found.append(_update("coaching_steps", {"task_id": row["task_id"]}, {"note": ""}))
+    return found
+
+
 def _derived(rows: _Rows, traces: Traces, names: _Names) -> list[Statement]:
     found = []
     for row in rows.of_calls("commitments"):
@@ -285,6 +340,7 @@ def _words(rows: _Rows, traces: Traces) -> list[Statement]:
         _delete("detected", "call_id", rows.call_ids),
         _delete("detector_mistakes", "call_id", rows.call_ids),
         _delete("answer_checks", "call_id", rows.call_ids),
+        _delete("clips", "call_id", rows.call_ids),
         _delete("acoustics", "content_hash", traces.own_hashes),
         *fingerprints.forget(traces.own_hashes),
         _delete("jobs", "subject", subjects),
