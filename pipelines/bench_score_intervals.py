@@ -160,10 +160,11 @@ def coverage(design: Design, form: Form, count: int, seed: int = 1, *, whole: bo
             each = {n: strata for n, (strata, _) in agents.items()}
             estimates = estimate_scores(each, tuple(department.earlier.values()), BOUNDS)
             found += [(estimates[n], agents[n][1]) for n in agents]
-    intervals = [(each.low, each.high, truth, each.judged) for each, truth in found if each.value is not None]
-    held = sum(low - 1e-9 <= truth <= high + 1e-9 for low, high, truth, _ in intervals)  # type: ignore[operator]
-    width = sum(high - low for low, high, _, _ in intervals) / 2 / len(intervals)  # type: ignore[operator]
-    return Coverage(held, len(intervals), width, sum(row[3] for row in intervals) / len(intervals))
+    intervals = [(each.low or 0.0, each.high or 0.0, truth) for each, truth in found if each.value is not None]
+    held = sum(low - 1e-9 <= truth <= high + 1e-9 for low, high, truth in intervals)
+    width = sum(high - low for low, high, _ in intervals) / 2 / len(intervals)
+    judged = sum(each.judged for each, _ in found) / len(intervals)
+    return Coverage(held, len(intervals), width, judged)
 
 
 # What else was tried ---------------------------------------------------------

@@ -13,7 +13,7 @@ needs nothing else. ``δ²``: nominal 0 or 1; interval ``(c − k)²``; ordinal 
 alpha is not defined (None), and only the share of equal answers tells something.
 
 Interval: percentiles of alpha over calls drawn anew with replacement (Efron & Tibshirani 1993, ch. 13), both D_o and
-D_e recomputed. (Hayes & Krippendorff keep D_e; with the few calls of a calibration its error is not small.) With fewer than
+D_e recomputed. (Hayes & Krippendorff keep D_e; in a calibration its error is not small.) With fewer than
 some 20 calls it is too short (J. Hughes, arXiv 2210.13265, 2022). Where nobody ever disagreed it would have no width;
 then its lower end is ``1 − u / P``, ``u`` being the upper Wilson limit of "0 of so many calls" and ``P`` the share of
 unlike pairs by chance.
@@ -163,7 +163,7 @@ def _positions(units: Sequence[Sequence[Answer]], level: Level) -> dict[Answer, 
     for answer in given:
         if not isinstance(answer, int | float):
             raise UsageError("agreement_not_numbers", answer=answer, level=level.value)
-    return {answer: float(answer) for answer in sorted(given)}  # type: ignore[arg-type, type-var]
+    return {answer: float(answer) for answer in sorted(given)}  # type: ignore[arg-type]
 
 
 def _alpha_of(coincidences: Floats, scale: Floats, level: Level) -> Floats:

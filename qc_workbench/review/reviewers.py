@@ -6,7 +6,7 @@
   slopes rise and nobody drifts.
 * Repeatability: calls silently served to the same person again. The typical error of one score is
   ``√(Σ d² / 2n)`` (J. M. Bland, D. G. Altman, "Measurement error", *BMJ* 313, 1996), its interval from χ² on ``n``
-  degrees of freedom; two scores of the same call by the same person differ by less than 2.77 times that in 95 % of cases.
+  degrees of freedom; two scores of the same call by one person differ by less than 2.77 times that in 95 % of cases.
 """
 
 from __future__ import annotations

@@ -6,11 +6,11 @@ An additive two-way model with the agent as a third part::
 
 Agents are fixed. Calls and reviewers are random: a call scored by one person only tells about the reviewer through
 the agent's other calls, one scored by several tells it directly, and both are used in the right proportion; a
-reviewer with few scores is shrunk towards the others (C. R. Henderson, *Biometrics* 31, 1975; of raters: Longford,
-*J. Educational Statistics* 19, 1994). How much reviewers and calls vary is not known. Instead of one guess, the answer
-is averaged over a grid of both standard deviations, in units of the error's, weighted by the restricted likelihood under
-an even prior (A. Gelman, *Bayesian Analysis* 1, 2006, recommends it on the standard deviation), so that the interval is
-honest with five reviewers as well. It is Student's, with the variance of that mixture.
+reviewer with few scores is shrunk towards the others (C. R. Henderson, *Biometrics* 31, 1975; of raters: N. T.
+Longford, *J. Educational Statistics* 19, 1994). How much reviewers and calls vary is not known. Instead of one guess,
+the answer is averaged over a grid of both standard deviations, in units of the error's, weighted by the restricted
+likelihood under an even prior (A. Gelman, *Bayesian Analysis* 1, 2006, recommends it on the standard deviation), so
+that the interval is honest with five reviewers as well. It is Student's, with the variance of that mixture.
 
 Calls must have come to reviewers by chance, as :mod:`qc_workbench.review.assignment` hands them out. Whoever picks
 their own calls can't be told from calls that were different.
