@@ -145,8 +145,10 @@ class Coverage:
         return self.held / self.intervals
 
 
-def coverage(design: Design, form: Form, count: int, seed: int = 1, *, whole: bool = False) -> Coverage:
-    """Of the intervals in use: of each agent, or (``whole``) of the department, whose calls have no peers."""
+def coverage(
+    design: Design, form: Form, count: int, seed: int = 1, *, whole: bool = False, only: int | None = None
+) -> Coverage:
+    """Of the intervals in use: of each agent (or of ``only`` one), or of the ``whole`` department."""
     found = []
     for department in departments(design, form, count, seed):
         agents = department.agents
@@ -159,7 +161,7 @@ def coverage(design: Design, form: Form, count: int, seed: int = 1, *, whole: bo
         else:
             each = {n: strata for n, (strata, _) in agents.items()}
             estimates = estimate_scores(each, tuple(department.earlier.values()), BOUNDS)
-            found += [(estimates[n], agents[n][1]) for n in agents]
+            found += [(estimates[n], agents[n][1]) for n in agents if only is None or n == only]
     intervals = [(each.low or 0.0, each.high or 0.0, truth) for each, truth in found if each.value is not None]
     held = sum(low - 1e-9 <= truth <= high + 1e-9 for low, high, truth in intervals)
     width = sum(high - low for low, high, _ in intervals) / 2 / len(intervals)

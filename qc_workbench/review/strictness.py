@@ -9,8 +9,9 @@ the agent's other calls, one scored by several tells it directly, and both are u
 reviewer with few scores is shrunk towards the others (C. R. Henderson, *Biometrics* 31, 1975; of raters: N. T.
 Longford, *J. Educational Statistics* 19, 1994). How much reviewers and calls vary is not known. Instead of one guess,
 the answer is averaged over a grid of both standard deviations, in units of the error's, weighted by the restricted
-likelihood under an even prior (A. Gelman, *Bayesian Analysis* 1, 2006, recommends it on the standard deviation), so
-that the interval is honest with five reviewers as well. It is Student's, with the variance of that mixture.
+likelihood under a prior even in the standard deviation of calls and in the variance of reviewers. The latter shrinks
+a little less than it might and lets the intervals hold what they promise with five reviewers as well (C. N. Morris,
+*JASA* 78, 1983). The interval is Student's, with the variance of that mixture.
 
 Calls must have come to reviewers by chance, as :mod:`qc_workbench.review.assignment` hands them out. Whoever picks
 their own calls can't be told from calls that were different.
@@ -30,8 +31,8 @@ from qc_workbench.sampling.estimates import student_quantile
 
 Floats = NDArray[np.float64]
 
-#: Standard deviations of calls and of reviewers beside the error's that are tried. An even prior on a geometric grid
-#: gives each point its own size as weight.
+#: Standard deviations of calls and of reviewers beside the error's that are tried. On a geometric grid a point of an
+#: even prior weighs its own size, and of one even in the variance the square of it.
 _CALLS = np.geomspace(0.1, 10, 14)
 _REVIEWERS = np.geomspace(0.01, 5, 28)
 
@@ -154,7 +155,7 @@ class _Model:
         for calls in _CALLS:
             for reviewers in _REVIEWERS:
                 log, mean, variance = self._at(float(calls) ** 2, float(reviewers) ** 2)
-                logs.append(log + np.log(calls) + np.log(reviewers))
+                logs.append(log + np.log(calls) + 2 * np.log(reviewers))
                 means.append(mean)
                 variances.append(variance)
         weights = np.exp(np.array(logs) - max(logs))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.bench_score_intervals import DESIGNS, FORMS, Design, Form, coverage, rivals
+from pipelines.bench_score_intervals import DESIGNS, FORMS, Coverage, Design, Form, coverage, rivals
 from qc_workbench.sampling.estimates import Estimate, StratumSample
 from qc_workbench.sampling.ranking import places
 from qc_workbench.sampling.scores import estimate_score, estimate_scores
@@ -89,13 +89,28 @@ def test_the_simulation_finds_an_interval_that_promises_too_much() -> None:
     assert held["logit"] < 0.95
 
 
+def test_one_agent_with_auto_fails_among_seven_without_is_held_less_often() -> None:
+    """The limit that docs/scoring-statistics.md owns up to."""
+    assert 0.75 < coverage(DESIGNS[4], FORMS[4], 60, 11, only=0).share < 0.93
+
+
+def error_of(found: Coverage) -> float:
+    """Twice the standard error of a simulated coverage of 95 %."""
+    return float(2 * (0.95 * 0.05 / found.intervals) ** 0.5)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 @pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
-def test_intervals_hold_the_truth_in_93_to_97_of_100_cases(design: Design, form: Form) -> None:
-    assert 0.93 <= coverage(design, form, 250).share <= 0.97
-    assert 0.93 <= coverage(design, form, 1000, whole=True).share <= 0.97
+def test_intervals_hold_the_truth_in_93_to_97_of_100_cases(design: Design) -> None:
+    """On average over the forms exactly so; of each form within the error of the simulation."""
+    for found in (
+        [coverage(design, form, 250) for form in FORMS],
+        [coverage(design, form, 500, whole=True) for form in FORMS],
+    ):
+        assert 0.93 <= sum(each.share for each in found) / len(found) <= 0.97
+        for each in found:
+            assert 0.93 - error_of(each) <= each.share <= 0.97 + error_of(each)
 
 
 def test_many_agents_are_estimated_as_each_would_be() -> None:
