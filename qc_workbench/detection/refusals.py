@@ -24,7 +24,7 @@ from qc_workbench.domain.commitment import Action, ClientSaid, Promiser, SpokenC
 from qc_workbench.domain.transcript import Party, Transcript, Turn
 
 DETECTOR = "refusals"
-VERSION = "7"
+VERSION = "8"
 
 
 def fingerprint() -> str:
@@ -75,8 +75,13 @@ SURE_FROM = {ClientSaid.EXPLICIT: 0.7, ClientSaid.POSTPONED: 0.88}
 BELIEVED_FROM = 0.08
 #: In mono, where the words may be the agent's, it must be surer.
 SURE_IN_MONO_FROM = 0.95
-#: From this probability of a refusal on, a closing is not called false: the client may have refused.
-DOUBT_FROM = 0.3
+#: From this probability of a refusal by the whole call on, a closing is not called false: the client may have refused.
+#: Of 219 refusals of authors left out 12 lie below it, and of 681 other calls 78 above it; a piece that would be a
+#: refusal by itself (SURE_FROM) is a doubt as well, and where the call has no stand, the probability of any piece.
+DOUBT_FROM = 0.2
+PIECE_DOUBT_FROM = 0.3
+#: In mono a piece may be the agent's words: the whole call must bear it out with this probability.
+BORNE_OUT_IN_MONO_FROM = 0.2
 #: Probability of the whole call from which it counts, besides being the likeliest, and what a piece of the client's
 #: own words must have to bear it out. Chosen by leaving one author out: fewer inventions, no less accuracy.
 STANDS_FROM = {ClientSaid.EXPLICIT: 0.5, ClientSaid.POSTPONED: 0.4}
@@ -95,18 +100,24 @@ def client_said(transcript: Transcript) -> Said:
     talk = talk_of(transcript)
     classifier = refusal_classifier()
     likely = [classifier.pieces.of(piece.features) for piece in talk.pieces]
-    if talk.is_mono or len(talk.stretches) < COURSE_FROM:
-        found, refusing = _by_pieces(talk, likely), 0.0
+    has_course = len(talk.stretches) >= COURSE_FROM
+    stand = stand_of(talk, likely, classifier) if has_course else None
+    if stand is None or talk.is_mono:
+        found = _by_pieces(talk, likely)
+        if found is not None and stand is not None and stand[found[0]] < BORNE_OUT_IN_MONO_FROM:
+            found = None
     else:
-        stand = stand_of(talk, likely, classifier)
-        found, refusing = _by_stand(talk, likely, stand), stand[ClientSaid.EXPLICIT]
+        found = _by_stand(talk, likely, stand)
     doubt = None if heard_clearly(transcript) else "client_words_unclear"
     if acknowledged(talk):
         doubt = doubt or "agent_spoke_of_refusal"
-    for piece, chances in zip(talk.pieces, likely, strict=True):
-        if not piece.is_question and chances[ClientSaid.EXPLICIT] >= DOUBT_FROM:
-            doubt = doubt or "refusal_may_be_heard"
-    if refusing >= DOUBT_FROM:
+    piece_from = PIECE_DOUBT_FROM if stand is None or talk.is_mono else SURE_FROM[ClientSaid.EXPLICIT]
+    may_refuse = any(
+        chances[ClientSaid.EXPLICIT] >= piece_from
+        for piece, chances in zip(talk.pieces, likely, strict=True)
+        if not piece.is_question
+    )
+    if may_refuse or (stand is not None and stand[ClientSaid.EXPLICIT] >= DOUBT_FROM):
         doubt = doubt or "refusal_may_be_heard"
     if found is None:
         return Said(ClientSaid.NONE, doubt=doubt)
