@@ -36,8 +36,8 @@ app: $(STAMP) ## open the app on ./workspace
 test: setup cluster lint ## lint, types and all tests but the long ones
 	$(BIN)/python -m pytest -n auto -m "not slow"
 
-test-all: setup cluster lint ## all tests
-	$(BIN)/python -m pytest -n auto
+test-all: setup cluster lint ## all tests, property tests with new examples
+	QCW_TEST_EXAMPLES=new $(BIN)/python -m pytest -n auto
 
 lint: $(STAMP) $(CLUSTER)
 	$(BIN)/ruff check .

@@ -19,8 +19,9 @@ from pipelines.hands import executor_for
 from pipelines.progress import Progress, Silent
 from qc_workbench.store import calls as call_store
 from qc_workbench.store import job_board
-from qc_workbench.transcription.engine import Recogniser, Whisper
+from qc_workbench.transcription.engine import Whisper
 from qc_workbench.transcription.models import resolve
+from qc_workbench.transcription.recognised import Recogniser
 from qc_workbench.work.task import Executor
 from qc_workbench.workspace import Workspace
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -143,13 +143,19 @@ def promises_of_piece(
 
 @dataclass(frozen=True)
 class WholeCall:
-    """A call with its words as said or as recognised; ``promises``: (start_s, end_s, action, quote)."""
+    """A call with its words as said or as recognised; ``promises``: (start_s, end_s, action, quote).
+
+    ``author``: who invented it, where a corpus tells authors apart; ``beside``: how many sentences around a promise
+    are neither here nor there, because they may repeat or prepare it.
+    """
 
     name: str
     words: str  # said or recognised
     said_at: datetime
     transcript: Transcript
     promises: tuple[tuple[float, float, str, str], ...]
+    author: int | None = None
+    beside: int = 4
 
 
 def whole_calls(path: Path = CORPORA / "promises_calls.jsonl") -> list[WholeCall]:
@@ -169,8 +175,50 @@ def whole_calls(path: Path = CORPORA / "promises_calls.jsonl") -> list[WholeCall
     return calls
 
 
-#: Candidates so few sentences from a promise are left out: they may repeat or prepare it.
-_NEIGHBOURS: Final = 4
+def written_calls(path: Path = CORPORA / "whole_calls.jsonl") -> list[WholeCall]:
+    """Calls written down line by line, each promise labelled with the very line that holds it."""
+    calls = []
+    for text in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(text)
+        lines = [(line["who"][0].upper(), line["say"]) for line in row["lines"]]
+        promises = tuple(
+            (
+                one["line"] * _LINE_S, one["line"] * _LINE_S + _SPOKEN_S, one["action"],
+                one["date_phrase"] or lines[one["line"]][1],
+            )
+            for one in row["promises"]
+        )  # fmt: skip
+        said_at = datetime.fromisoformat(row["started_at"])
+        calls.append(
+            WholeCall(row["id"], "said", said_at, _transcript(lines), promises, row.get("author"), _BESIDE_A_LABEL)
+        )
+    return calls
+
+
+def misheard_call(call: WholeCall, slips: Slips, chance: random.Random, strength: float = 1.0) -> WholeCall:
+    """The call as a bad line might give it."""
+    turns = tuple(
+        replace(turn, text=misheard(turn.text, slips, chance, strength) or turn.text) for turn in call.transcript.turns
+    )
+    return replace(call, words="misheard", transcript=replace(call.transcript, turns=turns))
+
+
+def promises_of_call(call: WholeCall, judge: PromiseClassifier) -> tuple[int, int, int]:
+    """(found, missed, invented) promises of a written call: found is what is quoted within one line of its label."""
+    said = Call(call.name, call.said_at, Direction.OUTBOUND, "m1", "+79000000000", 60.0, Outcome.ANSWERED)
+    left = [int(one.start_s // _LINE_S) for one in find_commitments(said, call.transcript, Company(), judge)]
+    found = 0
+    for start_s, *_ in call.promises:
+        line = int(start_s // _LINE_S)
+        near = sorted((place for place in left if abs(place - line) <= 1), key=lambda place: abs(place - line))
+        if near:
+            left.remove(near[0])
+            found += 1
+    return found, len(call.promises) - found, len(left)
+
+
+#: Sentences beside a labelled line that are left out of the training.
+_BESIDE_A_LABEL: Final = 1
 
 
 def call_examples(call: WholeCall) -> Iterator[Example]:
@@ -191,7 +239,7 @@ def call_examples(call: WholeCall) -> Iterator[Example]:
     for index in candidates:
         if index in carrying:
             yield Example(call.name, seen.features_of(index, stated_in(index, heard)), True, carrying[index])
-        elif all(abs(index - other) > _NEIGHBOURS for other in carrying) and not any(
+        elif all(abs(index - other) > call.beside for other in carrying) and not any(
             one[0] - 1 < heard[index].sentence.start_s < one[1] + 1 for one in call.promises
         ):
             yield Example(call.name, seen.features_of(index, stated_in(index, heard)), False, None)
@@ -203,11 +251,12 @@ def _alike(text: str, quote: str) -> float:
 
 #: Seconds from one line to the next: more than a pause inside one stretch of speech.
 _LINE_S: Final = 10.0
+_SPOKEN_S: Final = 5.0
 
 
 def _transcript(lines: Sequence[tuple[str, str]]) -> Transcript:
     turns = tuple(
-        Turn(_PARTIES[who], "AC".index(who), number * _LINE_S, number * _LINE_S + 5.0, text, 0.9)
+        Turn(_PARTIES[who], "AC".index(who), number * _LINE_S, number * _LINE_S + _SPOKEN_S, text, 0.9)
         for number, (who, text) in enumerate(lines)
     )
     return Transcript("piece", "", "", None, "", "", turns)

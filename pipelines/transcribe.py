@@ -29,7 +29,8 @@ from qc_workbench.store import calls as call_store
 from qc_workbench.store import ledger, listening, samples
 from qc_workbench.store.database import Reader
 from qc_workbench.transcription.agent_voice import AgentVoice
-from qc_workbench.transcription.engine import Recogniser, Whisper
+from qc_workbench.transcription.engine import Whisper
+from qc_workbench.transcription.recognised import Recogniser
 from qc_workbench.transcription.transcript_assembly import fingerprint_of
 from qc_workbench.work.inline import Inline
 from qc_workbench.work.task import Executor, Needs, Outcome, Task

@@ -23,6 +23,10 @@ MODEL_FILE: Final = "promise_classifier.json"
 CARD_FILE: Final = "promise_classifier.card.json"
 
 
+class DamagedClassifier(ValueError):
+    """The file of coefficients is not the one its card was written for."""
+
+
 @dataclass(frozen=True)
 class PromiseClassifier:
     """``weights``: feature -> coefficient. ``actions``: action -> its coefficients; the highest sum wins.
@@ -62,8 +66,23 @@ def classifier_of(raw: Mapping[str, Any], fingerprint: str) -> PromiseClassifier
 
 @cache
 def promise_classifier() -> PromiseClassifier:
-    """The classifier that ships with the program, read on first use."""
-    return classifier_of(json.loads((resources.files("models") / MODEL_FILE).read_bytes()), classifier_fingerprint())
+    """The classifier that ships with the program, read on first use.
+
+    Raises :class:`DamagedClassifier` where the file is not the one its card names.
+    """
+    models = resources.files("models")
+    return checked((models / MODEL_FILE).read_bytes(), (models / CARD_FILE).read_bytes())
+
+
+def checked(model: bytes, card: bytes) -> PromiseClassifier:
+    """The classifier in ``model``, if it is the very one that ``card`` names by its SHA-256."""
+    found, named = hashlib.sha256(model).hexdigest(), json.loads(card)["sha256"]
+    if found != named:
+        raise DamagedClassifier(
+            f"models/{MODEL_FILE} is damaged or of another version: its SHA-256 is {found[:16]}…, {CARD_FILE} names "
+            f"{named[:16]}…. Install the program again, or train it anew: python -m pipelines.train_commitments"
+        )
+    return classifier_of(json.loads(model), found[:16])
 
 
 @cache

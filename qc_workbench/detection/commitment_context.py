@@ -130,6 +130,8 @@ def revised(index: int, heard: Sequence[Heard], due: Due | None) -> Due | None:
         if new is None:
             continue
         corrects = CORRECTION.search(start) is not None or "давайте" in item.code or "лучше" in item.code
+        if heard[index].sentence.is_question and item.sentence.party is not heard[index].sentence.party:
+            corrects = corrects or item.sentence.is_question or offers(item)  # «в пятницу?» — «Может, в субботу?»
         if new.has_days and corrects and due is not None and due.has_days:
             due = replace(new, time_from=new.time_from or due.time_from, time_to=new.time_to or due.time_to)
         elif (
@@ -179,8 +181,8 @@ def declined(index: int, heard: Sequence[Heard], lexicon: CommitmentLexicon) -> 
     refused = lexicon.replies["negative"].match(opening) or lexicon.replies["negative"].search(
         " ".join(opening.split()[:4])
     )
-    takes_over = (said.sentence.is_question or offers(said)) and lexicon.guards["own_call"].search(opening)
-    if takes_over:  # «Я позвоню в среду?» — «Я сама к вам загляну»
+    takes_over = lexicon.guards["own_call"].search(opening) or lexicon.replies["own"].search(opening)
+    if takes_over and (said.sentence.is_question or offers(said)):  # «Я позвоню в среду?» — «Я сама к вам загляну»
         return True
     if not refused:
         return False

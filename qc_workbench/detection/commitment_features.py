@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from qc_workbench.detection.commitment_candidates import about
-from qc_workbench.detection.commitment_context import Found, Heard, kind_of_action
+from qc_workbench.detection.commitment_context import Found, Heard, declined, kind_of_action, replies_to
 from qc_workbench.detection.commitment_lexicon import SECOND_HALF, FamilyKind, commitment_lexicon
 from qc_workbench.detection.spoken_words import is_dictionary_word, morphology
 from qc_workbench.domain.transcript import Party
@@ -27,10 +27,22 @@ _SHORTEST_GRAM, _LONGEST_GRAM = 2, 5
 _SHORTEST_SPOILT = 5
 #: Sentences before and after that are seen.
 _BEFORE, _AFTER = 2, 3
+#: Sentences before a promise in which the other side may have asked for it.
+_ASKED = 4
 #: Words of a sentence that are read around its day or its promise: longer ones speak of several things.
 _NEAR = 12
 #: Guards of the lexicon that are told to the classifier as they are.
-_GUARDS = ("reported", "reported_but", "broken", "own_call", "conditional", "conditional_but", "others", "later_today")
+_GUARDS = (
+    "reported",
+    "reported_but",
+    "broken",
+    "own_call",
+    "conditional",
+    "conditional_but",
+    "others",
+    "later_today",
+    "standing",
+)
 
 _PARTY = {Party.AGENT: "A", Party.CUSTOMER: "C", Party.UNKNOWN: "U", Party.MACHINE: "M"}
 
@@ -60,6 +72,7 @@ class SentencesSeen:
         found.update(f"g {name}" for name in _guards_in(item.code))
         found.update(self._families(index))
         found.update(self._around(index))
+        found.update(self._answer(index))
         found.update(_stated(stated))
         return frozenset(found)
 
@@ -87,6 +100,42 @@ class SentencesSeen:
             found.update(f"r taken back {row[2]}" for row in _families_in(other.code) if row[1] is FamilyKind.CANCEL)
         return found
 
+    def _answer(self, index: int) -> Iterator[str]:
+        """What the other side makes of it: agrees, declines, asks back, names the same or another day; and how much
+        of the call is left, because promises are made towards its end."""
+        item = self._heard[index]
+        left = len(self._heard) - 1 - index
+        yield f"left {0 if left == 0 else min(5, 1 + left // 3)}"
+        yield f"turn opens={index == 0 or self._heard[index - 1].sentence.turn != item.sentence.turn}"
+        lexicon = commitment_lexicon()
+        who = _PARTY[item.sentence.party]
+        asks = f"{who}?" if item.sentence.is_question else who
+        replies = replies_to(index, self._heard)
+        if not replies:
+            yield f"{asks} answer none"
+        else:
+            opening = " ".join(" ".join(one.code for one in replies[:2]).split()[:9])
+            for name in ("negative", "refusing", "positive"):
+                if lexicon.replies[name].match(opening):
+                    yield f"{asks} answer {name}"
+            if declined(index, self._heard, lexicon):
+                yield f"{asks} answer declines"
+            if replies[0].sentence.is_question:
+                yield f"{asks} answer asks"
+            if any(one.mentions for one in replies):
+                yield f"{asks} answer {_days_beside(item, replies)}"
+            if any(lexicon.guards["taken_over"].search(one.sentence.low) for one in replies[:2]):
+                yield f"{asks} answer takes over"
+        before = [
+            one for one in self._heard[max(0, index - _ASKED) : index] if one.sentence.party is not item.sentence.party
+        ]
+        if any(row[1] is FamilyKind.REQUEST for one in before for row in _families_in(one.code)):
+            yield f"{who} asked for"
+        if any(row[1] is FamilyKind.QUESTION for one in before for row in _families_in(one.code)):
+            yield f"{who} asked when"
+        if before and before[-1].mentions:
+            yield f"{who} before {_days_beside(item, before)}"
+
     def _around(self, index: int) -> set[str]:
         item = self._heard[index]
         days = {(one.span.first, one.span.last) for one in item.mentions if one.is_day}
@@ -109,6 +158,17 @@ class SentencesSeen:
             if days & {(one.span.first, one.span.last) for one in other.mentions if one.is_day}:
                 found.add(f"{place} says the day too")
         return found
+
+
+def _days_beside(item: Heard, others: Sequence[Heard]) -> str:
+    """How the days of other sentences stand to those of this one."""
+    own = {(one.span.first, one.span.last) for one in item.mentions if one.is_day}
+    theirs = {(one.span.first, one.span.last) for other in others for one in other.mentions if one.is_day}
+    if not theirs:
+        return "names an hour"
+    if not own:
+        return "names a day"
+    return "names the day" if own & theirs else "names another day"
 
 
 def tokens_of(item: Heard) -> list[str]:
@@ -208,7 +268,12 @@ def _families_in(code: str) -> tuple[tuple[str, FamilyKind, str, str], ...]:
 @lru_cache(maxsize=20_000)
 def _guards_in(code: str) -> tuple[str, ...]:
     guards = commitment_lexicon().guards
-    return tuple(name for name in _GUARDS if guards[name].search(code))
+    # «If I rang you in May, would that work?» is a proposal, no condition.
+    return tuple(
+        name
+        for name in _GUARDS
+        if guards[name].search(code) and not (f"{name}_but" in guards and guards[f"{name}_but"].search(code))
+    )
 
 
 @lru_cache(maxsize=50_000)

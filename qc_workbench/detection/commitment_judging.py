@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from qc_workbench.detection.commitment_candidates import about, is_candidate
 from qc_workbench.detection.commitment_classifier import PromiseClassifier
-from qc_workbench.detection.commitment_context import Found, Heard, from_neighbours, revised
+from qc_workbench.detection.commitment_context import Found, Heard, declined, from_neighbours, revised
 from qc_workbench.detection.commitment_features import SentencesSeen
-from qc_workbench.detection.commitment_lexicon import Family, FamilyKind
+from qc_workbench.detection.commitment_lexicon import Family, FamilyKind, commitment_lexicon
 from qc_workbench.detection.due_dates import choose
 from qc_workbench.domain.commitment import Promiser
 from qc_workbench.domain.transcript import Party
@@ -20,10 +20,13 @@ _NOTHING = re.compile(r"(?!)")
 
 
 def believed(index: int, stated: list[Found], seen: SentencesSeen, judge: PromiseClassifier) -> list[Found]:
-    """What the rules find in one sentence, unless the classifier finds it very unlikely."""
-    if not stated or judge.chance(seen.features_of(index, stated)) < judge.drop_below:
-        return []
-    return stated
+    """What the rules find in one sentence, unless the classifier finds it very unlikely.
+
+    A promise tied to the one before («как только уйдёт, отзвонюсь») stands with it: alone it looks like a condition.
+    """
+    if not stated or judge.chance(seen.features_of(index, stated)) >= judge.drop_below:
+        return stated
+    return [found for found in stated if found.tied]
 
 
 def overheard(
@@ -31,8 +34,11 @@ def overheard(
 ) -> list[Found]:
     """Sentences in which no rule finds a promise and the classifier is sure of one, likeliest first."""
     likely: list[Found] = []
+    lexicon = commitment_lexicon()
     for index, item in enumerate(heard):
         if stated[index] or not is_candidate(item):
+            continue
+        if declined(index, heard, lexicon) or lexicon.guards["standing"].search(item.sentence.low):
             continue
         features = seen.features_of(index)
         chance = judge.chance(features)

@@ -138,12 +138,19 @@ def forms_of(groups: Mapping[str, str]) -> dict[str, str]:
     return forms
 
 
+#: «Евгений вас беспокоит» is how people introduce themselves.
+_GREETS = ("беспокоит", "беспокоят", "тревожит", "тревожат")
+
+
 @cache
 def verb_forms() -> Mapping[str, str]:
     """Every form of every verb of promises -> ``#group/form``."""
     text = (resources.files("models") / "lexicons" / "commitments.toml").read_text(encoding="utf-8")
     # «Вышли» is also the past of «выйти», «набери» a form pymorphy gives to another verb first.
-    return forms_of(tomllib.loads(text)["verbs"]) | {"набери": "#call/2", "наберите": "#call/2", "вышли": "#send/2"}
+    known = forms_of(tomllib.loads(text)["verbs"])
+    for greeting in _GREETS:
+        known.pop(greeting, None)
+    return known | {"набери": "#call/2", "наберите": "#call/2", "вышли": "#send/2"}
 
 
 #: Likeness (0..100) from which a word that no dictionary has is taken for a form of a lexicon verb:

@@ -9,16 +9,19 @@ from datetime import date
 
 from qc_workbench.detection.commitment_context import Found, Heard, kind_of_action
 from qc_workbench.detection.commitment_lexicon import commitment_lexicon
-from qc_workbench.detection.due_dates import CORRECTION, Due, merged
+from qc_workbench.detection.due_dates import CORRECTION, Due, Mention, choose, merged
 from qc_workbench.detection.due_rules import Moment
 from qc_workbench.domain.commitment import Promiser
+from qc_workbench.domain.transcript import Party
 
 #: Sentences so near to a promise are about it.
 _BESIDE = 3
 #: Sentences after a promise in which it may be moved.
 _MOVED_WITHIN = 6
+#: Sentences after a promise in which the agent may say it again.
+RESTATED_WITHIN = 5
 #: The classifier must be surer of what names no day of its own, and of «сегодня» and «весной»: much is said of them.
-_SURE = 0.88
+_SURE = 0.6
 _LONGEST_DAYS = 31
 #: An explicit act of contact: a call, a message, papers.
 _CONTACT = re.compile(r"#(?:call|tell|together|send)/(?:1i?|2|3|inf)(?= |$)")
@@ -55,13 +58,55 @@ def join(kept: list[Found], found: Found) -> None:
         return
     said_old, said_new = _says_day(old), _says_day(found)
     if overlap(old.due, found.due):
-        # Quoted is the sentence that names the day itself.
-        quoted = found if said_new and not said_old else old
+        # Quoted is the sentence that names the day itself, and the last of them where the hour was put right.
+        quoted = found if said_new and (not said_old or _put_right(old, found.due)) else old
         kept[position] = replace(quoted, by=by, due=merged(old.due, found.due))
     elif _is_another(old, found):
         kept.append(found)
     else:  # moved within the call: the last word counts
         kept[position] = replace(found, by=by)
+
+
+def _says_time(found: Found, due: Due) -> bool:
+    """Whether a sentence names the day that is due, or an hour and no other day."""
+    return any(not one.is_day or overlap_of(due, one) for one in found.heard.mentions if not one.refused)
+
+
+def overlap_of(due: Due, mention: Mention) -> bool:
+    return holds(due, mention.span.first, mention.span.last)
+
+
+def _put_right(found: Found, new: Due) -> bool:
+    """Whether a sentence names another hour than was agreed in the end: «до двенадцати» — «после трёх»."""
+    old = choose(found.heard.mentions)
+    if old is None:
+        return False
+    late = old.time_to is not None and new.time_from is not None and old.time_to <= new.time_from
+    early = old.time_from is not None and new.time_to is not None and new.time_to <= old.time_from
+    return late or early
+
+
+def restated(found: Found, others: Sequence[Found], heard: Sequence[Heard]) -> Found:
+    """The promise quoted where the agent says its day for the last time, a few remarks on.
+
+    «В субботу могу» — «Всё, замерщика в субботу на десять ставлю»: the second is what was agreed.
+    """
+    due = found.due
+    said = found.heard.sentence
+    if due is None or not due.has_days:
+        return found
+    if said.party is Party.AGENT and not said.is_question and _says_time(found, due):
+        return found
+    taken = {other.heard.sentence.position for other in others}
+    at = found.heard.sentence.position
+    for item in reversed(heard[at + 1 : at + 1 + RESTATED_WITHIN]):
+        said = item.sentence
+        if said.position in taken or said.party is not Party.AGENT or not said.quotable or said.is_question:
+            continue
+        days = [one for one in item.mentions if one.is_day and not one.refused]
+        if any((one.span.first, one.span.last) == (due.first, due.last) for one in days):
+            return replace(found, heard=item, at_word=days[-1].start, to_word=days[-1].start)
+    return found
 
 
 def _is_another(old: Found, found: Found) -> bool:

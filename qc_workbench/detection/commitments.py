@@ -34,7 +34,8 @@ from qc_workbench.detection.commitment_context import (
 from qc_workbench.detection.commitment_features import SentencesSeen
 from qc_workbench.detection.commitment_judging import CLASSIFIER, believed, overheard
 from qc_workbench.detection.commitment_lexicon import CommitmentLexicon, Family, FamilyKind, commitment_lexicon
-from qc_workbench.detection.commitment_merging import add_overheard, holds, join, overlap
+from qc_workbench.detection.commitment_merging import add_overheard, holds, join, overlap, restated
+from qc_workbench.detection.commitment_parties import promiser
 from qc_workbench.detection.due_dates import choose, moment_of, no_date, window
 from qc_workbench.detection.due_rules import Moment
 from qc_workbench.detection.refusals import client_said
@@ -42,7 +43,7 @@ from qc_workbench.domain.call import Call
 from qc_workbench.domain.commitment import Action, ClientSaid, DueWindow, Promiser, SpokenCommitment
 from qc_workbench.domain.transcript import Party, Transcript
 
-VERSION = "5"
+VERSION = "6"
 
 #: Said with the day a promise is moved to.
 _MOVES = re.compile(r"\b(?:давайте|лучше|тогда|нет|вычеркива\w*|make it|rather|instead|better|then)\b")
@@ -89,11 +90,20 @@ def find_commitments(
     for found in overheard(heard, stated, seen, judge):
         if not _cancelled_later(found, heard, lexicon):
             add_overheard(kept, found, heard, moment)
+    kept = [restated(found, kept, heard) for found in kept]
+    kept = [replace(found, by=promiser(found, heard)) for found in kept]
     kept.sort(key=lambda found: found.heard.sentence.position)
     refused_at = client_said(transcript)
     if refused_at.said is ClientSaid.EXPLICIT and refused_at.start_s is not None:
-        # «Нет, мы отказались»: nothing is owed any more, except money.
-        kept = [item for item in kept if item.action is Action.PAY or item.heard.sentence.start_s > refused_at.start_s]
+        # «Нет, мы отказались»: what the agent offered is owed no more, except money. What the client asked for or
+        # agreed to stands until they take it back in words: «потом не надо» said of a colour is heard as a refusal too.
+        kept = [
+            item
+            for item in kept
+            if item.action is Action.PAY
+            or item.by is not Promiser.AGENT
+            or item.heard.sentence.start_s > refused_at.start_s
+        ]
     return tuple(_spoken(call, found, moment, number) for number, found in enumerate(kept))
 
 
@@ -213,7 +223,7 @@ def _stated(
         "reported_but"
     ].search(item.sentence.low):
         return None
-    if guards["broken"].search(item.sentence.low):
+    if guards["broken"].search(item.sentence.low) or guards["standing"].search(item.sentence.low):
         return None
     # In mono the parties are guessed, so there «я сам вас наберу» is taken for the client's.
     if guards["own_call"].search(item.code) and (item.sentence.party is not Party.AGENT or _is_mono(heard)):

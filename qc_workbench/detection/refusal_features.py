@@ -4,7 +4,8 @@ the agent said before.
 Three views of the same words, because each survives what spoils the others: *letters* (character n-grams inside
 words) hear through slips of recognition, *lemmas* tie rare forms to common ones, the *lexicon* brings whole phrases.
 A short answer means what was asked: «да» after «отказываетесь?» is a refusal, so lemmas of the agent's last sentence
-are features of their own, crossed with how the answer begins. Names of features are the keys of
+are features of their own, crossed with how the answer begins. A refusal is also known by how it is taken: the beginning
+of the agent's answer to it, and the last turns of both sides (:func:`ending_of`). Names of features are the keys of
 ``models/refusal_classifier.json``.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from qc_workbench.detection.spoken_words import morphology
 
@@ -21,8 +23,15 @@ _SHORTEST_GRAM, _LONGEST_GRAM = 3, 5
 _NEGATION_REACH = 3
 #: Words between the halves of a pair.
 _PAIR_REACH = 3
-#: Words of the agent's last sentence that are looked at, from its end.
+#: Words of the agent's last sentence that are looked at, from its end; of the answer, from its beginning.
 _ASKED = 14
+_ANSWERED = 14
+#: Turns of either side that make the ending of a call.
+_LAST_TURNS = 3
+#: Lengths of the letters in words of the ending.
+_ENDING_GRAMS = (3, 4)
+#: Turns of the client after a piece that are told apart.
+_FOLLOWING = 3
 _NEGATIONS = frozenset(
     ("не", "нет", "ни", "нету", "без", "not", "no", "never", "nothing", "none", "neither", "without")
 )
@@ -57,6 +66,32 @@ def features_of(
     for word in words:
         found.update(_grams_of(word))
     found.update(_answer(tokens, [token_of(word) for word in asked[-_ASKED:]]))
+    return frozenset(found)
+
+
+def context_of(answered: Sequence[str], turns_after: int) -> frozenset[str]:
+    """Features of what follows a piece: the agent's answer (``low`` words) and how much the client still said."""
+    tokens = [token_of(word) for word in answered[:_ANSWERED]]
+    found = {f"after={min(_FOLLOWING, turns_after)}", *(f"t {token}" for token in tokens)}
+    found.update(f"t2 {first} {second}" for first, second in pairwise(tokens))
+    if tokens:
+        found.add(f"t first {tokens[0]}")
+    return frozenset(found)
+
+
+def ending_of(agents: Sequence[Sequence[str]], clients: Sequence[Sequence[str]]) -> frozenset[str]:
+    """Features of the last turns of a call; each turn is its ``low`` words."""
+    found: set[str] = set()
+    for who, turns in (("A", agents), ("C", clients)):
+        for at, words in enumerate(reversed(turns[-_LAST_TURNS:])):
+            tokens = [token_of(word) for word in words]
+            found.update(f"{who} {token}" for token in tokens)
+            found.update(f"{who}2 {first} {second}" for first, second in pairwise(tokens))
+            if at == 0:
+                found.update(f"{who} last {token}" for token in tokens)
+            if who == "A":
+                grams = {gram for word in words for gram in _grams_of(word)}
+                found.update(f"A{gram}" for gram in grams if len(gram) - 2 in _ENDING_GRAMS)
     return frozenset(found)
 
 

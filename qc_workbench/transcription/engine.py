@@ -26,7 +26,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import ctranslate2
 import numpy as np
@@ -42,11 +42,11 @@ from qc_workbench.transcription.audio import RATE_HZ, Audio
 from qc_workbench.transcription.crosstalk import Intervals, copied_frames, own_speech, silenced
 from qc_workbench.transcription.dictionary import in_script_of, known_words, prompt_of, put_in
 from qc_workbench.transcription.models import ModelChoice
-from qc_workbench.transcription.packing import Interval, Window, pack
+from qc_workbench.transcription.packing import Window, pack, unread
+from qc_workbench.transcription.recognised import ChannelSpeech, Passage, Recognised
 from qc_workbench.transcription.voice_activity import levelled
 
-#: Name of this way of recognition in transcripts; the version changes when its results may change.
-ENGINE: Final = "faster-whisper"
+#: The version of this way of recognition changes when its results may change.
 VERSION: Final = 2
 
 #: Silence after a window, seconds: the model needs to see that the speech ended.
@@ -56,6 +56,9 @@ _LENGTH_STEP_S: Final = 2.5
 #: Nobody says more tokens a second for a whole window (fast Russian speech: about 9).
 _TOKENS_PER_S: Final = 12
 _SPARE_TOKENS: Final = 16
+#: Speech at the end of a window without a word, seconds, from which on it is read again by itself: shorter ones are
+#: breaths, laughter and words whose time was placed a little early.
+_UNREAD_FROM_S: Final = 1.5
 #: Whisper's own limits of a failed window (Radford et al. 2022, section 4.5): looping, improbable, silent.
 LOOPING_FROM: Final = 2.4
 IMPROBABLE_BELOW: Final = -1.0
@@ -69,66 +72,12 @@ _MARKS_BEFORE: Final = "\"'“¿([{-«"
 _MARKS_AFTER: Final = "\"'.。,，!！?？:：”)]}、»…"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ChannelSpeech:
-    """One channel ready for recognition: its samples and where its own party speaks (seconds)."""
-
-    channel: int
-    samples: NDArray[np.float32]
-    speech: tuple[Interval, ...]
-
-    @property
-    def length_s(self) -> float:
-        return self.samples.size / RATE_HZ
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """What was recognised in one window, with the model's own doubts about it.
-
-    ``mean_log_probability`` per token; ``no_speech`` 0..1; ``compression`` is the ratio
-    of the text's size to its zlib size: looping text compresses well.
-    """
-
-    channel: int
-    words: tuple[Word, ...]
-    mean_log_probability: float
-    no_speech: float
-    compression: float
-
-
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """All passages of a call. ``language`` is None when nothing was said."""
-
-    language: str | None
-    language_probability: float
-    passages: tuple[Passage, ...]
-
-
-class Recogniser(Protocol):
-    """What the pipeline needs of a speech engine; tests use a small fake."""
-
-    @property
-    def model_name(self) -> str: ...
-
-    @property
-    def settings(self) -> Mapping[str, str]: ...
-
-    @property
-    def fingerprint(self) -> str: ...
-
-    def listen(self, audio: Audio, speech: Sequence[Intervals] = ()) -> tuple[ChannelSpeech, ...]:
-        """The speech of each channel before recognition; ``speech``: where it was found before, per channel."""
-
-    def recognise(self, calls: Sequence[Sequence[ChannelSpeech]]) -> list[Recognised]: ...
-
-
 @dataclass
 class _Task:
     """A window on its way through the model."""
 
     call: int
+    channel: ChannelSpeech
     window: Window
     features: NDArray[np.float32]
     encoded: NDArray[Any] | None = None
@@ -228,12 +177,36 @@ class Whisper:
         Russian call) is recognised in its own.
         """
         tasks = [
-            _Task(index, window, self._features(channel, window))
+            _Task(index, channel, window, self._features(channel, window))
             for index, channels in enumerate(calls)
             for channel in channels
             for window in pack(channel.channel, channel.speech, channel.length_s)
         ]
         languages = self._encode(tasks, len(calls))
+        self._read(tasks)
+        passages = self._align(tasks)
+        rests = [rest for task, passage in zip(tasks, passages, strict=True) if (rest := self._unread(task, passage))]
+        if rests:
+            spoken = [rest.language for rest in rests]
+            self._encode(rests, len(calls))
+            for rest, language in zip(rests, spoken, strict=True):
+                rest.language = language
+            self._read(rests)
+            tasks, passages = [*tasks, *rests], [*passages, *self._align(rests)]
+        return [
+            Recognised(
+                *languages[index],
+                tuple(
+                    passage
+                    for task, passage in zip(tasks, passages, strict=True)
+                    if task.call == index and passage.words
+                ),
+            )
+            for index in range(len(calls))
+        ]
+
+    def _read(self, tasks: Sequence[_Task]) -> None:
+        """The words of encoded windows."""
         for language in sorted({task.language for task in tasks}):
             tokenizer = Tokenizer(
                 self._model.hf_tokenizer, self._model.model.is_multilingual, task="transcribe", language=language
@@ -247,18 +220,15 @@ class Whisper:
             if words:
                 for batch in self._batches([task for task in tasks if task.language == language and task.tokens]):
                     self._put_in(words, batch, tokenizer)
-        passages = self._align(tasks)
-        return [
-            Recognised(
-                *languages[index],
-                tuple(
-                    passage
-                    for task, passage in zip(tasks, passages, strict=True)
-                    if task.call == index and passage.words
-                ),
-            )
-            for index in range(len(calls))
-        ]
+
+    def _unread(self, task: _Task, passage: Passage) -> _Task | None:
+        """The end of a window in which somebody speaks but nothing was read, to be read by itself."""
+        if not passage.words:
+            return None
+        rest = unread(task.window, passage.words[-1].end_s, task.channel.speech, _UNREAD_FROM_S)
+        if rest is None:
+            return None
+        return _Task(task.call, task.channel, rest, self._features(task.channel, rest), language=task.language)
 
     def _features(self, channel: ChannelSpeech, window: Window) -> NDArray[np.float32]:
         sound = np.concatenate(

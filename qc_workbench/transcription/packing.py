@@ -89,6 +89,15 @@ def pack(
     return [_window(channel, parts) for parts in windows]
 
 
+def unread(window: Window, read_until_s: float, speech: Sequence[Interval], least_s: float) -> Window | None:
+    """What a window holds after a second of the recording, as a window of its own, when at least ``least_s`` of it is
+    ``speech``: the model sometimes ends after one voice although another follows in the same window.
+    """
+    parts = [(max(piece.start_s, read_until_s), piece.end_s) for piece in window.pieces if piece.end_s > read_until_s]
+    voiced_s = sum(max(0.0, min(end, stop) - max(start, begin)) for start, end in parts for begin, stop in speech)
+    return _window(window.channel, parts) if parts and voiced_s >= least_s else None
+
+
 def _with_margins(speech: Sequence[Interval], length_s: float) -> list[Interval]:
     merged: list[Interval] = []
     for start, end in speech:

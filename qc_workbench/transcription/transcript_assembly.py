@@ -8,7 +8,7 @@ from typing import Final
 from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.transcript import Party, Transcript, Word
 from qc_workbench.transcription.agent_voice import AgentVoice, voice_lean
-from qc_workbench.transcription.engine import ENGINE, ChannelSpeech, Recognised, Recogniser
+from qc_workbench.transcription.recognised import ENGINE, ChannelSpeech, Recognised, Recogniser
 from qc_workbench.transcription.roles import Role, assign_roles
 from qc_workbench.transcription.speakers import Separation, separate, speaker_of_words
 from qc_workbench.transcription.turns import Doubts, HeardWord, turns_of

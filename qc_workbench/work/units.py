@@ -24,8 +24,9 @@ from qc_workbench.transcription.agent_voice import AgentVoice, speech_features
 from qc_workbench.transcription.agent_voice import learn_voice as voice_of
 from qc_workbench.transcription.audio import Audio, decode, stretches
 from qc_workbench.transcription.crosstalk import Intervals
-from qc_workbench.transcription.engine import ChannelSpeech, Recognised, Recogniser, Whisper
+from qc_workbench.transcription.engine import Whisper
 from qc_workbench.transcription.models import ModelChoice, models_folder, verify_model
+from qc_workbench.transcription.recognised import ChannelSpeech, Recognised, Recogniser
 from qc_workbench.transcription.speakers import Floats
 from qc_workbench.transcription.transcript_assembly import assemble
 from qc_workbench.work.recordings import open_recording

@@ -28,6 +28,7 @@ from qc_workbench.ui.traffic import REGISTRY, Traffic, route_pattern
 from qc_workbench.workspace import Workspace
 from tests.operations.serving import Served, served
 from tests.ui import sample_company as company
+from tests.waiting import wait_until
 
 Values = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 WHO = "Вера Главная"
@@ -110,6 +111,8 @@ def test_the_log_of_a_real_server_is_json_without_addresses_and_names(workspace:
     address = recording_address(workspace, recording, WHO, datetime.now(UTC))
     assert httpx.get(f"{server.base}{address}", timeout=30).status_code == 200
     assert httpx.get(f"{server.base}/call?id={company.PADDED}&who=Вера", timeout=30).status_code == 200
+    # a line is written when the answer has gone, which its reader may be ahead of
+    wait_until(lambda: server.stderr.read_text(encoding="utf-8").count('"/call"') > 0)
     files = list((workspace.home / "logs").glob("*.jsonl"))
     for text in (server.stderr.read_text(encoding="utf-8"), "".join(path.read_text("utf-8") for path in files)):
         lines = [json.loads(line) for line in text.splitlines()]

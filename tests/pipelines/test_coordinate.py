@@ -25,6 +25,7 @@ from qc_workbench.work.inline import Inline
 from qc_workbench.work.local import LocalPool
 from qc_workbench.work.task import Outcome, Task
 from tests.pipelines import odd_work
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills and stops are signals")
 
@@ -98,13 +99,6 @@ def state(store: Store, subject: str) -> JobState:
 
 def together(step: OddStep) -> list[str]:
     return step.notes.read_text(encoding="utf-8").splitlines()
-
-
-def wait_until(met: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not met():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_a_unit_that_kills_its_worker_is_found_and_set_aside_and_its_neighbours_are_done(

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from qc_workbench.ui.attendant import Attendant
 from qc_workbench.work.inline import Inline
 from qc_workbench.workspace import Workspace
 from tests.pipelines.test_transcribe import FakeRecogniser, add_call, texts
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -38,13 +38,6 @@ def ask(workspace: Workspace, call_id: str) -> None:
         statements = ledger.ask_for(reader, call_id, now)
     if statements:
         workspace.store.write(*statements)
-
-
-def wait_until(met: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not met():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 class FakeHands:

@@ -21,7 +21,7 @@ from qc_workbench.store import listening
 from qc_workbench.store.database import insert
 from qc_workbench.transcription.audio import Audio
 from qc_workbench.transcription.crosstalk import Intervals
-from qc_workbench.transcription.engine import ChannelSpeech, Passage, Recognised
+from qc_workbench.transcription.recognised import ChannelSpeech, Passage, Recognised
 from qc_workbench.workspace import Workspace
 
 NOON = datetime(2026, 9, 1, 9, tzinfo=UTC)

@@ -236,3 +236,81 @@ def test_a_call_for_a_day_is_taken_back_by_saying_that_day_again() -> None:
 def test_a_ban_on_another_day_leaves_the_promise() -> None:
     lines = ["C: Позвоните в понедельник.", "A: В понедельник позвоню.", "C: Только в среду звонить не надо, я в пути."]
     assert [item.due.due_from for item in found(*lines)] == [day("10-12")]
+
+
+# --- whose promise it is ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lines", "by"),
+    [
+        (["A: Завтра вам позвоню.", "C: Хорошо."], Promiser.AGENT),
+        (["C: Позвоните завтра.", "A: Хорошо, позвоню завтра."], Promiser.BOTH),
+        (["C: Наберите меня в пятницу.", "A: В пятницу, записала."], Promiser.BOTH),
+        (["C: Давайте во вторник, часиков в шесть.", "A: Во вторник в шесть мастер приедет."], Promiser.BOTH),
+        (["A: Давайте через недельку вас потревожу?", "C: Давайте."], Promiser.BOTH),
+        (["C: Позвоните завтра.", "A: А какой у вас этаж?"], Promiser.CUSTOMER),
+    ],
+)
+def test_a_wish_taken_up_is_of_both_and_a_pledge_is_the_agents_own(lines: list[str], by: Promiser) -> None:
+    assert [item.by for item in found("C: Слушаю.", *lines)] == [by]
+
+
+# --- what is none, and what has no verb ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "A: Это насчёт балкона, Евгений вас беспокоит.",
+        "A: Напомню, вывоз у вас каждую вторую среду.",
+        "A: Монтажники к вам приедут? Они бывают по вторникам.",
+    ],
+)
+def test_greetings_and_standing_schedules_are_no_promises(line: str) -> None:
+    assert found("C: Слушаю.", line, "C: Понятно.") == ()
+
+
+@pytest.mark.parametrize(
+    ("offer", "answer"),
+    [
+        ("A: Давайте я вам завтра пришлю договор?", "C: Никакой почты, до свидания."),
+        ("A: Shall I give you a shout tomorrow?", "C: Sure I'll ring yourself."),
+    ],
+)
+def test_an_offer_that_is_not_taken_is_no_promise(offer: str, answer: str) -> None:
+    assert found("C: Слушаю.", offer, answer) == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "action", "rule"),
+    [
+        (["C: Мне бы договор.", "A: Завтра к одиннадцати он у вас."], Action.SEND_DOCUMENT, "ru_is_with_you_then"),
+        (["C: А шкаф когда?", "A: Привезём послезавтра."], Action.VISIT, "ru_at_yours_then"),
+        (["C: Жду ответа.", "A: Я вам завтра, хотя нет, в пятницу до двенадцати позвонил."], Action.CALLBACK,
+         "ru_called_tomorrow_then"),
+    ],
+)  # fmt: skip
+def test_a_promise_needs_no_verb_of_promising(lines: list[str], action: Action, rule: str) -> None:
+    (promise,) = found("C: Слушаю.", *lines, "C: Хорошо.")
+    assert (promise.action, promise.rule.split("/")[0]) == (action, rule)
+
+
+# --- where it is quoted ----------------------------------------------------------------------------------------------
+
+
+def test_a_proposal_is_quoted_where_the_agent_settles_it() -> None:
+    (promise,) = found(
+        "C: Слушаю.", "A: Мастер подъедет в пятницу, устроит?", "C: Может, в субботу?", "A: В субботу к девяти, пишу."
+    )
+    assert promise.quote == "В субботу к девяти, пишу."
+    assert promise.due.due_from == promise.due.due_to == day("10-10")
+
+
+@pytest.mark.parametrize("today", ["10-05", "10-06", "10-07", "10-08", "10-09", "10-10", "10-11"])
+def test_days_of_the_next_week_are_those_of_the_next_week_on_any_day(today: str) -> None:
+    (promise,) = found(
+        "C: Слушаю.", "A: Наберу вас на следующей неделе, в среду или в четверг.", "C: Хорошо.",
+        started_at=f"2026-{today}T12:00:00+03:00",
+    )  # fmt: skip
+    assert (promise.due.due_from, promise.due.due_to) == (day("10-14"), day("10-15"))

@@ -15,14 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.promise_corpus import CORPORA, own_pieces, told_pieces, whole_calls
+from pipelines.promise_corpus import CORPORA, call_examples, whole_calls, written_calls
 from pipelines.recognition_slips import Slips, learned, misheard
-from pipelines.train_commitments import fold_of
+from pipelines.train_commitments import fold_of, pieces_of_corpora
 from qc_workbench.config import Company
 from qc_workbench.detection.commitment_classifier import (
     CARD_FILE,
     MODEL_FILE,
+    DamagedClassifier,
     PromiseClassifier,
+    checked,
     classifier_fingerprint,
     promise_classifier,
 )
@@ -51,6 +53,13 @@ def test_the_card_names_the_very_file_and_the_very_corpora() -> None:
     assert card["corpora"]
     for name, digest in card["corpora"].items():
         assert hashlib.sha256((CORPORA / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_a_damaged_file_is_refused_by_name() -> None:
+    model, card = (MODELS / MODEL_FILE).read_bytes(), (MODELS / CARD_FILE).read_bytes()
+    assert checked(model, card).fingerprint == classifier_fingerprint()
+    with pytest.raises(DamagedClassifier, match=r"promise_classifier\.json is damaged.*Install the program again"):
+        checked(model[:-2], card)
 
 
 def test_the_coefficients_are_finite_and_every_action_is_known() -> None:
@@ -93,6 +102,26 @@ def test_what_stands_beside_a_promise_is_not_added_again() -> None:
     assert [item.rule.split("/")[0] for item in find_commitments(call_at(), words, Company(), judge(9.0))] == [
         "ru_agent_calls"
     ]
+
+
+def test_what_is_tied_to_another_promise_stands_with_it() -> None:
+    words = dialogue(
+        *GREETING, "A: Деньги вернём до пятницы.", "C: Жду.", "A: Как только платёж уйдёт, я вам отзвонюсь."
+    )
+    assert [item.action for item in find_commitments(call_at(), words, Company(), judge(-9.0))] == [Action.CALLBACK]
+
+
+def test_the_answer_of_the_other_side_is_seen() -> None:
+    def seen(reply: str) -> frozenset[str]:
+        heard = heard_in(
+            dialogue("A: Наберу вас в четверг?", f"C: {reply}"), moment_of(call_at().started_at, Company())
+        )
+        return SentencesSeen(heard).features_of(0)
+
+    assert "A? answer names the day" in seen("Да, в четверг.")
+    assert "A? answer names another day" in seen("Нет, в пятницу.")
+    assert "A? answer declines" in seen("Не надо, спасибо.")
+    assert "A? answer positive" in seen("Хорошо.")
 
 
 def test_chances_rise_with_the_evidence_and_stay_between_none_and_certain() -> None:
@@ -165,7 +194,7 @@ def test_who_speaks_is_a_feature() -> None:
 
 
 def test_every_piece_is_well_formed() -> None:
-    pieces = own_pieces() + told_pieces(CORPORA / "promises_second_author.jsonl")
+    pieces = pieces_of_corpora()
     assert len(pieces) > 900
     assert len({piece.name for piece in pieces}) == len(pieces)
     for piece in pieces:
@@ -183,6 +212,21 @@ def test_both_wordings_of_a_call_are_in_one_fold_and_none_is_a_development_call(
     for call in calls:
         folds.setdefault(call.name, set()).add(fold_of(call.name))
     assert all(len(of) == 1 for of in folds.values())
+
+
+def test_an_author_of_whole_calls_is_left_out_as_a_whole() -> None:
+    folds: dict[int | None, set[int]] = {}
+    for call in written_calls():
+        folds.setdefault(call.author, set()).add(fold_of(call.name, call.author))
+    assert len(folds) == 6
+    assert sorted(fold for of in folds.values() for fold in of) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_written_call_teaches_its_labelled_line_and_what_is_far_from_it() -> None:
+    call = next(call for call in written_calls() if call.name == "c1-002")
+    taught = list(call_examples(call))
+    assert [example.action for example in taught if example.is_promise] == ["callback"]
+    assert any(not example.is_promise for example in taught)
 
 
 def test_slips_are_drawn_from_their_seed_alone() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc_workbench.transcription.packing import LONGEST_WINDOW_S, MARGIN_S, pack
+from qc_workbench.transcription.packing import LONGEST_WINDOW_S, MARGIN_S, pack, unread
 
 
 @st.composite
@@ -76,3 +76,23 @@ def test_windows_of_a_long_monologue_are_filled_evenly() -> None:
 
 def test_silence_needs_no_window() -> None:
     assert pack(0, (), 60.0) == []
+
+
+def test_what_was_not_read_at_the_end_of_a_window_becomes_a_window_with_its_own_seconds() -> None:
+    speech = [(1.0, 6.0), (9.0, 12.0), (15.0, 19.0)]
+    (window,) = pack(1, speech, 30.0)
+    rest = unread(window, 6.2, speech, 1.5)
+    assert rest is not None
+    assert [(piece.start_s, piece.end_s) for piece in rest.pieces] == [
+        pytest.approx((6.2, 6.3)),
+        pytest.approx((9 - MARGIN_S, 12 + MARGIN_S)),
+        pytest.approx((15 - MARGIN_S, 19 + MARGIN_S)),
+    ]
+    word_s = rest.pieces[1].packed_s + MARGIN_S
+    assert rest.original(word_s, word_s + 0.4) == pytest.approx((9.0, 9.4))
+
+
+def test_a_window_that_was_read_to_its_last_words_leaves_nothing() -> None:
+    speech = [(1.0, 6.0), (9.0, 12.0)]
+    (window,) = pack(0, speech, 20.0)
+    assert unread(window, 11.2, speech, 1.5) is None
