@@ -94,7 +94,7 @@ def test_a_list_shows_the_agents_that_a_person_may_open_one_by_one(store: Store)
         for held in roles:
             for led in (None, frozenset({"south"}), frozenset[str]()):
                 person = Person("p", held, "m9", led)
-                shown = people.agents_within(reader, person, scope(person, Action.SEE_SCORE))
+                shown = agents_within(person, Action.SEE_SCORE, people.team_of_agents(reader))
                 opened = {agent for agent in agents if may(person, Action.SEE_SCORE, people.subject_of(reader, agent))}
                 assert opened == (set(agents) if shown is None else set(shown)), (held, led)
 
