@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qc_workbench.domain.access import AccessRole, Account, Action, Person, Subject, Team, may, scope
+from qc_workbench.domain.access import AccessRole, Account, Action, Person, Subject, Team, agents_within, may
 from qc_workbench.domain.entry import Session, SessionState, session_state
 from qc_workbench.errors import WriteRefused
 from qc_workbench.store import people
