@@ -297,7 +297,7 @@ def _page(
         said=said,
         error=t.error(error) if error else None,
         roles=[role for role in AccessRole if role is not AccessRole.ADMIN],
-        languages=[(code, LANGUAGE_NAMES[code], request.url.include_query_params(lang=code)) for code in others],
+        languages=[(code, LANGUAGE_NAMES[code], _in_language(request, code)) for code in others],
         company=workspace.settings.company.name,
         sso=is_offered(),
         least=SHORTEST_PASSWORD,
@@ -305,6 +305,11 @@ def _page(
     )
     code = status or (_STATUS.get(error.code, 422) if error else 200)
     return HTMLResponse(text, code, headers=dict(_HEADERS))
+
+
+def _in_language(request: Request, code: str) -> str:
+    url = request.url.include_query_params(lang=code)
+    return f"{url.path}?{url.query}"
 
 
 def _language(request: Request, workspace: Workspace) -> str:
