@@ -64,6 +64,12 @@ def read_form(text: str, file: str) -> Form:
     return form
 
 
+def read_draft(text: str, file: str) -> Form:
+    """A form that may break rules, because somebody is still writing it. Raises like :func:`form_problems`."""
+    form, _, _ = _read(text, file)
+    return form
+
+
 def form_problems(text: str, file: str) -> list[tuple[int, FormProblem]]:
     """Everything that a readable form breaks, each with its line, for an editor.
 

@@ -19,12 +19,14 @@ _PAGES = Path(__file__).parent / "pages"
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """A room is open to whoever may do ``action`` at least as far as ``least``. ``group``: its heading in the sidebar."""
+    """A room is open to whoever may do ``action`` at least as far as ``least``. ``group``: its heading in the
+    sidebar. ``also``: general actions each of which opens it as well."""
 
     icon: str
     action: Action
     least: Scope = Scope.OWN
     group: str = ""
+    also: frozenset[Action] = frozenset()
 
 
 _TEAM: Final = Scope.TEAM
@@ -38,13 +40,17 @@ ROOMS: Final[Mapping[str, Entrance]] = {
     "promises": Entrance(":material/event_upcoming:", Action.SEE_CALL, _TEAM),
     "refusals": Entrance(":material/block:", Action.SEE_FLAG, _TEAM),
     "month": Entrance(":material/calendar_month:", Action.SEE_REPORT),
+    "forms": Entrance(
+        ":material/fact_check:", Action.SEE_COMPARISON, group="service", also=frozenset({Action.EDIT_FORM})
+    ),
     "quality": Entrance(":material/grading:", Action.SEE_REPORT, group="service"),
     "work": Entrance(":material/pending_actions:", Action.RUN_WORK, group="service"),
 }
 
 
 def may_enter(viewer: Viewer, room: str) -> bool:
-    return viewer.reach(ROOMS[room].action) >= ROOMS[room].least
+    entrance = ROOMS[room]
+    return viewer.reach(entrance.action) >= entrance.least or any(viewer.may(action) for action in entrance.also)
 
 
 def first_room(viewer: Viewer) -> str | None:
