@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -174,7 +175,7 @@ def _worth(pen: Pen, question: Question) -> None:
                     t(f"form_field.{field}"),
                     getattr(question, field),
                     f"{field}_{question.kind.value}",
-                    lambda form, found, field=field: form_editing.set_question(form, code, **{field: found}),
+                    partial(_set_border, code, field),
                     help=t("form_editor.scale_help" if whole else "form_editor.number_help", most=MOST_STEPS),
                     **whole,
                 )
@@ -277,6 +278,10 @@ def _words(before: Text | None, language: str, words: str, is_optional: bool) ->
     """The text with one language changed; an optional one that is empty in both is none."""
     after = replace(before or Text("", ""), **{language: words})
     return None if is_optional and not after.ru and not after.en else after
+
+
+def _set_border(code: str, field: str, form: Form, found: Decimal | None) -> Form:
+    return form_editing.set_question(form, code, **{field: found})
 
 
 def _lines(text: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import streamlit as st
@@ -65,6 +66,14 @@ def _with_words(place: int, field: str, language: str, words: str) -> Callable[[
     return made
 
 
+def _put_number(put: Put, place: int, field: str, form: Form, found: Decimal | None) -> Form:
+    return put(form, _with(place, **{field: found or Decimal(0)}))
+
+
+def _put_border(put: Put, place: int, field: str, form: Form, found: Decimal | None) -> Form:
+    return put(form, _with(place, **{field: found}))
+
+
 def _without(place: int) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
     return lambda items: tuple(item for at, item in enumerate(items) if at != place)
 
@@ -112,7 +121,7 @@ def _named_rows(
                     name,
                     value(item),
                     f"{row}_{field}",
-                    lambda form, found, at=place, field=field: put(form, _with(at, **{field: found or Decimal(0)})),
+                    partial(_put_number, put, place, field),
                     least=least,
                     most=most,
                     step=step,
@@ -173,7 +182,7 @@ def example_rows(pen: Pen, question: Question) -> None:
                 t("form_field.second"),
                 example.second_s,
                 f"{row}_second",
-                lambda form, second, at=place: put(form, _with(at, second_s=second or Decimal(0))),
+                partial(_put_number, put, place, "second_s"),
                 least=0.0,
             )
         for cell, language in zip(cells[2:], ("ru", "en"), strict=False):
@@ -251,5 +260,5 @@ def _condition_answer(pen: Pen, asked: Question, condition: Condition, place: in
                 t(f"form_field.{name}"),
                 getattr(condition, name),
                 f"{row}_{name}_{asked.code}",
-                lambda form, found, name=name: put(form, _with(place, **{name: found})),
+                partial(_put_border, put, place, name),
             )
