@@ -58,6 +58,7 @@ def answer_name(question: Question | None, value: str, t: Translator) -> str:
 
 
 def condition_text(form: Form, condition: Condition, t: Translator) -> str:
+    """The question by its number, as it stands in the outline, and the answers."""
     asked = form.question(condition.question)
     parts = []
     if condition.values:
@@ -67,7 +68,8 @@ def condition_text(form: Form, condition: Condition, t: Translator) -> str:
         parts.append(f"≥ {decimal_text(condition.at_least, t)}")
     if condition.at_most is not None:
         parts.append(f"≤ {decimal_text(condition.at_most, t)}")
-    question = short(asked.text, t) if asked else plain(condition.question)
+    number = next((at for at, item in enumerate(form.questions, 1) if item is asked), None)
+    question = plain(condition.question) if number is None else number
     return t("form_editor.condition", question=question, answer=", ".join(parts) or "…")
 
 

@@ -26,6 +26,20 @@ _SIDES: Final = ("preview", "check", "text", "versions")
 #: Not the plain key: it takes back letters within a field.
 _UNDO: Final = "Alt+Z"
 
+#: An outline is read as a list: lines close together, from the left. What it comes to stays beside the open question.
+_LAYOUT: Final = """
+<style>
+.stMainBlockContainer .st-key-forms_outline.st-key-forms_outline { gap: 0.15rem; }
+.st-key-forms_outline [class*="st-key-forms_part_"] button, .st-key-forms_checks button[kind=tertiary]
+    { text-align: left; justify-content: flex-start; padding: 0.1rem 0; min-height: 1.7rem; }
+.st-key-forms_outline [class*="st-key-forms_part_"] button p, .st-key-forms_checks button[kind=tertiary] p
+    { text-align: left; }
+.st-key-forms_outline [class*="st-key-forms_add_question"] button { min-height: 1.6rem; padding: 0; opacity: 0.75; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-forms_side) { position: sticky; top: 3.6rem; }
+.st-key-forms_side { max-height: calc(100vh - 4.4rem); overflow-y: auto; flex-wrap: nowrap; padding: 2px 4px 2px 2px; }
+</style>
+"""
+
 
 def form_room(code: str, version: int | None) -> None:
     """The version that the address names, with its frame."""
@@ -54,11 +68,12 @@ def _desk(code: str, version: int) -> None:
     if not desk.is_writable:
         _side(room, desk, pen)
         return
+    st.html(_LAYOUT)
     left, right = st.columns([11, 9], gap="medium")
-    with left:
+    with left, st.container(key="forms_outline"):
         wrong = frozenset(problem_part(desk.form, problem)[0] for problem in desk.problems)
         outline(pen, desk.form, wrong)
-    with right:
+    with right, st.container(key="forms_side"):
         _side(room, desk, pen)
 
 

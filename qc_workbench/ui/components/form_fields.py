@@ -201,7 +201,7 @@ def _worth(pen: Pen, question: Question) -> None:
             question.critical,
             "critical",
             lambda form, found: form_editing.set_question(form, code, critical=found),
-            lambda found: t(f"critical.{found.value}") if found else t("form_editor.no"),
+            lambda found: t(f"form_editor.fails.{found.value}") if found else t("form_editor.nothing"),
         )
 
 

@@ -73,7 +73,12 @@ def _starters(room: Room, view: FormsRoom) -> None:
     if not view.starters:
         return
     label = room.t("form_editor.take_starters", n=len(view.starters))
-    if st.button(label, key="forms_starters", type="secondary" if view.lines else "primary", help=room.t("form_editor.starters_help")):
+    if st.button(
+        label,
+        key="forms_starters",
+        type="secondary" if view.lines else "primary",
+        help=room.t("form_editor.starters_help"),
+    ):
         _try(room, lambda: form_drafts.take_starter_set(room.workspace, room.viewer, room.now))
 
 

@@ -27,17 +27,17 @@ def checks(desk: FormDesk, pen: Pen) -> None:
     t = pen.t
     if desk.problems:
         st.warning(t("form_editor.problems", n=len(desk.problems)))
-        for place, problem in enumerate(desk.problems):
-            part, _ = problem_part(desk.form, problem)
-            st.button(
-                problem_text(desk.form, problem, t),
-                key=f"forms_problem_{pen.name}_{place}",
-                type="tertiary",
-                icon=":material/error:",
-                on_click=pen.turn_to,
-                args=(part,),
-                wrap=True,
-            )
+        with st.container(key="forms_checks"):
+            for place, problem in enumerate(desk.problems):
+                st.button(
+                    problem_text(desk.form, problem, t),
+                    key=f"forms_problem_{pen.name}_{place}",
+                    type="tertiary",
+                    icon=":material/error:",
+                    on_click=pen.turn_to,
+                    args=(problem_part(desk.form, problem)[0],),
+                    wrap=True,
+                )
     else:
         st.success(t("form_editor.no_problems"))
     _changes(desk, pen)
