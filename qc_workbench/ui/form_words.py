@@ -63,7 +63,7 @@ def condition_text(form: Form, condition: Condition, t: Translator) -> str:
     parts = []
     if condition.values:
         named_values = (answer_name(asked, value, t) for value in condition.values)
-        parts.append(t("form_editor.or").join(f"«{plain(value)}»" for value in named_values))
+        parts.append(t("form_editor.or").join(t("form_editor.quoted", words=plain(value)) for value in named_values))
     if condition.at_least is not None:
         parts.append(f"≥ {decimal_text(condition.at_least, t)}")
     if condition.at_most is not None:

@@ -170,11 +170,11 @@ def test_the_preview_scores_what_is_answered_for_trial(workspace: Workspace, mon
 
     def answer(code: str, value: str) -> None:
         group = next(item for item in app.get("button_group") if item.key == f"{name}_{code}_yes_no")
-        group.set_value([value]).run()
+        group.set_value(value).run()
 
     answer("introduced", "yes")
     assert next(item for item in app.metric if item.label == "Оценка").value == "100"
-    answer("company", "no")
+    answer("named_company", "no")
     assert next(item for item in app.metric if item.label == "Оценка").value == "50"
     answer("respectful", "no")
     assert next(item for item in app.metric if item.label == "Оценка").value == "0"
@@ -197,7 +197,7 @@ def test_publishing_freezes_the_draft_says_what_changed_and_keeps_what_was_score
         workspace, who, CODE, 2, lambda form: form_editing.set_question(form, "introduced", points=Decimal(7)), NOON
     )
     app = opened(workspace, monkeypatch, form=CODE)
-    next(item for item in app.get("button_group") if item.key == f"forms_side_{CODE}_2").set_value(["check"]).run()
+    next(item for item in app.get("button_group") if item.key == f"forms_side_{CODE}_2").set_value("check").run()
     shown = read(app)
     assert "баллов было 5, стало 7" in shown
     assert "1 оценка по версии 1 останется с ней" in shown
@@ -206,7 +206,7 @@ def test_publishing_freezes_the_draft_says_what_changed_and_keeps_what_was_score
     assert [version(workspace, number).state for number in (1, 2)] == [FormState.RETIRED, FormState.PUBLISHED]
     with pytest.raises(UsageError, match="form_draft_gone"):
         form_drafts.change(workspace, who, CODE, 2, lambda form: form_editing.set_form(form, about=None), NOON)
-    next(item for item in app.get("button_group") if item.key == f"forms_side_{CODE}_2").set_value(["versions"]).run()
+    next(item for item in app.get("button_group") if item.key == f"forms_side_{CODE}_2").set_value("versions").run()
     app.button(key=f"forms_retire_{CODE}_2_2").click().run()
     assert version(workspace, 2).state is FormState.RETIRED
     app.button(key=f"forms_restore_{CODE}_2_1").click().run()
@@ -231,7 +231,7 @@ def test_a_form_with_problems_is_not_published_and_each_problem_leads_to_its_pla
     with pytest.raises(UsageError, match="form_draft_newer"):
         form_drafts.publish(workspace, who, CODE, 2, draft.content_hash, NOON)
     app = opened(workspace, monkeypatch, form=CODE)
-    next(item for item in app.get("button_group") if item.key == f"forms_side_{CODE}_2").set_value(["check"]).run()
+    next(item for item in app.get("button_group") if item.key == f"forms_side_{CODE}_2").set_value("check").run()
     assert app.button(key=f"forms_publish_{CODE}_2").disabled
     app.button(key=f"forms_problem_{CODE}_2_0").click().run()
     read(app)
@@ -248,14 +248,14 @@ def test_two_people_write_in_one_draft_and_nothing_is_lost(
     workspace.store.write(Statement("update person_roles set role = 'head' where person_id = 'account-m1'"))
     other = viewer(workspace, "m1")
     form_drafts.change(
-        workspace, other, CODE, 2, lambda form: form_editing.set_question(form, "company", points=Decimal(9)), NOON
+        workspace, other, CODE, 2, lambda form: form_editing.set_question(form, "named_company", points=Decimal(9)), NOON
     )
     app.number_input(key=f"forms_{CODE}_2_0_q_introduced_points").set_value(8).run()
     shown = read(app)
     assert "Ольга Вторая тоже меняет этот черновик" in shown
     assert "баллов было 5, стало 9" in shown
     form = version(workspace, 2).form
-    assert [form_editing.question_named(form, code).points for code in ("introduced", "company")] == [8, 9]
+    assert [form_editing.question_named(form, code).points for code in ("introduced", "named_company")] == [8, 9]
     form_drafts.change(workspace, other, CODE, 2, lambda form: form_editing.remove_question(form, "introduced"), NOON)
     app.number_input(key=f"forms_{CODE}_2_1_q_introduced_points").set_value(3).run()
     assert "В черновике больше нет introduced" in read(app)
@@ -312,7 +312,7 @@ def test_a_text_takes_the_place_of_the_draft_or_is_refused_with_its_line(workspa
         form_drafts.bring(workspace, who, text.replace("kind: yes_no", "kind: maybe", 1), "cold.yaml", NOON)
     assert int(str(refused.value.params["line"])) > 1
     with pytest.raises(ImportFailed, match="code_twice"):
-        form_drafts.bring(workspace, who, text.replace("code: company", "code: introduced"), "cold.yaml", NOON)
+        form_drafts.bring(workspace, who, text.replace("code: named_company", "code: introduced"), "cold.yaml", NOON)
     with pytest.raises(UsageError, match="form_code_other"):
         form_drafts.read_text(text.replace("form: cold_call", "form: other"), "cold.yaml", CODE)
     with pytest.raises(ImportFailed, match="form_not_text"):
@@ -324,7 +324,7 @@ def test_a_text_takes_the_place_of_the_draft_or_is_refused_with_its_line(workspa
 def test_a_draft_thrown_away_comes_back(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     draft = begun(workspace)
     app = opened(workspace, monkeypatch, form=CODE)
-    next(item for item in app.get("button_group") if item.key == f"forms_side_{CODE}_2").set_value(["check"]).run()
+    next(item for item in app.get("button_group") if item.key == f"forms_side_{CODE}_2").set_value("check").run()
     app.button(key=f"forms_drop_{CODE}_2").click().run()
     app = app.switch_page(str(PAGES / "forms.py"))
     app.query_params.clear()

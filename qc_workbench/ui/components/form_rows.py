@@ -97,8 +97,11 @@ def _named_rows(
     key: str,
     number: tuple[str, str, Callable[[Any], Decimal], float, float, float] | None = None,
 ) -> None:
-    """Rows of things with a code, words in both languages and perhaps a number (label, field, value, borders, step)."""
-    widths = [4, 4, 2, 2.4, 0.7] if number else [4, 4, 2.4, 0.7]
+    """Rows of things with words in both languages and perhaps a number (label, field, value, borders, step).
+
+    Their codes are made by the program and stand in the YAML text.
+    """
+    widths = [4, 4, 2.6, 0.8] if number else [4, 4, 0.8]
     for place, item in enumerate(items):
         cells = st.columns(widths, gap="small", vertical_alignment="bottom")
         label = "visible" if place == 0 else "collapsed"
@@ -127,14 +130,6 @@ def _named_rows(
                     step=step,
                     label_visibility=label,
                 )
-        with cells[-2]:
-            pen.line(
-                pen.t("form_field.code"),
-                item.code,
-                f"{row}_code",
-                lambda form, code, at=place: put(form, _with(at, code=code)),  # type: ignore[misc]
-                label_visibility=label,
-            )
         with cells[-1]:
             _remove(pen, put, place, row)
 
