@@ -248,7 +248,12 @@ def test_two_people_write_in_one_draft_and_nothing_is_lost(
     workspace.store.write(Statement("update person_roles set role = 'head' where person_id = 'account-m1'"))
     other = viewer(workspace, "m1")
     form_drafts.change(
-        workspace, other, CODE, 2, lambda form: form_editing.set_question(form, "named_company", points=Decimal(9)), NOON
+        workspace,
+        other,
+        CODE,
+        2,
+        lambda form: form_editing.set_question(form, "named_company", points=Decimal(9)),
+        NOON,
     )
     app.number_input(key=f"forms_{CODE}_2_0_q_introduced_points").set_value(8).run()
     shown = read(app)

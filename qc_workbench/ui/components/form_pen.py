@@ -26,6 +26,8 @@ from qc_workbench.ui.views import form_drafts
 _Value = TypeVar("_Value")
 #: Changes of others that are told one by one.
 _TOLD = 8
+#: Between two things that are said.
+_APART = "\x1e"
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,19 @@ class Pen:
         remember(f"forms_open_{self.name}", part)
 
     def say(self, text: str, *, is_error: bool = False) -> None:
-        remember(f"forms_said_{self.name}", ("!" if is_error else " ") + text)
+        """To be shown at the next drawing, below what waits to be said already."""
+        key = f"forms_said_{self.name}"
+        waiting = remembered(key)
+        line = ("!" if is_error else " ") + text
+        remember(key, f"{waiting}{_APART}{line}" if waiting else line)
 
     def said(self) -> None:
         """Show once what the last change had to say."""
-        text = remembered(f"forms_said_{self.name}")
-        if text:
-            (st.error if text[0] == "!" else st.info)(text[1:])
-            remember(f"forms_said_{self.name}", None)
+        key = f"forms_said_{self.name}"
+        for line in (remembered(key) or "").split(_APART):
+            if line:
+                (st.error if line[0] == "!" else st.info)(line[1:])
+        remember(key, None)
 
     def afresh(self) -> None:
         """Fields show the draft again."""
@@ -127,8 +134,10 @@ class Pen:
         key = self.key(field)
 
         def save() -> None:
-            value = read(st.session_state[key])
-            self.write(lambda form: made(form, value))
+            given = st.session_state[key]
+            value = read(given)
+            if not self.write(lambda form: made(form, value)) and isinstance(given, str) and given:
+                self.say(self.t("form_editor.not_kept", words=plain(given)))
 
         return save
 
