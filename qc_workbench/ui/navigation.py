@@ -43,11 +43,9 @@ ROOMS: Final[Mapping[str, Entrance]] = {
     "promises": Entrance(":material/event_upcoming:", Action.SEE_CALL, _TEAM),
     "refusals": Entrance(":material/block:", Action.SEE_FLAG, _TEAM),
     "month": Entrance(":material/calendar_month:", Action.SEE_REPORT),
-    "forms": Entrance(
-        ":material/fact_check:", Action.SEE_COMPARISON, group="service", also=frozenset({Action.EDIT_FORM})
-    ),
     "quality": Entrance(":material/grading:", Action.SEE_REPORT, group="service"),
     "work": Entrance(":material/pending_actions:", Action.RUN_WORK, group="service"),
+    "forms": Entrance(":material/fact_check:", Action.SEE_COMPARISON, also=frozenset({Action.EDIT_FORM})),
 }
 
 
