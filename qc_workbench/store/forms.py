@@ -134,7 +134,7 @@ def draft_steps(reader: Reader) -> list[DraftStep]:
 
 
 def _step_of(row: Row) -> DraftStep:
-    form = _form_of(row["content"], f"{row['form_code']} v{row['version']}", is_draft=True)
+    form = _form_of(row["content"], f"{row['form_code']} v{row['version']}", True)
     return DraftStep(row["version"], row["place"], form, row["changed_by"], row["changed_at"])
 
 
@@ -256,7 +256,7 @@ def _version_of(row: Row) -> FormVersion:
 
 
 @lru_cache(maxsize=64)
-def _form_of(content: str, name: str, is_draft: bool) -> Form:
+def _form_of(content: str, name: str, is_draft: bool, /) -> Form:
     """Texts are read once: a form is asked for at every answer that is saved."""
     return read_draft(content, name) if is_draft else read_form(content, name)
 
