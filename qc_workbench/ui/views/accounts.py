@@ -17,7 +17,7 @@ from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
 
 #: What an employee of the telephone system becomes when accounts are made for all.
-_ROLE_OF = {Role.MANAGER: AccessRole.AGENT, Role.HEAD: AccessRole.HEAD, Role.QC: AccessRole.QC}
+ROLE_OF = {Role.MANAGER: AccessRole.AGENT, Role.HEAD: AccessRole.HEAD, Role.QC: AccessRole.QC}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def admit_employees(workspace: Workspace, viewer: Viewer, employees: Collection[
     """
     made = 0
     for employee in employees:
-        role = _ROLE_OF.get(employee.role, AccessRole.AGENT)
+        role = ROLE_OF.get(employee.role, AccessRole.AGENT)
         capacity = 30 if role is AccessRole.QC else 0
         account = new_account(
             employee.name or employee.manager_id,
