@@ -106,7 +106,7 @@ class Comments {
     if (!this.form.hidden) { this.text.focus(); return; }
     const range = player.sound.range;
     const at = Math.round(player.sound.audio.currentTime * 10) / 10;
-    this.passage = range ? { from_s: Math.round(range.start * 10) / 10, to_s: Math.round(range.end * 10) / 10 } : { from_s: at, to_s: null };
+    this.passage = range ? { from_s: Math.round(range.start * 10) / 10, to_s: Math.floor(range.end * 10) / 10 } : { from_s: at, to_s: null };
     this.about.textContent = range ? `${clock(range.start)}–${clock(range.end)}` : clock(at);
     this.resumes = !player.sound.audio.paused;
     player.sound.audio.pause();
