@@ -27,6 +27,9 @@ _CSS = (_HERE / "player.css").read_text(encoding="utf-8")
 #: What the speed menu offers.
 SPEEDS = (0.75, 1, 1.25, 1.5, 1.75, 2, 2.5)
 
+#: Words less probable than this are underlined.
+UNSURE_BELOW: Final = 0.5
+
 _LABELS = (
     "player", "play", "pause", "back", "forward", "speed", "timeline", "transcript", "from_here", "clip", "clip_help",
     "heard", "against", "for", "promise", "keys", "no_sound", "no_wave", "no_transcript", "failed", "decimal",
@@ -149,10 +152,7 @@ def player_data(
                 "end": round(turn.end_s, 2),
                 "text": "" if turn.words else turn.text,
                 "suspect": turn.suspect,
-                "words": [
-                    [round(start_s, 2), round(end_s, 2), word, round(probability, 2)]
-                    for start_s, end_s, word, probability in turn.words
-                ],
+                "words": [_word(*word) for word in turn.words],
             }
             for turn in playback.turns
         ],
@@ -161,6 +161,12 @@ def player_data(
         "keys": [[_key_names(names, t), t(f"player.key.{code}")] for names, code in KEYS],
         "labels": {name: t(f"player.{name}") for name in _LABELS},
     }
+
+
+def _word(start_s: float, end_s: float, text: str, probability: float) -> list[float | str]:
+    """Start, length in hundredths of a second, text; 1 behind it where recognition was unsure. Two hours have 20 000."""
+    word: list[float | str] = [round(start_s, 2), round(100 * (end_s - start_s)), text.strip()]
+    return [*word, 1] if probability < UNSURE_BELOW else word
 
 
 def _desk(call_id: str, desk: Desk | None) -> dict[str, Any]:

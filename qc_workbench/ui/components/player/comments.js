@@ -8,7 +8,7 @@ class Comments {
     this.removed = new Set();
     this.sending = false;
     this.form = this.makeForm();
-    this.list = make("ul", "notes");
+    this.list = make("ul", "remarks");
     this.shelf = `comments ${player.data.listener} ${player.data.id}`;
     this.waiting = remembered.get(this.shelf, []);
     this.onLine = () => this.send();
@@ -40,8 +40,11 @@ class Comments {
     const { labels } = player.data;
     const items = this.all();
     player.wave.clearMarks();
-    for (const [index, band] of player.data.bands.entries())
-      player.wave.mark(`e${index}`, band.start, band.end, `color-mix(in srgb, var(--${band.side}) 17%, transparent)`);
+    for (const side of ["against", "for", "promise"]) {
+      const bands = player.data.bands.filter((band) => band.side === side).map((band) => [band.start, band.end]);
+      for (const [start, end] of united(bands)) // several about the same words make it no darker
+        player.wave.mark(`${side}${start}`, start, end, `color-mix(in srgb, var(--${side}) 14%, transparent)`);
+    }
     const placed = items.filter((item) => item.from !== null);
     for (const item of placed)
       player.wave.mark(`c${item.id}`, item.from, item.to ?? item.from, item.to === null ? "var(--note)" : "color-mix(in srgb, var(--note) 20%, transparent)");
@@ -55,7 +58,7 @@ class Comments {
   }
 
   entry(item, labels) {
-    const entry = make("li", item.waits ? "note waits" : "note");
+    const entry = make("li", item.waits ? "remark waits" : "remark");
     const when = item.from === null ? labels.whole_call : item.to === null ? clock(item.from) : `${clock(item.from)}–${clock(item.to)}`;
     const at = makeButton("at", when, `${labels.from_here} ${when}`, () => {
       if (item.to !== null && item.from !== null) this.player.rangeIs(item.from, item.to, true);

@@ -1,5 +1,4 @@
 // The words: they follow the sound, a click goes to them, a search finds them.
-const UNSURE_BELOW = 0.5;
 const plain = (text) => text.toLocaleLowerCase().replaceAll("ё", "е");
 
 class Words {
@@ -44,10 +43,10 @@ class Words {
     const text = make("p");
     const words = [];
     let said = "";
-    for (const [start, end, word, probability] of turn.words) {
-      const node = make("span", probability < UNSURE_BELOW && !turn.suspect ? "word unsure" : "word", word.trim());
+    for (const [start, hundredths, word, unsure] of turn.words) {
+      const node = make("span", unsure && !turn.suspect ? "word unsure" : "word", word);
       node.dataset.start = start;
-      words.push({ start, end, node, from: said.length, to: said.length + node.textContent.length });
+      words.push({ start, end: start + hundredths / 100, node, from: said.length, to: said.length + node.textContent.length });
       said += `${node.textContent} `;
       text.append(node, " ");
     }

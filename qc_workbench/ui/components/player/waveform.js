@@ -59,7 +59,7 @@ class Waveform {
       autoCenter: false,
       plugins: [
         this.regions,
-        TimelinePlugin.create({ height: 16, formatTimeCallback: clock, style: { fontSize: "11px", color: this.colour("muted") } }),
+        TimelinePlugin.create({ height: 16, formatTimeCallback: clock, style: { fontSize: "10px", color: this.colour("muted") } }),
         HoverPlugin.create({ lineColor: this.colour("muted"), labelBackground: this.colour("head"), labelColor: this.colour("paper"), formatTimeCallback: clock }),
       ],
     });
