@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ def test_a_union_holds_the_same_seconds_in_few_disjoint_ranges_in_order(items: l
     found = union(items)
     assert seconds_by_hand(list(found)) == seconds_by_hand(items)
     assert all(start < end for start, end in found)
-    assert all(before[1] < after[0] for before, after in zip(found, found[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(found))
     assert seconds(found) == len(seconds_by_hand(items)) / 4
 
 
@@ -55,7 +56,9 @@ def test_gaps_are_the_stretches_of_the_recording_outside_that_are_long_enough(
 
 
 @given(st.lists(st.tuples(ranges, st.floats(0, 30), st.floats(0, 20)), min_size=1, max_size=6))
-def test_time_at_work_grows_no_faster_than_the_clock(reports: list[tuple[list[tuple[float, float]], float, float]]) -> None:
+def test_time_at_work_grows_no_faster_than_the_clock(
+    reports: list[tuple[list[tuple[float, float]], float, float]],
+) -> None:
     heard, now, every = None, AT, []
     for items, spent_s, later_s in reports:
         before = heard

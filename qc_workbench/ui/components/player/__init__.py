@@ -1,7 +1,7 @@
 """The player of a call and the play button of a quote: Streamlit v2 components.
 
-The waveform is drawn by wavesurfer.js, which lies here (``vendor/``, pipelines/vendor_player.py). Everything the browser
-runs is one module made of the files below: nothing is fetched from elsewhere.
+The waveform is drawn by wavesurfer.js, which lies here (``vendor/``, pipelines/vendor_player.py). Everything that the
+browser runs is one module made of the files below: nothing is fetched from elsewhere.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _LABELS = (
     "keys_title", "close",
 )  # fmt: skip
 
-#: What each key does, in the order of the overview (``player.key.<code>``). Names of keys are those on the keyboard; "space"
-#: has one of its own in each language.
+#: What each key does, in the order of the overview (``player.key.<code>``). Names of keys are those on the keyboard;
+#: "space" has one of its own in each language.
 KEYS: Final = (
     ("space K", "play"), ("J L ← →", "step"), ("Shift+← Shift+→", "small_step"), (", .", "speed"), ("X", "skip"),
     ("[ ]", "range"), ("R", "loop"), ("Esc", "no_range"), ("V", "channel"), ("E D", "agent_volume"),
@@ -92,8 +92,8 @@ def player(
 ) -> None:
     """Draw the player of one recording: sound, both channels, evidence on the time line, transcript, comments.
 
-    ``short``: the transcript scrolls in a few lines, for a page that is not about the words. ``desk``: comments and what
-    the person heard before; without one nothing can be commented, and what is heard is not kept.
+    ``short``: the transcript scrolls in a few lines, for a page that is not about the words. ``desk``: comments and
+    what the person heard before; without one nothing can be commented, and what is heard is not kept.
 
     Other parts of a page steer it with events of the window: ``qcw-seek`` with ``{at, play}``, ``qcw-clip`` with
     ``{start, end}``; it says where it is with ``qcw-position`` (``{at}``), about once a second.
@@ -164,7 +164,7 @@ def player_data(
 
 
 def _word(start_s: float, end_s: float, text: str, probability: float) -> list[float | str]:
-    """Start, length in hundredths of a second, text; 1 behind it where recognition was unsure. Two hours have 20 000."""
+    """Start, length in hundredths of a second, text; 1 behind it where recognition was unsure."""
     word: list[float | str] = [round(start_s, 2), round(100 * (end_s - start_s)), text.strip()]
     return [*word, 1] if probability < UNSURE_BELOW else word
 
