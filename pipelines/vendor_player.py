@@ -1,8 +1,8 @@
 """Renew the copy of wavesurfer.js that the player is made with: ``make vendor``.
 
-The package of one version is fetched from the npm registry, held against its sha256, and the files that the player needs
-are copied out of it: minified ES modules as their authors publish them. Nothing fetches them at run time; a test holds
-the copies against the sums below. For another version, change version and sums together and look at its licence.
+The package of one version is fetched from the npm registry, held against its sha256, and the files that the player is
+made with are copied out of it: minified ES modules as their authors publish them. Nothing fetches them at run time; a
+test holds the copies against the sums below. For another version, change version and sums together, read its licence.
 """
 
 from __future__ import annotations
