@@ -12,7 +12,8 @@ Range = tuple[float, float]
 @dataclass(frozen=True, slots=True)
 class Heard:
     """``ranges``: disjoint, in order. ``heard_s``: their length together. ``spent_s``: seconds at work on the call, as
-    :mod:`qc_workbench.review.timer` counts them: with the form and the words too, not with the sound alone."""
+    :mod:`qc_workbench.review.timer` counts them: with the form and the words too, not with the sound alone.
+    ``last_report``: the token of the latest report."""
 
     call_id: str
     person_id: str
@@ -20,6 +21,7 @@ class Heard:
     heard_s: float
     spent_s: float
     updated_at: datetime
+    last_report: str = ""
 
     def share(self, duration_s: float) -> float | None:
         """Of a recording this long; None where the length is not known."""

@@ -61,13 +61,21 @@ def told(ranges: Sequence[Sequence[float]], spent_s: float, duration_s: float) -
 
 
 def heard_more(
-    before: Heard | None, call_id: str, person_id: str, ranges: Iterable[Range], spent_s: float, at: datetime
+    before: Heard | None,
+    call_id: str,
+    person_id: str,
+    ranges: Iterable[Range],
+    spent_s: float,
+    at: datetime,
+    report: str = "",
 ) -> Heard:
-    """What has been heard after a report.
+    """What has been heard after a report; ``before`` itself when it is the latest one sent again (``report``).
 
     Time at work grows no faster than the clock: two windows of one call do not make an hour two.
     """
+    if before is not None and report and before.last_report == report:
+        return before
     whole = union((*(before.ranges if before else ()), *ranges))
     if before is not None:
         spent_s = before.spent_s + min(spent_s, max(0.0, (at - before.updated_at).total_seconds()))
-    return Heard(call_id, person_id, whole, seconds(whole), spent_s, at)
+    return Heard(call_id, person_id, whole, seconds(whole), spent_s, at, report)

@@ -24,11 +24,9 @@ def heard_of_calls(reader: Reader, call_ids: Collection[str]) -> dict[tuple[str,
     return {(row["call_id"], row["person_id"]): heard_of(row) for row in rows}
 
 
-def heard_written(now: Heard, before: Heard | None, token: str) -> Write:
-    """The write of what is heard now, once for each report (``token``).
-
-    It is refused (:class:`~qc_workbench.errors.WriteRefused`) when another window has told something since ``before``
-    was read.
+def heard_written(now: Heard, before: Heard | None) -> Write:
+    """The write of what is heard now. It is refused (:class:`~qc_workbench.errors.WriteRefused`) when another window
+    has told something since ``before`` was read.
     """
     row = {
         "call_id": now.call_id,
@@ -36,6 +34,7 @@ def heard_written(now: Heard, before: Heard | None, token: str) -> Write:
         "ranges": to_json([[round(start, 2), round(end, 2)] for start, end in now.ranges]),
         "heard_s": now.heard_s,
         "spent_s": now.spent_s,
+        "last_report": now.last_report,
         "updated_at": now.updated_at,
     }
     key = (now.call_id, now.person_id)
@@ -46,5 +45,4 @@ def heard_written(now: Heard, before: Heard | None, token: str) -> Write:
             "select 1 from heard where call_id = ? and person_id = ? and updated_at = ?", (*key, before.updated_at)
         )
     )
-    statement = insert("heard", row, replace=True)
-    return Write((statement,), key=f"heard {now.person_id} {now.call_id} {token}", require=(still,))
+    return Write((insert("heard", row, replace=True),), require=(still,))

@@ -126,7 +126,7 @@ def _comment(workspace: Workspace, viewer: Viewer, request: Request, body: Body)
         token=str(body["token"]),
     )
     line = audit_entry(now, viewer.name, "call_commented", about.call_id, comment_id=made.comment_id)
-    workspace.store.write(insert("comments", comment_row(made)), line, key=f"comment {made.comment_id}")
+    workspace.store.write(insert("comments", comment_row(made)), line, key=f"comment:{made.comment_id}")
     t = Translator(str(body.get("lang", "")), workspace.settings.company.zone)
     return JSONResponse(as_sent(asdict(shown_comment(made, viewer.name, viewer.person_id, t))), 201)
 
@@ -142,7 +142,7 @@ def _withdraw(workspace: Workspace, viewer: Viewer, request: Request, body: Body
         raise UsageError("comment_unknown")
     gone = comment(about, "", viewer.person_id, now, edits=old, token=str(body["token"]))
     line = audit_entry(now, viewer.name, "comment_withdrawn", about.call_id, comment_id=comment_id)
-    workspace.store.write(insert("comments", comment_row(gone)), line, key=f"comment withdrawn {comment_id}")
+    workspace.store.write(insert("comments", comment_row(gone)), line, key=f"comment withdrawn:{comment_id}")
     return JSONResponse({"id": comment_id})
 
 
@@ -153,9 +153,12 @@ def _heard(workspace: Workspace, viewer: Viewer, request: Request, body: Body) -
     for left in reversed(range(_TRIES)):
         with workspace.store.reading() as reader:
             before = heard_by(reader, about.call_id, viewer.person_id)
-        now = heard_more(before, about.call_id, viewer.person_id, ranges, spent_s, datetime.now(UTC))
+        at = datetime.now(UTC)
+        now = heard_more(before, about.call_id, viewer.person_id, ranges, spent_s, at, str(body["token"]))
+        if now is before:
+            break
         try:
-            workspace.store.apply(heard_written(now, before, str(body["token"])))
+            workspace.store.apply(heard_written(now, before))
         except WriteRefused:
             if not left:
                 raise
