@@ -125,6 +125,16 @@ def test_keys_zoom_and_set_a_range_that_comes_again(listener: Callable[[str], Pa
     expect(box).to_have_attribute("data-range", "")
 
 
+def test_evidence_and_the_place_are_on_the_waveform_before_any_sound_came(listener: Callable[[str], Page]) -> None:
+    """The regions and the cursor lie in wavesurfer's own shadow; their place is part of their style."""
+    page = listener(company.PADDED)
+    seek(page, 22.5)
+    regions = page.locator(".wave [part^='region mark-against']")
+    expect(regions.first).to_have_attribute("style", re.compile(r"left: 4\.4"))  # 2 s of 45
+    style = page.locator(".wave [part='cursor']").get_attribute("style") or ""
+    assert re.search(r"left: 50%", style)
+
+
 def test_a_range_is_chosen_with_the_pointer_and_a_click_seeks(listener: Callable[[str], Page]) -> None:
     page = listener(company.PROMISE)
     frame = page.locator(".wave").bounding_box()

@@ -83,7 +83,6 @@ class Player {
     this.box.append(this.bar(), this.comments.form, ...this.lanes.summary(), this.lanes.stage(), this.comments.list, this.words.draw(query), keys, this.sheet);
     this.root.append(this.box);
     this.wave.open();
-    this.wave.select(this.sound.range);
     this.comments.draw();
     this.tick();
   }
@@ -117,10 +116,12 @@ class Player {
     this.skip.disabled = !quiet.length;
     this.loop = makeButton("toggle", "↻", labels.loop, () => { sound.toggleLoop(); this.tick(); });
     bar.append(this.skip, this.loop, ...this.channelControls());
-    bar.append(
+    const zoom = make("span", "group");
+    zoom.append(
       makeButton("", "⊖", labels.zoom_out, () => this.wave.zoom(1 / ZOOM_STEP)),
       makeButton("", "⊕", labels.zoom_in, () => this.wave.zoom(ZOOM_STEP)),
     );
+    bar.append(zoom);
     if (this.comments.may) bar.append(makeButton("", labels.comment, labels.comment_help, () => this.comments.open()));
     bar.append(makeButton("", "?", labels.keys_title, () => this.showKeys()), this.heardText);
     if (!url) bar.append(make("span", "problem", labels.no_sound));
@@ -155,7 +156,9 @@ class Player {
       this.volumes.push([channel.party, slider]);
       return slider;
     });
-    return [this.channel, ...sliders];
+    const group = make("span", "group");
+    group.append(this.channel, ...sliders);
+    return [group];
   }
 
   tick() {
@@ -176,6 +179,7 @@ class Player {
       this.wave.box.setAttribute("aria-valuenow", String(Math.round(now)));
       this.wave.box.setAttribute("aria-valuetext", `${clock(now)} / ${clock(this.duration)}`);
     }
+    if (audio.paused) this.wave.cursor(now);
     this.tickControls();
     this.words.follow(now, playing);
     const news = this.listened.news();

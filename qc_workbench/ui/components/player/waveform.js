@@ -59,7 +59,7 @@ class Waveform {
       autoCenter: false,
       plugins: [
         this.regions,
-        TimelinePlugin.create({ height: 16, formatTimeCallback: clock, style: { fontSize: "10px", color: this.colour("muted") } }),
+        TimelinePlugin.create({ height: 16, formatTimeCallback: clock, secondaryLabelOpacity: 0.6, style: { fontSize: "10px", color: this.colour("muted") } }),
         HoverPlugin.create({ lineColor: this.colour("muted"), labelBackground: this.colour("head"), labelColor: this.colour("paper"), formatTimeCallback: clock }),
       ],
     });
@@ -69,7 +69,10 @@ class Waveform {
       this.ready = true;
       player.box.dataset.wave = "ready";
       this.regions.enableDragSelection({ color: "color-mix(in srgb, var(--select) 22%, transparent)" }, 4);
+      player.comments.draw(); // marks have a place only now
+      this.select(player.sound.range);
       this.follow();
+      this.cursor(player.sound.audio.currentTime);
     });
     this.regions.on("region-created", (region) => this.selected(region));
     this.regions.on("region-updated", (region) => { if (region === this.selection) this.player.rangeIs(region.start, region.end); });
@@ -110,6 +113,13 @@ class Waveform {
     const splitChannels = this.player.data.peaks.map((_, index) => this.colours(index));
     if (JSON.stringify(splitChannels) !== JSON.stringify(this.surfer.options.splitChannels))
       this.surfer.setOptions({ splitChannels, cursorColor: this.colour("head") });
+  }
+
+  // wavesurfer follows the sound by itself once there is some; before that a seek is told to it.
+  cursor(now) {
+    if (!this.ready || now === this.shown) return;
+    this.shown = now;
+    this.surfer.getRenderer().renderProgress(now / this.player.duration, false);
   }
 
   fit() {
@@ -161,7 +171,7 @@ class Waveform {
 
   // Evidence and comments on the waveform itself. They are looked at; a click goes to the second below them.
   mark(id, start, end, colour) {
-    if (!this.regions) return;
+    if (!this.ready) return;
     const region = this.regions.addRegion({ id: MINE + id, start, end, color: colour, drag: false, resize: false });
     if (region.element) region.element.style.pointerEvents = "none";
     this.marks.push(region);
@@ -185,7 +195,7 @@ class Waveform {
     const old = this.selection;
     this.selection = null;
     old?.remove();
-    if (range && this.regions)
+    if (range && this.ready)
       this.regions.addRegion({ start: range.start, end: range.end, color: "color-mix(in srgb, var(--select) 22%, transparent)" });
   }
 }
