@@ -37,6 +37,7 @@ ROOMS: Final[Mapping[str, Entrance]] = {
     "suspicious": Entrance(":material/flag:", Action.SEE_FLAG, _TEAM),
     "promises": Entrance(":material/event_upcoming:", Action.SEE_CALL, _TEAM),
     "refusals": Entrance(":material/block:", Action.SEE_FLAG, _TEAM),
+    "team": Entrance(":material/groups:", Action.SEE_COMPARISON, _TEAM),
     "month": Entrance(":material/calendar_month:", Action.SEE_REPORT),
     "quality": Entrance(":material/grading:", Action.SEE_REPORT, group="service"),
     "work": Entrance(":material/pending_actions:", Action.RUN_WORK, group="service"),
