@@ -28,7 +28,11 @@ FORM: Final = Form(
             Text("Разговор", "Talk"),
             tuple(
                 Question(
-                    code, Kind.YES_NO, Text(ru, en), Decimal(points), critical=Critical.FORM if code == CRITICAL else None
+                    code,
+                    Kind.YES_NO,
+                    Text(ru, en),
+                    Decimal(points),
+                    critical=Critical.FORM if code == CRITICAL else None,
                 )
                 for code, points, ru, en in _QUESTIONS
             ),

@@ -49,7 +49,12 @@ def make_large_store(home: Path, calls: int, say: Callable[[str], None] = lambda
         for name, number in numbers.items():
             connection.execute(f"set variable {name} = {int(number)}")
         content = form_text(FORM)
-        form = {"form_code": FORM.code, "form_content": content, "form_hash": content_hash(content), "critical": CRITICAL}
+        form = {
+            "form_code": FORM.code,
+            "form_content": content,
+            "form_hash": content_hash(content),
+            "critical": CRITICAL,
+        }
         for name, words in form.items():
             connection.execute(f"set variable {name} = $${words}$$")
         questions = list(FORM.questions)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from qc_workbench.domain.call import Call, Direction, Manager, Outcome
 from qc_workbench.domain.dispute import DisputeMove, Move
 from qc_workbench.domain.evaluation import Evaluation, EvaluationState, Purpose, Reply
-from qc_workbench.domain.forms import Band, Cause, Critical, Form, Question, Text
+from qc_workbench.domain.forms import Band, Cause, Critical, Form, Text
 from qc_workbench.domain.sampling import Draw, FrameItem, Period, Plan, Queue, SampledCall, SampleStatus
 from qc_workbench.review.scoring import score
 from qc_workbench.store import calls as call_rows

@@ -70,7 +70,9 @@ def calls_needed(
     lent = [spread for peer in peers if (spread := spread_of(peer, bounds)) is not None]
     judged = sum(group.judged for group in strata)
     population = sum(group.population for group in strata)
-    return calls_needed_of(spread_of(strata, bounds), judged, population, half_width, Peers.of(lent), bounds, confidence)
+    return calls_needed_of(
+        spread_of(strata, bounds), judged, population, half_width, Peers.of(lent), bounds, confidence
+    )
 
 
 def calls_needed_of(

@@ -134,9 +134,7 @@ def ruled(
     return found, moves_of(reader, [item.evaluation_id for item in found])
 
 
-def sheet_rows(
-    reader: Reader, days: Days, zone: ZoneInfo, plan: str, agent: str
-) -> list[SheetRow]:
+def sheet_rows(reader: Reader, days: Days, zone: ZoneInfo, plan: str, agent: str) -> list[SheetRow]:
     """An agent's calls that a plan drew and somebody scored, the newest first."""
     rows = reader.rows(
         f"""

@@ -18,7 +18,7 @@ from qc_workbench.ui.navigation import link
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.team_words import change_text, judged_change, limits, needed_text, part_text, place_text, points
 from qc_workbench.ui.views.team import GOAL, AgentRow, TeamChoice, team_view
-from qc_workbench.ui.views.team_agent import AgentView, QuestionLine, ScoredLine, agent_view
+from qc_workbench.ui.views.team_agent import QuestionLine, ScoredLine, agent_view
 
 #: Calls of one screen.
 _PAGE: Final = 15

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from qc_workbench.sampling.trends import Span
 from qc_workbench.ui.components.blocks import nothing, picked
 from qc_workbench.ui.components.pager import page_of, pager
 from qc_workbench.ui.components.rows import plan_name
@@ -24,7 +25,6 @@ from qc_workbench.ui.team_words import (
     place_text,
     points,
 )
-from qc_workbench.sampling.trends import Span
 from qc_workbench.ui.views.team import GOAL, PAGE, AgentRow, TeamChoice, TeamView, team_choice, team_view
 from qc_workbench.ui.views.team_file import may_take, team_file
 

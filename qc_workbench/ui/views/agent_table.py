@@ -52,7 +52,9 @@ class AgentTable:
             values=values,
             row_of=np.repeat(np.arange(len(held)), held),
         )
-        return cls(tuple(agents), tuple(mondays), strata, found["part"].to_numpy(), week, judged, found["failed"].to_numpy())
+        return cls(
+            tuple(agents), tuple(mondays), strata, found["part"].to_numpy(), week, judged, found["failed"].to_numpy()
+        )
 
     def spreads(self, part: int) -> dict[str, Spread | None]:
         """What the judged calls of each agent say, of the period or the one before."""

@@ -171,8 +171,15 @@ def team_view(
         revised = revised_results(reader, *score_sheets.ruled(reader, days, zone))
         table = AgentTable.of(
             score_sheets.score_table(
-                reader, days, choice.first, before, zone, scored.plan, scored.form_code,
-                [direction.value for direction in choice.form.directions], revised,
+                reader,
+                days,
+                choice.first,
+                before,
+                zone,
+                scored.plan,
+                scored.form_code,
+                [direction.value for direction in choice.form.directions],
+                revised,
             )  # fmt: skip
         )
         extra = _extra(reader, workspace, choice, now)
@@ -246,7 +253,9 @@ def revised_results(
     said: dict[str, list[DisputeMove]] = {}
     for move in moves:
         said.setdefault(move.evaluation_id, []).append(move)
-    keys = {item.evaluation_id: (item.evaluation_id, max(m.at for m in said[item.evaluation_id])) for item in evaluations}
+    keys = {
+        item.evaluation_id: (item.evaluation_id, max(m.at for m in said[item.evaluation_id])) for item in evaluations
+    }
     new = [item for item in evaluations if keys[item.evaluation_id] not in _REVISED]
     if len(_REVISED) + len(new) > _MOST_REVISED:
         _REVISED.clear()

@@ -35,7 +35,11 @@ def team_file(
             viewer.require(Action.EXPORT_CALLS, row.agent_id)
         workspace.store.write(
             audit_entry(
-                now, viewer.name, "scores_exported", f"{choice.first} {choice.span}", agents=len(view.rows),
+                now,
+                viewer.name,
+                "scores_exported",
+                f"{choice.first} {choice.span}",
+                agents=len(view.rows),
                 form=choice.scored.form_code if choice.scored else "",
             )  # fmt: skip
         )
