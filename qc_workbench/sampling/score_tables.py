@@ -93,7 +93,7 @@ def _variances(
     table: StratumTable, values: Floats, found: Floats, mean: Floats, count: Floats, groups: int
 ) -> tuple[Floats, Numbers]:
     """As ``scores._variances``: of each row, and the degrees of freedom of each group."""
-    rows = len(table.group)
+    len(table.group)
     is_one = np.bincount(table.group, table.absent, groups) > 0
     common = np.bincount(table.group[table.row_of], (values - mean[table.group[table.row_of]]) ** 2, groups)
     common = common / np.maximum(1, count - 1)

@@ -180,7 +180,7 @@ def team_view(
                 scored.form_code,
                 [direction.value for direction in choice.form.directions],
                 revised,
-            )  # fmt: skip
+            )
         )
         extra = _extra(reader, workspace, choice, now)
         names = managers(reader)

@@ -41,7 +41,7 @@ def team_file(
                 f"{choice.first} {choice.span}",
                 agents=len(view.rows),
                 form=choice.scored.form_code if choice.scored else "",
-            )  # fmt: skip
+            )
         )
         return render(team_document(view, now, t), ".xlsx", t, workspace)
 
