@@ -43,8 +43,8 @@ class Change:
 
 
 def first_day(moment: datetime, span: Span, zone: ZoneInfo) -> date:
-    """The first day of the week (Monday), month or quarter that holds the moment in the company's zone; a part of the frame
-    for :func:`qc_workbench.sampling.estimates.samples_by`.
+    """The first day of the week (Monday), month or quarter that holds the moment in the company's zone; a part
+    of the frame for :func:`qc_workbench.sampling.estimates.samples_by`.
     """
     return first_of(moment.astimezone(zone).date(), span)
 

@@ -42,7 +42,7 @@ _SCORED: Final = f"""{_FIRSTS},
                f.score::double as score, f.failed, f.reviewer, f.submitted_at
         from firsts f join sample s using (call_id) join calls c using (call_id)
         where s.queue = 'random' and s.status <> 'replaced' and c.started_at >= ? and c.started_at < ?
-    )"""
+    )"""  # noqa: S608 - constants of this module
 _COUNTED: Final = """
     select draw_id, item[3] as stratum, item[4] as agent,
            cast(timezone(?, item[2]::timestamptz) as date) as day, count(*) as calls
@@ -58,7 +58,7 @@ _COUNTS: Final = f"""
             union all
             {_COUNTED.format(which="plan_name = ? and period_to >= ? and period_from < ?")}
         ) where day >= ? and day < ?
-    )"""
+    )"""  # noqa: S608 - constants of this module
 
 
 def count_frames(zone: ZoneInfo) -> Statement:

@@ -76,7 +76,7 @@ def _figures(row: AgentRow, t: Translator) -> None:
     with st.container(horizontal=True):
         link("suspicious", t, f"{t('team.column.verified')}: {part_text(row.extra.verified, t)}")
         link("promises", t, f"{t('team.column.promises')}: {part_text(row.extra.promises, t)}")
-        st.markdown(f"{t('team.column.violations')}: {t.number(row.extra.violations)}")
+        st.caption(f"{t('team.column.violations')}: {t.number(row.extra.violations)}", width="content")
 
 
 def _how(row: AgentRow, t: Translator) -> None:

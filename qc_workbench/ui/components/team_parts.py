@@ -49,13 +49,15 @@ def choose(room: Room) -> TeamChoice:
         )  # fmt: skip
         st.selectbox(
             t("team.period"), found.firsts, index=found.firsts.index(found.first), width=260,
-            format_func=lambda first: period_name(first, span, t, today), key=f"team_first_{span}", persist_state="session",
+            format_func=lambda first: period_name(first, span, t, today), key=f"team_first_{span}",
+            persist_state="session",
         )  # fmt: skip
         if len(found.forms) > 1 and found.scored is not None:
             codes = list(found.forms)
             st.selectbox(
                 t("team.form"), codes, index=codes.index(found.scored.form_code), width=260,
-                format_func=lambda code: found.forms[code].title.of(t.language), key="team_form", persist_state="session",
+                format_func=lambda code: found.forms[code].title.of(t.language), key="team_form",
+                persist_state="session",
             )  # fmt: skip
         if found.teams:
             names = {item.team_id: item.name for item in found.teams}
@@ -90,7 +92,13 @@ def whole_team(room: Room, choice: TeamChoice) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = {item.agent_id: item.name for item in sorted(view.rows, key=lambda item: item.name)}
         chosen = st.selectbox(
-            t("team.pick"), names, index=None, format_func=names.__getitem__, key="team_pick", width=320
+            t("team.pick"),
+            names,
+            index=None,
+            placeholder=t("team.pick_hint"),
+            format_func=names.__getitem__,
+            key="team_pick",
+            width=320,
         )
         if chosen is not None:
             go("team", t, agent=chosen)
@@ -130,7 +138,7 @@ def _row(row: AgentRow, t: Translator) -> dict[str, Any]:
     return {
         t("team.column.place"): place_text(row.place, t),
         t("column.agent"): row.name,
-        t("team.column.score"): points(row.estimate.value, t) if known else t("team.not_scored"),
+        t("team.column.score"): points(row.estimate.value, t),
         t("team.column.interval"): limits(row.estimate, t),
         t("team.column.scored"): t("team.of", n=t.number(row.estimate.judged), of=t.number(row.estimate.population)),
         t("team.column.needed", goal=t.number(GOAL)): needed_text(row.needed, t),
@@ -151,5 +159,5 @@ def _columns(t: Translator) -> dict[str, Any]:
     }
     return helps | {
         t("team.column.needed", goal=goal): st.column_config.TextColumn(help=t("team.column.needed_help", goal=goal)),
-        t("team.column.weeks"): st.column_config.LineChartColumn(y_min=0, y_max=100, width="small"),
+        t("team.column.weeks"): st.column_config.LineChartColumn(y_min=0, y_max=100),
     }

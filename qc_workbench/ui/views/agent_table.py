@@ -24,7 +24,8 @@ BEFORE: Final = 1
 
 @dataclass(frozen=True, eq=False)
 class AgentTable:
-    """``agents``: ids, whose places are the groups of ``strata``; ``part`` and ``week`` (place in ``mondays``) of rows."""
+    """``agents``: ids, whose places are the groups of ``strata``; of its rows ``part`` and ``week``, a place in
+    ``mondays``."""
 
     agents: tuple[str, ...]
     mondays: tuple[date, ...]
