@@ -10,7 +10,7 @@ import streamlit as st
 from qc_workbench.domain.forms import Form
 from qc_workbench.ui.components.blocks import nothing, open_call, picked
 from qc_workbench.ui.components.pager import page_of, pager
-from qc_workbench.ui.components.team_parts import FEW
+from qc_workbench.ui.components.team_parts import FEW, nothing_scored
 from qc_workbench.ui.components.team_plots import bands_plot, weeks_plot
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
@@ -27,8 +27,11 @@ _PAGE: Final = 15
 def one_agent(room: Room, choice: TeamChoice, agent_id: str) -> None:
     t = room.t
     link("team", t, t("team.back"))
-    found = team_view(room.workspace, room.viewer, room.now, choice, None) if choice.scored else None
-    row = next((item for item in found.rows if item.agent_id == agent_id), None) if found else None
+    found = team_view(room.workspace, room.viewer, room.now, choice, None)
+    if found is None:
+        nothing_scored(choice, t)
+        return
+    row = next((item for item in found.rows if item.agent_id == agent_id), None)
     if row is None:
         nothing(t("team.agent_unknown"))
         return

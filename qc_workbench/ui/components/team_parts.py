@@ -74,8 +74,7 @@ def whole_team(room: Room, choice: TeamChoice) -> None:
     key = f"team_page_{choice.span}_{choice.first}_{choice.team and choice.team.team_id}"
     view = team_view(room.workspace, room.viewer, room.now, choice, page_of(key))
     if view is None:
-        last = choice.last_scored
-        nothing(t("team.none_in_period", day=t.day(last, "d MMMM y")) if last else t("team.none_yet"))
+        nothing_scored(choice, t)
         return
     if not view.rows:
         nothing(t("team.nobody"))
@@ -110,6 +109,11 @@ def whole_team(room: Room, choice: TeamChoice) -> None:
                 on_click="ignore",
                 key="team_download",
             )
+
+
+def nothing_scored(choice: TeamChoice, t: Translator) -> None:
+    last = choice.last_scored
+    nothing(t("team.none_in_period", day=t.day(last, "d MMMM y")) if last else t("team.none_yet"))
 
 
 def _together(view: TeamView, t: Translator) -> None:
