@@ -23,6 +23,7 @@ import duckdb
 from pipelines.large_store_form import CRITICAL, FORM
 from pipelines.make_workspace import make_workspace
 from qc_workbench.sources.form_files import content_hash, form_text
+from qc_workbench.store.score_sheets import count_frames
 from qc_workbench.workspace import Workspace
 
 #: The moment the company is looked at: its last working day is 30 October 2026.
@@ -68,6 +69,7 @@ def make_large_store(home: Path, calls: int, say: Callable[[str], None] = lambda
             if table and written:
                 say(f"{table[1]:20}{written[0]:>12,} rows{time.perf_counter() - started:8.1f} s")
         connection.execute("checkpoint")
+    workspace.store.write(count_frames(workspace.settings.company.zone))
     return workspace
 
 

@@ -27,11 +27,11 @@ _PAGE: Final = 15
 def one_agent(room: Room, choice: TeamChoice, agent_id: str) -> None:
     t = room.t
     link("team", t, t("team.back"))
-    found = team_view(room.workspace, room.viewer, room.now, choice, None)
+    found = team_view(room.workspace, room.viewer, room.now, choice, agent_id=agent_id)
     if found is None:
         nothing_scored(choice, t)
         return
-    row = next((item for item in found.rows if item.agent_id == agent_id), None)
+    row = next(iter(found.whole), None)
     if row is None:
         nothing(t("team.agent_unknown"))
         return
@@ -90,6 +90,8 @@ def _how(row: AgentRow, t: Translator) -> None:
         st.markdown(f"**{t('team.how')}**")
         st.caption(t("team.how_first", n=t.number(estimate.judged), of=t.number(estimate.population)))
         st.caption(t("team.how_second", low=points(estimate.low, t), high=points(estimate.high, t)))
+        if estimate.covered < 1:
+            st.caption(t("team.covered", share=t.percent(estimate.covered)))
 
 
 def _questions(questions: Sequence[QuestionLine], t: Translator) -> None:

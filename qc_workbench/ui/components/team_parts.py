@@ -133,6 +133,8 @@ def _together(view: TeamView, t: Translator) -> None:
         change = view.change
         st.metric(t("team.change"), change_text(change, t).split(" (")[0], help=t("team.change_help"))
         st.caption(judged_change(change, t))
+    if 0 < team.covered < 1:
+        st.caption(t("team.covered", share=t.percent(team.covered)))
     if 0 < team.judged < FEW:
         st.info(t("team.few", n=team.judged))
 

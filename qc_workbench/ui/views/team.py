@@ -154,9 +154,15 @@ def _forms(reader: Reader, codes: Iterable[str]) -> dict[str, Form]:
 
 
 def team_view(
-    workspace: Workspace, viewer: Viewer, now: datetime, choice: TeamChoice, page: int | None = 1
+    workspace: Workspace,
+    viewer: Viewer,
+    now: datetime,
+    choice: TeamChoice,
+    page: int | None = 1,
+    agent_id: str | None = None,
 ) -> TeamView | None:
-    """None where nothing was scored. ``page``: whose rows are whole, from 1; None: everybody's.
+    """None where nothing was scored. ``page``: whose rows are whole, from 1; None: everybody's. ``agent_id``:
+    only this agent's is.
 
     Every interval leans on all agents who were scored on the form, whoever looks: colleagues lend their dispersion
     and nothing else.
@@ -211,6 +217,9 @@ def team_view(
     ]
     rows.sort(key=lambda row: (row.place is None, row.place.place if row.place else 0, row.name, row.agent_id))
     whole = slice(None) if page is None else slice((page - 1) * PAGE, page * PAGE)
+    if agent_id is not None:
+        at = next((number for number, row in enumerate(rows) if row.agent_id == agent_id), len(rows))
+        whole = slice(at, at + 1)
     everybody = Peers.of([*earlier, *(spread for spread in mine.values() if spread is not None)])
     weeks = table.weeks([row.agent_id for row in rows[whole]])
     for number in range(len(rows))[whole]:
