@@ -46,7 +46,6 @@ from qc_workbench.ui.views.overview import overview
 from qc_workbench.ui.views.promises import board, promise_page
 from qc_workbench.ui.views.queue import drawn_pages, listening
 from qc_workbench.ui.views.refusals import refusals
-from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.suspicious import case_page, suspicious_calls
 from qc_workbench.ui.views.team import team_choice, team_view
 from qc_workbench.ui.views.team_agent import agent_view

@@ -43,27 +43,24 @@ _SCORED: Final = f"""{_FIRSTS},
         from firsts f join sample s using (call_id) join calls c using (call_id)
         where s.queue = 'random' and s.status <> 'replaced' and c.started_at >= ? and c.started_at < ?
     )"""  # noqa: S608 - constants of this module
+#: Frames as counts; parameters: zone, the draws.
 _COUNTED: Final = """
     select draw_id, item[3] as stratum, item[4] as agent,
            cast(timezone(?, item[2]::timestamptz) as date) as day, count(*) as calls
     from (select draw_id, unnest(from_json(frame, '[["VARCHAR"]]')) as item from draws
-          where draw_id not in (select draw_id from frame_counts) and {which})
+          where list_contains(?::varchar[], draw_id))
     group by all"""
-#: Calls of a plan's frames; parameters: plan, first day, end, zone, plan, first day, end, first day, end.
-_COUNTS: Final = f"""
-    counts as (
-        select * from (
-            select n.* from frame_counts n join draws d using (draw_id)
-            where d.plan_name = ? and d.period_to >= ? and d.period_from < ?
-            union all
-            {_COUNTED.format(which="plan_name = ? and period_to >= ? and period_from < ?")}
-        ) where day >= ? and day < ?
-    )"""  # noqa: S608 - constants of this module
+#: Draws of a plan whose period touches the days; parameters: plan, first day, end.
+_OF_PLAN: Final = "select draw_id from draws where plan_name = ? and period_to >= ? and period_from < ?"
 
 
 def count_frames(zone: ZoneInfo) -> Statement:
     """Count the frames that are not counted yet: of new draws, and of those an older program made."""
-    return Statement(f"insert into frame_counts by name {_COUNTED.format(which='true')}", (zone.key,))
+    return Statement(
+        "insert into frame_counts by name "
+        + _COUNTED.replace("list_contains(?::varchar[], draw_id)", "draw_id not in (select draw_id from frame_counts)"),
+        (zone.key,),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +169,11 @@ def forms_of(reader: Reader, form_code: str) -> dict[int, Form]:
 
 def frame_counts(reader: Reader, days: Days, zone: ZoneInfo, plan: str, agent: str) -> list[FrameCount]:
     """Calls of one agent in the frames of a plan, by draw, stratum and day."""
+    counts, parameters = _counts(reader, plan, days, zone)
     rows = reader.rows(
-        f"with {_COUNTS} select draw_id, stratum, day, sum(calls)::integer as calls from counts where agent = ? "  # noqa: S608 - constants of this module
+        f"with {counts} select draw_id, stratum, day, sum(calls)::integer as calls from counts where agent = ? "  # noqa: S608 - constants of this module
         "group by all order by day, draw_id, stratum",
-        *_of_frames(plan, days, zone),
+        *parameters,
         agent,
     )
     return [FrameCount(**row) for row in rows]
@@ -199,10 +197,11 @@ def score_table(
     has no score, as one that no question applied to. ``directions``: of the strata, or of all when empty;
     ``revised``: results after disputes, by evaluation.
     """
+    counts, parameters = _counts(reader, plan, days, zone)
     part = f"case when day >= date '{since}' then 2 when day >= date '{before}' then 1 else 0 end"
     return reader.arrow(
         f"""
-        with {_COUNTS}, {_SCORED},
+        with {counts}, {_SCORED},
         revised as (
             select unnest(?::varchar[]) as evaluation_id, unnest(?::double[]) as score, unnest(?::boolean[]) as failed
         ),
@@ -225,7 +224,7 @@ def score_table(
                coalesce(j.scores, []) as scores
         from framed f left join judged j using (draw_id, stratum, agent, part)
         """,  # noqa: S608 - constants of this module and dates
-        *_of_frames(plan, days, zone),
+        *parameters,
         *_borders(days, zone),
         list(revised),
         [result.score for result in revised.values()],
@@ -242,5 +241,14 @@ def _borders(days: Days, zone: ZoneInfo) -> tuple[str, datetime, datetime]:
     return zone.key, first, end
 
 
-def _of_frames(plan: str, days: Days, zone: ZoneInfo) -> tuple[object, ...]:
-    return (plan, *days, zone.key, plan, *days, *days)
+def _counts(reader: Reader, plan: str, days: Days, zone: ZoneInfo) -> tuple[str, tuple[object, ...]]:
+    """Calls of a plan's frames by draw, stratum, agent and day: a table expression and its parameters.
+
+    Draws that nobody has counted yet are counted here; it costs reading their frames.
+    """
+    rows = reader.rows(f"{_OF_PLAN} and draw_id not in (select draw_id from frame_counts)", plan, *days)  # noqa: S608 - constants of this module
+    missing = [row["draw_id"] for row in rows]
+    known = f"select * from frame_counts where draw_id in ({_OF_PLAN})"  # noqa: S608 - constants of this module
+    also, more = (f" union all by name {_COUNTED}", (zone.key, missing)) if missing else ("", ())
+    sql = f"counts as (select * from ({known}{also}) where day >= ? and day < ?)"  # noqa: S608 - constants of this module
+    return sql, (plan, *days, *more, *days)
