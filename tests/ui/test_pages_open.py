@@ -41,10 +41,13 @@ EXPECTED = {
     },
     "team": {"ru": ("Оценок пока нет",), "en": ("No scores yet",)},
     "month": {"ru": ("Большая сестра", "Скачать PDF"), "en": ("Big Sister", "Download PDF")},
+    "forms": {"ru": ("Анкет пока нет", "Взять готовый набор"), "en": ("No forms yet", "Take the starter set")},
     "quality": {
         "ru": ("Оценок пока нет", "qcw evaluate --truth truth.jsonl"),
         "en": ("No evaluations yet", "qcw evaluate --truth truth.jsonl"),
     },
+    "people": {"ru": ("Новый человек", "Завести учётные записи"), "en": ("A new person",)},
+    "audit": {"ru": ("Кто входил, слушал",), "en": ("Who logged in, listened",)},
     "work": {"ru": ("Сейчас в работе · 1", "файл повреждён"), "en": ("Running now · 1", "the file is damaged")},
 }
 
@@ -57,7 +60,10 @@ EMPTY = {
     "refusals": {"ru": "Сомнительных отказов нет", "en": "There are no doubtful refusals"},
     "team": {"ru": "Оценок пока нет", "en": "No scores yet"},
     "month": {"ru": "Отчёт появится", "en": "The report appears"},
+    "forms": {"ru": "Анкет пока нет", "en": "No forms yet"},
     "quality": {"ru": "Оценок пока нет", "en": "No evaluations yet"},
+    "people": {"ru": "Кто сюда входит", "en": "Who gets in"},
+    "audit": {"ru": "Таких записей нет", "en": "There are no such entries"},
     "work": {"ru": "Работы ещё не было", "en": "No work yet"},
 }
 
