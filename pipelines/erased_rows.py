@@ -43,7 +43,8 @@ TREATMENT: Final[Mapping[str, str]] = {
     "removals": "nothing", "erasures": "nothing", "erased": "nothing", "suppressed": "nothing",
     "detector_evaluations": "nothing",
     "people": "nothing", "person_roles": "nothing", "teams": "nothing", "team_agents": "nothing",
-    "team_heads": "nothing", "absences": "nothing", "sessions": "nothing", "log_ins": "nothing", "frame_counts": "nothing",
+    "team_heads": "nothing", "absences": "nothing", "sessions": "nothing", "log_ins": "nothing",
+    "frame_counts": "nothing",
 }  # fmt: skip
 
 

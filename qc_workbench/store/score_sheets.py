@@ -57,7 +57,7 @@ _OF_PLAN: Final = "select draw_id from draws where plan_name = ? and period_to >
 def count_frames(zone: ZoneInfo) -> Statement:
     """Count the frames that are not counted yet: of new draws, and of those an older program made."""
     return Statement(
-        "insert into frame_counts by name "
+        "insert into frame_counts by name "  # noqa: S608 - constants of this module
         + _COUNTED.replace("list_contains(?::varchar[], draw_id)", "draw_id not in (select draw_id from frame_counts)"),
         (zone.key,),
     )
