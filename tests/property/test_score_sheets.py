@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,11 @@ from qc_workbench.domain.sampling import SampleStatus
 from qc_workbench.sampling.estimates import Judged, samples_by, samples_by_day
 from qc_workbench.sampling.scores import Spread, spread_of
 from qc_workbench.store import samples, score_sheets
+from qc_workbench.store.database import Statement
 from qc_workbench.ui.views.agent_table import BEFORE, NOW, AgentTable
 from qc_workbench.workspace import Workspace
 from tests import scored_company as company
+from tests.form_cases import form_of, yes_no
 from tests.scored_company import ANSWERS, MONDAY, Drawn
 from tests.ui.sample_company import empty_company
 
@@ -135,7 +137,7 @@ def test_who_replaces_a_call_counts_in_its_stead(tmp_path: Path) -> None:
 
 def test_a_call_scored_on_another_form_is_judged_and_has_no_score(tmp_path: Path) -> None:
     workspace = scored(tmp_path, [Drawn("a", "m1", MONDAY, 100), Drawn("b", "m1", MONDAY), Drawn("c", "m1", MONDAY)])
-    other = company.form_of(company.yes_no("need", 50), company.yes_no("greeting", 30), company.yes_no("truth", 20))
+    other = form_of(yes_no("need", 50), yes_no("greeting", 30), yes_no("truth", 20))
     company.publish(workspace, other)
     company.give(workspace, "b", 20, Drawn("b", "m1", MONDAY).started_at + timedelta(days=1), form=other)
     zone = workspace.settings.company.zone
@@ -152,10 +154,8 @@ def test_a_day_of_the_company_is_not_a_day_of_greenwich(tmp_path: Path) -> None:
     workspace = scored(tmp_path, [Drawn("a", "m1", MONDAY, 100)])
     midnight = "2026-10-04T21:30:00+00:00"
     workspace.store.write(
-        company.Statement("update calls set started_at = ?", (company.datetime.fromisoformat(midnight),)),
-        company.Statement(
-            "update draws set frame = replace(frame::varchar, '2026-10-05T09:00:00+00:00', ?)", (midnight,)
-        ),
+        Statement("update calls set started_at = ?", (datetime.fromisoformat(midnight),)),
+        Statement("update draws set frame = replace(frame::varchar, '2026-10-05T09:00:00+00:00', ?)", (midnight,)),
     )
     with workspace.store.reading() as reader:
         (count,) = score_sheets.frame_counts(reader, DAYS, workspace.settings.company.zone, "daily", "m1")
