@@ -39,6 +39,7 @@ EXPECTED = {
         "ru": ("Сделка закрыта, а клиент в разговоре не отказывался", "вернёмся к этому весной", "Дорого"),
         "en": ("The deal was closed, but the client did not refuse in the call", "вернёмся к этому весной", "Дорого"),
     },
+    "team": {"ru": ("Оценок пока нет",), "en": ("No scores yet",)},
     "month": {"ru": ("Большая сестра", "Скачать PDF"), "en": ("Big Sister", "Download PDF")},
     "forms": {"ru": ("Анкет пока нет", "Взять готовый набор"), "en": ("No forms yet", "Take the starter set")},
     "quality": {
@@ -57,6 +58,7 @@ EMPTY = {
     "suspicious": {"ru": "Подозрительных звонков нет", "en": "No suspicious calls"},
     "promises": {"ru": "Обещаний пока нет", "en": "No promises yet"},
     "refusals": {"ru": "Сомнительных отказов нет", "en": "There are no doubtful refusals"},
+    "team": {"ru": "Оценок пока нет", "en": "No scores yet"},
     "month": {"ru": "Отчёт появится", "en": "The report appears"},
     "forms": {"ru": "Анкет пока нет", "en": "No forms yet"},
     "quality": {"ru": "Оценок пока нет", "en": "No evaluations yet"},
