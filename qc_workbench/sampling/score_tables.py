@@ -45,9 +45,26 @@ class StratumTable:
             self.values[inside], place[self.row_of[inside]],
         )  # fmt: skip
 
+    def collapsed(self) -> StratumTable:
+        """As :func:`qc_workbench.sampling.scores.collapsed`."""
+        judged = np.bincount(self.row_of, minlength=len(self.group)) + self.absent
+        names, name = np.unique(self.group * (self.stratum.max(initial=-1) + 1) + self.stratum, return_inverse=True)
+        empty = _sums(name, (judged == 0) & (self.population > 0), len(names)) > 0
+        joined = (empty & (_sums(name, judged, len(names)) > 0))[name]
+        if not joined.any():
+            return self
+        # The rows to come: each joined name once, every other row by itself.
+        _, first, row = np.unique(np.where(joined, name, len(names) + np.arange(len(name))), True, True)
+        size = len(first)
+        return StratumTable(
+            self.group[first], np.where(joined[first], -1, self.draw[first]), self.stratum[first],
+            _sums(row, self.population, size), _sums(row, self.absent, size).astype(np.int64),
+            self.values, row[self.row_of],
+        )  # fmt: skip
+
     def populations(self, groups: int) -> Floats:
         """Calls of each group."""
-        return np.bincount(self.group, self.population, groups)
+        return _sums(self.group, self.population, groups)
 
 
 def spreads(table: StratumTable, groups: int, bounds: tuple[float, float] = POINTS) -> list[Spread | None]:
@@ -56,6 +73,7 @@ def spreads(table: StratumTable, groups: int, bounds: tuple[float, float] = POIN
     Raises :class:`UsageError` ``score_out_of_bounds``.
     """
     low, high = bounds
+    table = table.collapsed()
     outside = table.values[(table.values < low) | (table.values > high)]
     if len(outside):
         raise UsageError("score_out_of_bounds", value=float(outside[0]), low=low, high=high)
@@ -66,12 +84,12 @@ def spreads(table: StratumTable, groups: int, bounds: tuple[float, float] = POIN
     weight = np.divide(table.population, judged, out=np.zeros_like(judged), where=present)
 
     def total(of_rows: Any) -> Floats:
-        return np.bincount(table.group, of_rows, groups)
+        return _sums(table.group, of_rows, groups)
 
     count = total(found)
     size = total(weight * found)
     known = count > 0
-    mean = _ratio(total(weight * np.bincount(table.row_of, values, len(table.group))), size).clip(0.0, 1.0)
+    mean = _ratio(total(weight * _sums(table.row_of, values, len(table.group))), size).clip(0.0, 1.0)
     unheard = 1 - np.divide(judged, table.population, out=np.ones_like(judged), where=present)
     term = _ratio(weight, size[table.group]) ** 2 * unheard * found
     unit = total(term)
@@ -93,26 +111,30 @@ def _variances(
     table: StratumTable, values: Floats, found: Floats, mean: Floats, count: Floats, groups: int
 ) -> tuple[Floats, Numbers]:
     """As ``scores._variances``: of each row, and the degrees of freedom of each group."""
-    len(table.group)
-    is_one = np.bincount(table.group, table.absent, groups) > 0
-    common = np.bincount(table.group[table.row_of], (values - mean[table.group[table.row_of]]) ** 2, groups)
+    is_one = _sums(table.group, table.absent, groups) > 0
+    common = _sums(table.group[table.row_of], (values - mean[table.group[table.row_of]]) ** 2, groups)
     common = common / np.maximum(1, count - 1)
     # Cells: the group itself, a stratum of a draw, or the strata of one name with a single value each.
     one, single = is_one[table.group], found == 1
-    draws, strata = table.draw.max(initial=-1) + 2, table.stratum.max(initial=-1) + 2
-    key = (table.group * draws + np.where(one | single, 0, table.draw + 1)) * strata + np.where(
+    draws, strata = table.draw.max(initial=-1) + 3, table.stratum.max(initial=-1) + 2
+    key = (table.group * draws + np.where(one | single, 0, table.draw + 2)) * strata + np.where(
         one, 0, table.stratum + 1
     )
     cells, cell_of_row = np.unique(key, return_inverse=True)
     cell, number = cell_of_row[table.row_of], len(cells)
     held = np.bincount(cell, minlength=number).astype(np.float64)
-    middle = _ratio(np.bincount(cell, values, number), held)
-    within = np.bincount(cell, (values - middle[cell]) ** 2, number) / np.maximum(1, held - 1)
+    middle = _ratio(_sums(cell, values, number), held)
+    within = _sums(cell, (values - middle[cell]) ** 2, number) / np.maximum(1, held - 1)
     of_group = cells // (draws * strata)
     lone = np.bincount(of_group[held == 1], minlength=groups)
-    freedom = np.bincount(of_group, np.maximum(0, held - 1), groups) + np.maximum(0, lone - 1)
+    freedom = _sums(of_group, np.maximum(0, held - 1), groups) + np.maximum(0, lone - 1)
     own = np.where((held[cell_of_row] > 1) & ~one, within[cell_of_row], common[table.group])
     return own, freedom.astype(np.int64)
+
+
+def _sums(group: Numbers, values: Any, groups: int) -> Floats:
+    """The values of each group added up."""
+    return np.bincount(group, values, groups).astype(np.float64)
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

@@ -72,6 +72,7 @@ def spread_of(strata: Sequence[StratumSample], bounds: tuple[float, float] = POI
     Raises :class:`UsageError` ``score_out_of_bounds`` for a value outside of them.
     """
     low, high = bounds
+    strata = collapsed(strata)
     present = [group for group in strata if group.judged]
     values = [[(value - low) / (high - low) for value in group.values] for group in present]
     everything = [value for group in values for value in group]
@@ -94,6 +95,28 @@ def spread_of(strata: Sequence[StratumSample], bounds: tuple[float, float] = POI
     variance = math.fsum(term * its for term, its in zip(terms, own, strict=True)) / unit if unit > 0 else 0.0
     reached = sum(group.population for group in present)
     return Spread(mean, unit, variance, freedom, len(everything), population, reached / population)
+
+
+def collapsed(strata: Sequence[StratumSample]) -> list[StratumSample]:
+    """Strata of one name as one, where a draw of that name has nothing judged yet.
+
+    A draw that nobody got to is missing by chance, not of another kind: its calls are spoken for by those judged in the
+    other draws of the name (collapsed strata, Cochran, *Sampling Techniques*, 1977, 5A.12). Left out, it would take its
+    share of the doubt along: two draws heard whole and six not at all would come to an interval of no width.
+    """
+    by_name: dict[str, list[StratumSample]] = defaultdict(list)
+    for group in strata:
+        by_name[group.stratum].append(group)
+    found: list[StratumSample] = []
+    for name, groups in by_name.items():
+        some = any(group.judged for group in groups)
+        if some and not all(group.judged for group in groups if group.population):
+            values = tuple(value for group in groups for value in group.values)
+            population, absent = sum(group.population for group in groups), sum(group.absent for group in groups)
+            found.append(StratumSample("", name, population, values, absent))
+        else:
+            found += groups
+    return found
 
 
 def _variances(

@@ -11,7 +11,8 @@ from qc_workbench.sampling.estimates import Estimate, StratumSample
 from qc_workbench.sampling.ranking import places
 from qc_workbench.sampling.scores import estimate_score, estimate_scores
 
-values = st.one_of(st.sampled_from([0.0, 100.0]), st.floats(0, 100))
+#: Scores are hundredths.
+values = st.one_of(st.sampled_from([0.0, 100.0]), st.integers(0, 10_000).map(lambda number: number / 100))
 
 
 @st.composite
