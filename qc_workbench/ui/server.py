@@ -21,15 +21,15 @@ from streamlit import logger as streamlit_logger
 
 from qc_workbench import __version__, logs
 from qc_workbench.config import Logs, load_settings
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Recording
 from qc_workbench.errors import MediaError, QcwError
 from qc_workbench.logs import event
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.calls import audit_entry, call
-from qc_workbench.domain.access import Action
-from qc_workbench.ui import doorway, operations
+from qc_workbench.ui import doorway, evaluation_api, operations
 from qc_workbench.ui.i18n import Translator
-from qc_workbench.ui.navigation import ROOMS, first_room
+from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.recordings import Grant, check_grant, playable
 from qc_workbench.ui.state import HOME_VARIABLE, default_home, language, open_workspace, workspace_or_error
 from qc_workbench.ui.traffic import Traffic
@@ -96,6 +96,7 @@ def routes() -> list[BaseRoute]:
     return [
         *operations.routes(),
         *doorway.routes(),
+        *evaluation_api.routes(),
         *(Route(f"/{room}", _page) for room in ("", *ROOMS)),
         Route("/recordings/{content_hash}", _recording),
         Route("/recordings/{content_hash}/played", _played, methods=["POST"]),
@@ -192,9 +193,7 @@ def _played(request: Request) -> Response:
         found = doorway.signed_in(request)
         who = found[1].name if found else grant.who
         workspace.store.write(
-            audit_entry(
-                datetime.now(UTC), who, "recording_played", grant.call_id, content_hash=grant.content_hash
-            )
+            audit_entry(datetime.now(UTC), who, "recording_played", grant.call_id, content_hash=grant.content_hash)
         )
     except QcwError:
         return Response(status_code=503)

@@ -10,6 +10,7 @@ from qc_workbench.ui.components.case_answer import agents_answer
 from qc_workbench.ui.components.listening import listened_button
 from qc_workbench.ui.components.missing_words import missing_words
 from qc_workbench.ui.components.player import player
+from qc_workbench.ui.components.scoring_panel import scoring_panel
 from qc_workbench.ui.components.sound_elsewhere import sound_elsewhere_marks
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import enter
@@ -18,8 +19,7 @@ from qc_workbench.ui.views.playback import playback
 
 room = enter()
 t = room.t
-call_id = st.query_params.get("id")
-if not call_id:
+if not (call_id := st.query_params.get("id")):
     heading(t("room.call"), t("calls.says"))
     choose_call(room)
     st.stop()
@@ -33,18 +33,18 @@ if view is None:
 header(view, t)
 missing_words(room, call_id)
 sound_elsewhere_marks(room, call_id)
-if view.waits_for_listening:
-    listened_button(room, view.call.call_id)
-left, right = st.columns([7, 3], gap="medium")
-with left:
-    address = room.address(view.recording)
-    found = (view.recording, view.acoustics, view.transcript, view.flags, view.promises)
-    shown = playback(view.call.call_id, address, *found, t, connected_s=view.call.talk_s, known=view.known)
-    at = st.query_params.get("at", "0")
-    player(shown, t, start_at_s=float(at) if at.replace(".", "", 1).isdecimal() else 0.0, key=f"player_{call_id}")
-    auto_answers_panel(room, view)
+left, right = st.columns([7, 4], gap="medium")
 with right:
+    is_scored_here = scoring_panel(room, view)
     findings_panel(view, t)
     for flag in view.flags:
         agents_answer(room, flag, view.rulings.get(flag.flag_id), view.answers_to(flag))
     client_panel(view, t)
+with left:
+    if view.waits_for_listening and not is_scored_here:
+        listened_button(room, view.call.call_id)
+    found = (view.recording, view.acoustics, view.transcript, view.flags, view.promises)
+    address, at = room.address(view.recording), st.query_params.get("at", "0")
+    shown = playback(view.call.call_id, address, *found, t, connected_s=view.call.talk_s, known=view.known)
+    player(shown, t, start_at_s=float(at) if at.replace(".", "", 1).isdecimal() else 0.0, key=f"player_{call_id}")
+    auto_answers_panel(room, view)
