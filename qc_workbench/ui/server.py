@@ -130,7 +130,7 @@ def _leave_to_our_log(logger: logging.Logger) -> None:
 
 
 def _granted(request: Request) -> tuple[Workspace, Grant, Recording] | None:
-    """What the signed address stands for, and who may hear it now. The file comes from the store, never from the address.
+    """What the signed address stands for, and who may hear it now. The file comes from the store, never the address.
 
     A person's address works with their own session only, as long as they may hear the agent's calls; a worker of
     a cluster has no session, and gets what it decodes.

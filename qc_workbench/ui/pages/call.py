@@ -24,7 +24,7 @@ if not (call_id := st.query_params.get("id")):
     choose_call(room)
     st.stop()
 
-view = call_view(room.workspace, call_id)
+view = call_view(room.workspace, room.viewer, call_id)
 if view is None:
     heading(t("room.call"))
     nothing(t("calls.unknown", call=plain(call_id)))
@@ -38,11 +38,11 @@ with right:
     is_scored_here = scoring_panel(room, view)
     findings_panel(view, t)
     for flag in view.flags:
-        agents_answer(room, flag, view.rulings.get(flag.flag_id), view.answers_to(flag))
+        agents_answer(room, flag, view.call.manager_id, view.rulings.get(flag.flag_id), view.answers_to(flag))
     client_panel(view, t)
 with left:
-    if view.waits_for_listening and not is_scored_here:
-        listened_button(room, view.call.call_id)
+    if not is_scored_here:
+        listened_button(room, view)
     found = (view.recording, view.acoustics, view.transcript, view.flags, view.promises)
     address, at = room.address(view.recording), st.query_params.get("at", "0")
     shown = playback(view.call.call_id, address, *found, t, connected_s=view.call.talk_s, known=view.known)
