@@ -164,12 +164,14 @@ class Drawing {
     if (question.points)
       text.append(" ", make("span", "points", `${question.bonus ? "+" : ""}${this.number(question.points)}`));
     box.append(text);
-    if (question.help || question.examples.length) box.append(this.help(question));
     const suggestion = panel.suggestions[question.code];
     box.append(this.answers(question, reply, suggestion));
     if (suggestion) box.append(this.suggestion(question, reply, suggestion));
     if (question.causes.length && panel.isBad(question)) box.append(this.causes(question, reply));
-    box.append(...this.comment(question, reply));
+    const tools = make("div", "tools");
+    if (question.help || question.examples.length) tools.append(this.help(question));
+    tools.append(...this.comment(question, reply));
+    box.append(tools);
     return box;
   }
 
