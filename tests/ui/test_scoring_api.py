@@ -64,7 +64,9 @@ def test_a_call_is_scored_from_the_first_answer_to_the_submission(workspace: Wor
     assert sent["progress"]["state"] == "submitted"
     assert sent["next_call"] is None  # it was the only one in the queue
     assert count(workspace, "select count(*) from sample where call_id = ? and status <> 'done'", CALL) == 0
-    assert count(workspace, "select count(*) from audit where action = 'evaluation_submitted' and object = ?", CALL) == 1
+    assert (
+        count(workspace, "select count(*) from audit where action = 'evaluation_submitted' and object = ?", CALL) == 1
+    )
     with workspace.store.reading() as reader:
         (kept,) = scoring.evaluations_of_call(reader, CALL)
     assert kept.score == 100
@@ -205,7 +207,9 @@ def test_nobody_scores_without_a_session_or_from_another_site(workspace: Workspa
     evaluation = qc.begin(CALL)
     assert client.get("/scoring", params={"call": CALL}).status_code == 401
     assert client.post("/scoring/begin", json={"call": CALL}, headers={"x-qcw": "1"}).status_code == 401
-    forged = qc.post(f"{evaluation}/answer", {"token": "12345678", "question": "greeted", "values": ["yes"]}, **{"x-qcw": ""})
+    forged = qc.post(
+        f"{evaluation}/answer", {"token": "12345678", "question": "greeted", "values": ["yes"]}, **{"x-qcw": ""}
+    )
     assert forged.status_code == 403
     assert count(workspace, "select count(*) from evaluation_answers") == 0
 
@@ -244,7 +248,9 @@ def test_whoever_loses_the_role_answers_no_more(workspace: Workspace, client: Te
     assert qc.send(evaluation, "answer", question="greeted", values=["yes"]).status_code == 403
 
 
-def test_a_second_reviewer_sees_the_first_answers_only_after_their_own(workspace: Workspace, client: TestClient) -> None:
+def test_a_second_reviewer_sees_the_first_answers_only_after_their_own(
+    workspace: Workspace, client: TestClient
+) -> None:
     qc, head = person(workspace, client, "q1"), person(workspace, client, "h1")
     begun = qc.post("begin", {"call": CALL}).json()
     evaluation = begun["progress"]["evaluation"]
