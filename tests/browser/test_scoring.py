@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from qc_workbench.domain.auto_answer import Answer, Question
 from qc_workbench.domain.evaluation import Evaluation, SavedReply
 from qc_workbench.review.evaluating import kept_steps
 from qc_workbench.store import auto_answers, scoring
@@ -18,6 +16,7 @@ from tests.browser.conftest import playwright, session_cookie
 from tests.browser.serving import SETTLED, free_port, served
 from tests.scoring_cases import published
 from tests.ui import sample_company as company
+from tests.ui.test_auto_answers_panel import company_heard
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -160,25 +159,29 @@ def test_answers_wait_for_the_server_and_come_once_and_in_order(home: Path, brow
 
 
 def test_a_machines_answer_is_a_suggestion_until_a_person_accepts_it(
-    home: Path, browser: Callable[[str], Page]
+    tmp_path: Path, chromium: playwright.Browser
 ) -> None:
-    spoken = [[], []]
-    for party, start_s, end_s, _ in company.SPOKEN[FIRST]:
-        spoken[0 if party.value == "agent" else 1].append([start_s, end_s])
-    workspace = Workspace.open(home)
-    workspace.store.write(Statement("update acoustics set speech = ?", (json.dumps(spoken),)))
-    with served(home) as base:
-        page = browser(base)
-        open_call(page, FIRST)
-        company_named = page.locator("[data-question=named_company]")
-        expect(page.locator(".suggestion").first).to_be_visible()
-        offered = company_named.locator(".suggestion")
-        machine = "yes" if "да" in offered.inner_text().lower() else "no"
+    workspace = company_heard(tmp_path / "heard")
+    published(workspace)
+    with served(workspace.home) as base:
+        context = chromium.new_context(base_url=base, locale="ru-RU", viewport={"width": 1440, "height": 900})
+        context.add_cookies([session_cookie(workspace, base, "q1")])
+        page = context.new_page()
+        open_call(page, company.TALK)
+        offered = page.locator(".question:has(.suggestion:not(.settled))").first
+        expect(offered).to_contain_text("Программа предлагает")
         expect(page.locator(".score b")).to_have_attribute("data-score", "")  # it is no score
-        press(page, "na")
+        question = str(offered.get_attribute("data-question"))
+        machine = str(offered.locator(".answer.suggested").get_attribute("data-value"))
+        box = page.locator(f"[data-question={question}]")
+        while box.get_attribute("aria-current") is None:
+            page.keyboard.press("n")
+        page.keyboard.press("a")
+        expect(box.locator(f"[data-value={machine}]")).to_have_attribute("aria-pressed", "true")
+        expect(box.locator(".suggestion")).to_contain_text("принято")
         saved(page)
-        expect(company_named.locator(f"[data-value={machine}]")).to_have_attribute("aria-pressed", "true")
-    assert answers(home, FIRST) == [("named_company", (machine,))]
+        context.close()
+    assert answers(workspace.home, company.TALK) == [(question, (machine,))]
     with workspace.store.reading() as reader:
-        check = auto_answers.checks_of_call(reader, FIRST)[Question.NAMED_COMPANY]
-    assert (check.machine, check.human, check.by) == (Answer(machine), Answer(machine), "Глеб Слушатель")
+        (check,) = auto_answers.checks_of_call(reader, company.TALK).values()
+    assert (check.machine.value, check.human.value, check.by) == (machine, machine, "Глеб Слушатель")

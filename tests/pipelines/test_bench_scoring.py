@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,10 @@ def test_an_answer_that_is_missing_or_doubled_is_found(tmp_path: Path) -> None:
     ((token, first),) = bench_scoring.prepared(tmp_path / "home", 1, 1)
     workspace = Workspace.open(tmp_path / "home")
     row = (
-        "insert into evaluation_answers (evaluation_id, place, question, is_cleared, given, comment, saved_by, saved_at) "
-        "values ('e', ?, 'greeted', false, '[\"yes\"]', '', 'person-0', now())"
+        "insert into evaluation_answers "
+        "(evaluation_id, place, question, is_cleared, given, comment, saved_by, saved_at) values ('e', ?, 'greeted', false, '[\"yes\"]', '', 'person-0', now())"
     )
-    who = bench_scoring.Reviewer(token, "", 0, first, __import__("random").Random(1), (0, 0))
+    who = bench_scoring.Reviewer(token, "", 0, first, random.Random(1), (0, 0))
     who.steps, who.standing = {"e": 1}, {"e": {"greeted": ["yes"]}}
     assert len(bench_scoring.wrong_rows(workspace, [who])) == 3  # missing, so another stands, and the sum
     workspace.store.write(Statement(row, (1,)))

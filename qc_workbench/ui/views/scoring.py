@@ -363,7 +363,7 @@ def _token(before: Progress, step: Step) -> str:
 
 
 def suggestion_sign(home: Path, call_id: str, machine: AutoAnswer | tuple[str, Answer]) -> str:
-    """Our word for what the machine said, so that a page can send it back with an answer and we need not listen again."""
+    """Our word for what the machine said, so that a page can send it back and we need not listen again."""
     question, said = machine if isinstance(machine, tuple) else (machine.question.value, machine.answer)
     content = "\n".join(("suggestion", call_id, VERSION, question, said.value))
     return hmac.new(workspace_secret(home), content.encode(), hashlib.sha256).hexdigest()[:32]
