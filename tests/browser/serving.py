@@ -44,7 +44,7 @@ def chromium_path() -> str | None:
 
 @contextmanager
 def served(home: Path, port: int | None = None) -> Iterator[str]:
-    """The app of a workspace as its own process, on a free port where none is given; its address."""
+    """The app of a workspace on a free port, as its own process; its address."""
     port = port or free_port()
     base = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryFile("w+") as log:
