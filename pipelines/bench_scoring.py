@@ -140,14 +140,25 @@ class Reviewer:
         """``kind``: which of the other requests it is; None for the saving of an answer."""
         headers = {"cookie": f"{self.cookie}={self.token}", "x-qcw": "1", "content-type": "application/json"}
         started = time.perf_counter()
-        self._line.request(method, path, None if body is None else json.dumps(body), headers)
-        answer = self._line.getresponse()
-        content = answer.read()
+        content, status = self._sent(method, path, None if body is None else json.dumps(body), headers)
         passed_s = time.perf_counter() - started
         (self.saves_s if kind is None else self.other_s.setdefault(kind, [])).append(passed_s)
-        if answer.status != 200:
-            raise RuntimeError(f"{method} {path.partition('?')[0]}: {answer.status} {content[:200]!r}")
+        if status != 200:
+            raise RuntimeError(f"{method} {path.partition('?')[0]}: {status} {content[:200]!r}")
         return json.loads(content)
+
+    def _sent(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> tuple[bytes, int]:
+        """Once more on a new line where the server had closed the idle one, as browsers do: the token is the same."""
+        for is_last in (False, True):
+            try:
+                self._line.request(method, path, body, headers)
+                answer = self._line.getresponse()
+                return answer.read(), answer.status
+            except (ConnectionError, http.client.RemoteDisconnected):
+                self._line.close()
+                if is_last:
+                    raise
+        raise AssertionError("not reached")
 
 
 def prepared(home: Path, reviewers: int, calls_each: int) -> list[tuple[str, str]]:

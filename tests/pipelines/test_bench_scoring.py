@@ -26,7 +26,8 @@ def test_an_answer_that_is_missing_or_doubled_is_found(tmp_path: Path) -> None:
     workspace = Workspace.open(tmp_path / "home")
     row = (
         "insert into evaluation_answers "
-        "(evaluation_id, place, question, is_cleared, given, comment, saved_by, saved_at) values ('e', ?, 'greeted', false, '[\"yes\"]', '', 'person-0', now())"
+        "(evaluation_id, place, question, is_cleared, given, comment, saved_by, saved_at) "
+        "values ('e', ?, 'greeted', false, '[\"yes\"]', '', 'person-0', now())"
     )
     who = bench_scoring.Reviewer(token, "", 0, first, random.Random(1), (0, 0))
     who.steps, who.standing = {"e": 1}, {"e": {"greeted": ["yes"]}}
