@@ -46,6 +46,10 @@ def route_pattern(path: str) -> str:
     if first == "scoring" and len(rest) in (0, 1, 2):
         what = "/{evaluation_id}" * (len(rest) == 2)
         return f"/scoring{what}" + (f"/{rest[-1]}" if rest and rest[-1] in _SCORING else "")
+    if first == "calls" and rest[1:] in (["heard"], ["comments"]):
+        return f"/calls/{{call_id}}/{rest[1]}"
+    if first == "calls" and rest[1:2] == ["comments"] and rest[3:] == ["withdraw"]:
+        return "/calls/{call_id}/comments/{comment_id}/withdraw"
     if not first or (first in ROOMS and not rest):
         return f"/{first}"
     return f"/{first}" if first in _STREAMLIT else "other"

@@ -6,16 +6,15 @@ from qc_workbench.ui.components.auto_answers import auto_answers_panel
 from qc_workbench.ui.components.blocks import heading, nothing
 from qc_workbench.ui.components.call_list import choose_call
 from qc_workbench.ui.components.call_parts import client_panel, findings_panel, header
+from qc_workbench.ui.components.call_player import call_player
 from qc_workbench.ui.components.case_answer import agents_answer
 from qc_workbench.ui.components.listening import listened_button
 from qc_workbench.ui.components.missing_words import missing_words
-from qc_workbench.ui.components.player import player
 from qc_workbench.ui.components.scoring_panel import scoring_panel
 from qc_workbench.ui.components.sound_elsewhere import sound_elsewhere_marks
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.call import call_view
-from qc_workbench.ui.views.playback import playback
 
 room = enter()
 t = room.t
@@ -43,8 +42,5 @@ with right:
 with left:
     if not is_scored_here:
         listened_button(room, view)
-    found = (view.recording, view.acoustics, view.transcript, view.flags, view.promises)
-    address, at = room.address(view.recording), st.query_params.get("at", "0")
-    shown = playback(view.call.call_id, address, *found, t, connected_s=view.call.talk_s, known=view.known)
-    player(shown, t, start_at_s=float(at) if at.replace(".", "", 1).isdecimal() else 0.0, key=f"player_{call_id}")
+    call_player(room, view, st.query_params.get("at"))
     auto_answers_panel(room, view)
