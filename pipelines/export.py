@@ -23,7 +23,9 @@ from qc_workbench.reporting import exports
 from qc_workbench.reporting.export_fields import FIELDS, Format, Kind, What
 from qc_workbench.reporting.exports import Record
 from qc_workbench.reporting.plain import plain
-from qc_workbench.store import exporting, fingerprints, lost_deals, standings
+from qc_workbench.review.evaluating import standing_replies
+from qc_workbench.review.scoring import shown_questions
+from qc_workbench.store import exporting, fingerprints, forms, lost_deals, standings
 from qc_workbench.store.database import Reader
 from qc_workbench.workspace import Workspace
 
@@ -101,9 +103,16 @@ def _one_by_one(
     return read
 
 
-def _evaluations(_workspace: Workspace) -> Iterator[Record]:
-    """Scoring forms come later; the export exists, without a record."""
-    yield from ()
+def _evaluations(workspace: Workspace) -> Iterator[Record]:
+    """Replies to questions that are not shown count for nothing and are left out."""
+    with workspace.store.reading(heavy=True) as reader:
+        versions = {(item.form.code, item.version): item.form for item in forms.form_versions(reader)}
+        for evaluation, steps in exporting.evaluations(reader):
+            replies = standing_replies(steps)
+            form = versions[evaluation.form_code, evaluation.version]
+            shown = shown_questions(form, replies)
+            in_order = [item.code for item in form.questions if item.code in shown and item.code in replies]
+            yield exports.evaluation_row(evaluation, [replies[code] for code in in_order])
 
 
 _READERS: dict[What, Callable[[Workspace], Iterator[Record]]] = {
@@ -186,7 +195,7 @@ def _arrow_type(kind: Kind) -> Any:
     word = arrow.struct([("start", number), ("end", number), ("word", text), ("probability", number)])
     turn = [("party", text), ("start", number), ("end", number), ("text", text), ("confidence", number)]
     evidence = [("channel", arrow.int32()), ("start", number), ("end", number), ("kind", text), ("quote", text)]
-    answer = [("question", text), ("answer", text), ("comment", text), ("at_s", number)]
+    answer = [("question", text), ("answer", text), ("comment", text), ("at_s", number), ("cause", text)]
     types = {
         Kind.TEXT: text,
         Kind.NUMBER: number,

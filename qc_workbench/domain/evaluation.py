@@ -15,13 +15,15 @@ class Reply:
     """The answer to one question: what is ticked or written, as text.
 
     ``("yes",)``, ``("4",)`` on a scale, codes of options (none ticked in a multi-choice: ``()``), a number in digits,
-    a text; ``("not_applicable",)`` for any kind. ``cause``: the code of a cause.
+    a text; ``("not_applicable",)`` for any kind. ``cause``: the code of a cause. ``at_s``: the second of the recording
+    that the comment is about, or None.
     """
 
     question: str
     values: tuple[str, ...]
     cause: str | None = None
     comment: str = ""
+    at_s: float | None = None
 
     @property
     def is_not_applicable(self) -> bool:

@@ -13,6 +13,7 @@ from qc_workbench.config import Effective
 from qc_workbench.domain.call import Call, Outcome
 from qc_workbench.domain.commitment import Commitment, Refusal
 from qc_workbench.domain.crm import Deal
+from qc_workbench.domain.evaluation import Evaluation, Reply
 from qc_workbench.domain.flag import AnsweredBy, Conversation, Finding, Flag, Verdict
 from qc_workbench.domain.lost_deal import DealFinding, LostDeal, Recall
 from qc_workbench.domain.sampling import SampledCall
@@ -189,6 +190,33 @@ def sample_row(sampled: SampledCall) -> Record:
         "draw_id": sampled.draw_id,
         "replaces": sampled.replaces,
         "reason": sampled.reason,
+    }
+
+
+def evaluation_row(evaluation: Evaluation, replies: Iterable[Reply]) -> Record:
+    """A submitted score with the answers that stand, in the order of the form. Several ticks are joined with commas.
+
+    ``version`` is the number of the form's version; ``percentage`` is null where no question applied to the call.
+    """
+    return {
+        "evaluation_id": evaluation.evaluation_id,
+        "call_id": evaluation.call_id,
+        "form": evaluation.form_code,
+        "version": str(evaluation.version),
+        "reviewer": evaluation.reviewer,
+        "submitted_at": evaluation.submitted_at,
+        "percentage": None if evaluation.score is None else float(evaluation.score),
+        "automatic_fail": bool(evaluation.failed),
+        "answers": [
+            {
+                "question": reply.question,
+                "answer": ", ".join(reply.values),
+                "comment": reply.comment,
+                "at_s": None if reply.at_s is None else _seconds(reply.at_s),
+                "cause": reply.cause,
+            }
+            for reply in replies
+        ],
     }
 
 

@@ -35,6 +35,12 @@ def forms_for(versions: Iterable[FormVersion], direction: Direction, stage: str 
     return sorted(fitting, key=lambda item: (not item.form.stages, not item.form.directions, item.form.code))
 
 
+def purpose_of_next(evaluations: Iterable[Evaluation]) -> Purpose:
+    """What the next scoring of a call is for: the agent has one score a call, what comes after checks it."""
+    is_scored = any(item.purpose is Purpose.SCORE and item.state is EvaluationState.SUBMITTED for item in evaluations)
+    return Purpose.SECOND_LOOK if is_scored else Purpose.SCORE
+
+
 def begun(
     call_id: str, version: FormVersion, reviewer: str, at: datetime, purpose: Purpose = Purpose.SCORE
 ) -> Evaluation:
@@ -69,7 +75,8 @@ def checked(form: Form, reply: Reply) -> Reply:
     if values is None:
         given = ", ".join(reply.values) or "-"
         raise UsageError("reply_wrong", question=question.code, value=given, expected=expected_of(question))
-    return replace(reply, values=values, comment=reply.comment.strip())
+    comment = reply.comment.strip()
+    return replace(reply, values=values, comment=comment, at_s=reply.at_s if comment else None)
 
 
 def _values(question: Question, given: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -98,7 +105,7 @@ def expected_of(question: Question) -> str:
 def standing_replies(steps: Sequence[SavedReply]) -> dict[str, Reply]:
     """The replies that count (question code -> reply): the last step of each question that was not taken back."""
     standing: dict[str, Reply] = {}
-    for step in _kept(steps):
+    for step in kept_steps(steps):
         if step.reply is None:
             standing.pop(step.question, None)
         else:
@@ -108,10 +115,11 @@ def standing_replies(steps: Sequence[SavedReply]) -> dict[str, Reply]:
 
 def step_to_undo(steps: Sequence[SavedReply]) -> SavedReply | None:
     """The last step that still stands: what an undo takes back now. None where there is nothing left."""
-    return max(_kept(steps), key=lambda step: step.place, default=None)
+    return max(kept_steps(steps), key=lambda step: step.place, default=None)
 
 
-def _kept(steps: Sequence[SavedReply]) -> list[SavedReply]:
+def kept_steps(steps: Sequence[SavedReply]) -> list[SavedReply]:
+    """The steps that were not taken back, in order: undo takes the last of them."""
     undone = {step.undoes for step in steps}
     return [
         step for step in sorted(steps, key=lambda step: step.place) if step.undoes is None and step.place not in undone

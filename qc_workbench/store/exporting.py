@@ -7,11 +7,14 @@ pages by :func:`transcripts_after`, because sorting all that was ever said costs
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Call, Direction, Outcome, Recording
 from qc_workbench.domain.commitment import Commitment, Refusal
+from qc_workbench.domain.evaluation import Evaluation, SavedReply
 from qc_workbench.domain.flag import AnsweredBy, Conversation, Finding, Flag
 from qc_workbench.domain.lost_deal import DealFinding
 from qc_workbench.domain.sampling import SampledCall
@@ -21,6 +24,7 @@ from qc_workbench.store.calls import recording_of
 from qc_workbench.store.database import Reader, Row, from_json, rows_of
 from qc_workbench.store.listening import acoustics_of, turn_of
 from qc_workbench.store.samples import sampled_of
+from qc_workbench.store.scoring import evaluation_of, step_of
 from qc_workbench.store.verdicts import (
     STANDING_FINDINGS,
     commitment_of,
@@ -126,6 +130,26 @@ def sampled(reader: Reader) -> Iterator[SampledCall]:
 
 def violations(reader: Reader) -> Iterator[Violation]:
     return _stream(reader, "select * from violations order by happened_at, violation_id", violation_of)
+
+
+def evaluations(reader: Reader) -> Iterator[tuple[Evaluation, list[SavedReply]]]:
+    """Scores of calls that were submitted, with every step of theirs; the first submitted first.
+
+    Second looks and calibration measure reviewers and are nobody's score.
+    """
+    rows = reader.batches(
+        """
+        select e.*, a.place, a.question, a.given, a.cause, a.comment, a.at_s, a.undoes, a.saved_by, a.saved_at
+        from evaluations e left join evaluation_answers a using (evaluation_id)
+        where e.state = 'submitted' and e.purpose = 'score' order by e.submitted_at, e.evaluation_id, a.place
+        """
+    )
+    every = (row for batch in rows for row in rows_of(batch))
+    for _, group in groupby(every, key=itemgetter("evaluation_id")):
+        found = list(group)
+        names = Evaluation.__slots__
+        evaluation = evaluation_of({name: found[0][name] for name in names})
+        yield evaluation, [step_of(row) for row in found if row["place"] is not None]
 
 
 def transcripts_after(reader: Reader, call_id: str, limit: int) -> list[Listened]:

@@ -53,7 +53,19 @@ def accounts(reader: Reader) -> list[Account]:
 
 
 def account_with_id(reader: Reader, person_id: str) -> Account | None:
-    row = reader.row(f"{_ACCOUNTS} where person_id = ?", person_id)
+    """Asked at every request: without a subquery for each row it costs half of what :data:`_ACCOUNTS` does."""
+    row = reader.row(
+        """
+        select p.* exclude (password_hash, password_set_at),
+            coalesce(r.roles, []) as roles, coalesce(h.teams, []) as teams
+        from people p, (select list(role order by role) as roles from person_roles where person_id = ?) r,
+            (select list(team_id order by team_id) as teams from team_heads where person_id = ?) h
+        where p.person_id = ?
+        """,
+        person_id,
+        person_id,
+        person_id,
+    )
     return account_of(row) if row else None
 
 

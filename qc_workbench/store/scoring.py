@@ -76,7 +76,8 @@ def _step(
     mine = evaluation.evaluation_id
     added = Statement(
         f"insert into evaluation_answers by name select ? as evaluation_id, {_NEXT_PLACE} + 1 as place, "
-        "? as question, ?::boolean as is_cleared, ?::json as given, ? as cause, ? as comment, ?::integer as undoes, "
+        "? as question, ?::boolean as is_cleared, ?::json as given, ? as cause, ? as comment, ?::double as at_s, "
+        "?::integer as undoes, "
         "? as saved_by, ?::timestamptz as saved_at",
         (
             mine,
@@ -86,6 +87,7 @@ def _step(
             None if reply is None else to_json(list(reply.values)),
             None if reply is None else reply.cause,
             "" if reply is None else reply.comment,
+            None if reply is None else reply.at_s,
             undoes,
             evaluation.reviewer,
             at,
@@ -107,6 +109,42 @@ def spend(evaluation: Evaluation, spent_s: float) -> Write:
             ),
         )
     )
+
+
+def listened(call_id: str, reviewer_id: str) -> Statement:
+    """The draws of a call that this reviewer has, and those that nobody has, are done."""
+    return Statement(
+        "update sample set status = 'done' where call_id = ? and status in ('waiting', 'in_progress') "
+        "and (assigned_to is null or assigned_to = ?)",
+        (call_id, reviewer_id),
+    )
+
+
+def is_given_to(reader: Reader, call_id: str, reviewer_id: str) -> bool:
+    """Whether a call waits in this reviewer's own queue."""
+    found = reader.value(
+        "select 1 from sample where call_id = ? and status in ('waiting', 'in_progress') and assigned_to = ? limit 1",
+        call_id,
+        reviewer_id,
+    )
+    return found is not None
+
+
+def agent_of(reader: Reader, call_id: str) -> str | None:
+    """Whose call it is; None where nobody took it."""
+    found = reader.value("select manager_id from calls where call_id = ?", call_id)
+    return None if found is None else str(found)
+
+
+def with_time(write: Write, evaluation: Evaluation, spent_s: float) -> Write:
+    """A write that keeps the time at work too, in the same transaction."""
+    return Write((*spend(evaluation, spent_s).statements, *write.statements), write.key, write.require)
+
+
+def submit_from_queue(evaluation: Evaluation, steps: Sequence[SavedReply], reviewer_id: str, *more: Statement) -> Write:
+    """:func:`submit`, and the call leaves the reviewer's queue with it. ``more``: what else belongs to the moment."""
+    write = submit(evaluation, steps)
+    return Write((*write.statements, listened(evaluation.call_id, reviewer_id), *more), write.key, write.require)
 
 
 def ask_second_opinion(evaluation: Evaluation, reason: str | None) -> Write:
@@ -220,5 +258,5 @@ def evaluation_of(row: Row) -> Evaluation:
 def step_of(row: Row) -> SavedReply:
     """A row of `evaluation_answers`."""
     given = from_json(row["given"])
-    reply = None if given is None else Reply(row["question"], tuple(given), row["cause"], row["comment"])
+    reply = None if given is None else Reply(row["question"], tuple(given), row["cause"], row["comment"], row["at_s"])
     return SavedReply(row["place"], row["question"], reply, row["saved_by"], row["saved_at"], row["undoes"])

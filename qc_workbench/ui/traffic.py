@@ -18,6 +18,8 @@ REGISTRY: Final = CollectorRegistry()
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"})
 #: First parts of addresses that are Streamlit's own: files of the page, its talk with the browser, uploads.
 _STREAMLIT: Final = frozenset({"static", "_stcore", "media", "component", "app", "vendor"})
+#: What may be done to an evaluation.
+_SCORING: Final = frozenset({"begin", "answer", "clear", "undo", "second-opinion", "submit"})
 #: Routine that would drown the log: probes, scrapes and the files of the page.
 _ROUTINE: Final = frozenset({"/healthz", "/metrics", *(f"/{part}" for part in _STREAMLIT)})
 
@@ -41,6 +43,9 @@ def route_pattern(path: str) -> str:
         return f"/{first}"
     if first == "recordings" and rest:
         return "/recordings/{content_hash}" + ("/played" if rest[1:] == ["played"] else "")
+    if first == "scoring" and len(rest) in (0, 1, 2):
+        what = "/{evaluation_id}" * (len(rest) == 2)
+        return f"/scoring{what}" + (f"/{rest[-1]}" if rest and rest[-1] in _SCORING else "")
     if first == "calls" and rest[1:] in (["heard"], ["comments"]):
         return f"/calls/{{call_id}}/{rest[1]}"
     if first == "calls" and rest[1:2] == ["comments"] and rest[3:] == ["withdraw"]:

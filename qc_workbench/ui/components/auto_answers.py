@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from qc_workbench.domain.access import Action
-from qc_workbench.domain.auto_answer import Answer, Question
+from qc_workbench.domain.auto_answer import Answer, AutoAnswer, Question
 from qc_workbench.domain.call import Call
 from qc_workbench.errors import QcwError
 from qc_workbench.reporting.share import Share
@@ -55,7 +55,7 @@ def _question(room: Room, call: Call, row: AnsweredQuestion) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"{_ICONS[suggested.answer]} **{t(f'question.{code}')}** · {t(f'auto_answer.{suggested.answer.value}')}"
-            f"{_value(row, t)}",
+            + (f" · {found}" if (found := measured(suggested, t)) else ""),
             help=f"{t(f'question.{code}.help')} {_trust(row, t)}",
             width="stretch",
         )
@@ -71,12 +71,13 @@ def _question(room: Room, call: Call, row: AnsweredQuestion) -> None:
         call_link(t, label, call_id, proof.start_s)
 
 
-def _value(row: AnsweredQuestion, t: Translator) -> str:
-    question, value = row.suggested.question, row.suggested.value
+def measured(suggested: AutoAnswer, t: Translator) -> str:
+    """What was measured, in words with its unit; nothing where it is not a measure that decides."""
+    question, value = suggested.question, suggested.value
     if value is None or question not in _MEASURED:
         return ""
     text = t.percent(value) if question in _SHARES else t.number(value, _DIGITS.get(question, 0))
-    return f" · {t(f'auto_value.{question.value}', value=text)}"
+    return t(f"auto_value.{question.value}", value=text)
 
 
 def _trust(row: AnsweredQuestion, t: Translator) -> str:

@@ -10,6 +10,7 @@ from qc_workbench.ui.components.call_player import call_player
 from qc_workbench.ui.components.case_answer import agents_answer
 from qc_workbench.ui.components.listening import listened_button
 from qc_workbench.ui.components.missing_words import missing_words
+from qc_workbench.ui.components.scoring_panel import scoring_panel
 from qc_workbench.ui.components.sound_elsewhere import sound_elsewhere_marks
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import enter
@@ -17,8 +18,7 @@ from qc_workbench.ui.views.call import call_view
 
 room = enter()
 t = room.t
-call_id = st.query_params.get("id")
-if not call_id:
+if not (call_id := st.query_params.get("id")):
     heading(t("room.call"), t("calls.says"))
     choose_call(room)
     st.stop()
@@ -32,13 +32,15 @@ if view is None:
 header(view, t)
 missing_words(room, call_id)
 sound_elsewhere_marks(room, call_id)
-listened_button(room, view)
-left, right = st.columns([7, 3], gap="medium")
-with left:
-    call_player(room, view, st.query_params.get("at"))
-    auto_answers_panel(room, view)
+left, right = st.columns([7, 4], gap="medium")
 with right:
+    is_scored_here = scoring_panel(room, view)
     findings_panel(view, t)
     for flag in view.flags:
         agents_answer(room, flag, view.call.manager_id, view.rulings.get(flag.flag_id), view.answers_to(flag))
     client_panel(view, t)
+with left:
+    if not is_scored_here:
+        listened_button(room, view)
+    call_player(room, view, st.query_params.get("at"))
+    auto_answers_panel(room, view)

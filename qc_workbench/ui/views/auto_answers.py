@@ -27,7 +27,16 @@ class AnsweredQuestion:
 
 
 def answered_questions(workspace: Workspace, view: CallView) -> tuple[AnsweredQuestion, ...]:
-    """Every question with its suggestion; nothing where there was no conversation or its words are not known.
+    """Every question with its suggestion; nothing where there was no conversation or its words are not known."""
+    found = machine_answers(workspace, view)
+    if not found:
+        return ()
+    checks, trusted = _checked(workspace, view.call.call_id)
+    return tuple(AnsweredQuestion(item, checks.get(item.question), trusted.get(item.question)) for item in found)
+
+
+def machine_answers(workspace: Workspace, view: CallView) -> tuple[AutoAnswer, ...]:
+    """What the machine answers, abstentions too.
 
     Worked out when the call is looked at: some milliseconds, and never older than the rules.
     """
@@ -41,11 +50,7 @@ def answered_questions(workspace: Workspace, view: CallView) -> tuple[AnsweredQu
         client_said=view.refusal.client_said if view.refusal else ClientSaid.NONE,
         known=view.known,
     )
-    found = auto_answers(view.recording, view.acoustics, view.transcript, facts, settings.auto_answers)
-    if not found:
-        return ()
-    checks, trusted = _checked(workspace, view.call.call_id)
-    return tuple(AnsweredQuestion(item, checks.get(item.question), trusted.get(item.question)) for item in found)
+    return tuple(auto_answers(view.recording, view.acoustics, view.transcript, facts, settings.auto_answers))
 
 
 def _checked(workspace: Workspace, call_id: str) -> tuple[Mapping[Question, AnswerCheck], Mapping[Question, Agreement]]:

@@ -19,6 +19,7 @@ from qc_workbench.store.waiting_calls import (
     plan_progress,
     waiting_calls,
 )
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.overview import OPEN_STATUSES
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
@@ -90,6 +91,12 @@ def drawn_pages(
         )
         for queue, found in waiting.items()
     }
+
+
+def next_call(workspace: Workspace, viewer: Viewer, now: datetime) -> str | None:  # noqa: ARG001 - what is due depends on it
+    """The call this reviewer should open next: the one that waits longest in their random queue."""
+    with workspace.store.reading() as reader:
+        return waiting_calls(reader, viewer.reviewer_id, {Queue.RANDOM: 1}, 1)[Queue.RANDOM].first_id
 
 
 def mark_listened(workspace: Workspace, call_id: str, by: str, at: datetime) -> str | None:
