@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from qc_workbench.ui.accounts import cookie_name
+from qc_workbench.workspace import Workspace
 from tests.browser.serving import CHROMIUM_OPTIONS, chromium_path, served
 from tests.ui import sample_company as company
 
@@ -59,6 +61,12 @@ def server(workspace_home: Path) -> Iterator[str]:
         yield base
 
 
+def session_cookie(workspace: Workspace, base: str, employee: str = "h1") -> playwright.SetCookieParam:
+    """What a browser keeps after this employee has logged in."""
+    name, token = cookie_name(workspace.home), company.token(workspace, employee)
+    return {"name": name, "value": token, "url": base, "httpOnly": True, "sameSite": "Lax"}
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[playwright.Browser]:
     path = chromium_path()
@@ -71,9 +79,10 @@ def chromium() -> Iterator[playwright.Browser]:
 
 
 @pytest.fixture
-def page(server: str, chromium: playwright.Browser) -> Iterator[playwright.Page]:
-    """A fresh visitor with a Russian browser; afterwards nothing may have gone wrong in it."""
+def page(server: str, workspace_home: Path, chromium: playwright.Browser) -> Iterator[playwright.Page]:
+    """The head of sales, logged in, with a Russian browser; afterwards nothing may have gone wrong in it."""
     context = chromium.new_context(base_url=server, locale="ru-RU", viewport={"width": 1440, "height": 900})
+    context.add_cookies([session_cookie(Workspace.open(workspace_home), server)])
     found = context.new_page()
     seen = Seen(server)
     seen.watch(found)
