@@ -38,6 +38,7 @@ ROOMS: Final[Mapping[str, Entrance]] = {
     "suspicious": Entrance(":material/flag:", Action.SEE_FLAG, _TEAM),
     "promises": Entrance(":material/event_upcoming:", Action.SEE_CALL, _TEAM),
     "refusals": Entrance(":material/block:", Action.SEE_FLAG, _TEAM),
+    "calibration": Entrance(":material/balance:", Action.TAKE_PART_IN_CALIBRATION),
     "month": Entrance(":material/calendar_month:", Action.SEE_REPORT),
     "quality": Entrance(":material/grading:", Action.SEE_REPORT, group="service"),
     "work": Entrance(":material/pending_actions:", Action.RUN_WORK, group="service"),

@@ -141,7 +141,7 @@ class QueuedCall:
 
 
 def unannounced_calls(reader: Reader, person_id: str) -> tuple[QueuedCall, ...]:
-    """Calls of sessions that this person must not recognise as such and has still to score: the queue's part of them."""
+    """Calls of sessions that this person must not recognise and has still to score: the queue's part of them."""
     found = _cases(reader, store.sessions_of_person(reader, person_id, LISTED))
     return tuple(
         QueuedCall(case.session.call_id, case.session.called_at, case.session.due)
@@ -159,7 +159,7 @@ def session_list(workspace: Workspace, viewer: Viewer) -> SessionList:
         cases = _cases(reader, store.sessions_of_person(reader, viewer.person_id, LISTED))
         mine = [(case, stage) for case in cases if (stage := calibrating.stage(case, viewer.person_id)) is not None]
         calls = calls_by_id(reader, {case.session.call_id for case, _ in mine})
-        people = directory(reader, {call.client_phone for call in calls.values()})
+        people = directory(reader, ())
         names = names_of_accounts(reader)
         forms = {key: form_version(reader, *key) for key in {_form_key(case.session) for case, _ in mine}}
     lines = [
@@ -195,7 +195,7 @@ def session_view(workspace: Workspace, viewer: Viewer, session_id: str) -> Sessi
         shown, sees_all = calibrating.answers_shown(case, who), calibrating.sees_all(case, who)
         comments = standing_comments(comments_of_calls(reader, [session.call_id])) if sees_all else ()
         names = names_of_accounts(reader)
-        people = directory(reader, {call.client_phone} if call else ())
+        people = directory(reader, ())
         draw = store.draw(reader, session.draw_id) if session.draw_id else None
     is_led = session.led_by == who and viewer.may(Action.LEAD_CALIBRATION)
     waits_for = [names.get(one, one) for one in session.participants if one not in case.submitted]
@@ -291,7 +291,7 @@ def agree(
     at: datetime,
     cause: str | None = None,
 ) -> None:
-    """Write down the agreed answer to a question; None takes it back. Raises what :func:`calibrating.agreed_on` does."""
+    """Write down the agreed answer to a question; None takes it back. Raises what ``calibrating.agreed_on`` does."""
     case, form = _led(workspace, viewer, session_id)
     reply = None if values is None else Reply(question, values, cause)
     step = calibrating.agreed_on(case, form, viewer.account.person, question, reply, note, at)

@@ -48,7 +48,7 @@ class Calling:
     blindness: Blindness
 
 
-def calling_choices(workspace: Workspace, viewer: Viewer) -> CallingChoices:
+def calling_choices(workspace: Workspace) -> CallingChoices:
     with workspace.store.reading() as reader:
         versions = form_versions(reader, FormState.PUBLISHED)
         people = _people(reader)
