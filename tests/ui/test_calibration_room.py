@@ -1,9 +1,9 @@
-"""The room of calibration: nobody sees another's answers too early, agreeing goes by keys, figures are the rules' own."""
+"""The room of calibration: nobody sees another's answers too early, agreeing goes by keys, figures are the rules'."""
 
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -174,7 +174,7 @@ def test_sessions_are_drawn_in_the_room_and_the_draw_is_made_again_on_the_page(
     published(workspace.store)
     app = room(workspace, monkeypatch, "h1", language)
     app.multiselect(key="calling_people").set_value([QC, OTHER]).run()
-    app.date_input(key="calling_days").set_value((datetime(2026, 10, 1).date(), datetime(2026, 10, 31).date())).run()
+    app.date_input(key="calling_days").set_value((date(2026, 10, 1), date(2026, 10, 31))).run()
     app.number_input(key="calling_count").set_value(2).run()
     app.button(key="calling_draw").click().run()
     assert [error.value for error in app.error] == []

@@ -39,6 +39,7 @@ EXPECTED = {
         "ru": ("Сделка закрыта, а клиент в разговоре не отказывался", "вернёмся к этому весной", "Дорого"),
         "en": ("The deal was closed, but the client did not refuse in the call", "вернёмся к этому весной", "Дорого"),
     },
+    "calibration": {"ru": ("Сессий калибровки пока нет",), "en": ("No calibration sessions yet",)},
     "month": {"ru": ("Большая сестра", "Скачать PDF"), "en": ("Big Sister", "Download PDF")},
     "quality": {
         "ru": ("Оценок пока нет", "qcw evaluate --truth truth.jsonl"),
@@ -54,6 +55,7 @@ EMPTY = {
     "suspicious": {"ru": "Подозрительных звонков нет", "en": "No suspicious calls"},
     "promises": {"ru": "Обещаний пока нет", "en": "No promises yet"},
     "refusals": {"ru": "Сомнительных отказов нет", "en": "There are no doubtful refusals"},
+    "calibration": {"ru": "Сессий калибровки пока нет", "en": "No calibration sessions yet"},
     "month": {"ru": "Отчёт появится", "en": "The report appears"},
     "quality": {"ru": "Оценок пока нет", "en": "No evaluations yet"},
     "work": {"ru": "Работы ещё не было", "en": "No work yet"},
