@@ -187,15 +187,15 @@ def _questions(
         if level_of(question) is not None
     }
     levels = {key: level for key, (_, question) in asked.items() if (level := level_of(question)) is not None}
-    by_source = {
-        source: {
-            found.question: found
-            for found in agreement(
-                [rating for item in of for rating in _ratings(forms, item, asked)], levels, resamples
-            )
-        }
-        for source, of in sources.items()
-    }
+    by_source: dict[Source, dict[str, QuestionAgreement]] = {}
+    for source, of in sources.items():
+        same = next((known for known in by_source if list(sources[known]) == list(of)), None)
+        ratings = [rating for item in of for rating in _ratings(forms, item, asked)] if same is None else []
+        by_source[source] = (
+            {found.question: found for found in agreement(ratings, levels, resamples)}
+            if same is None
+            else by_source[same]
+        )
     found = [
         QuestionFigures(code, question, {source: by_source[source][key] for source in Source})
         for key, (code, question) in asked.items()

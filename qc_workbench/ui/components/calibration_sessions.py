@@ -24,8 +24,6 @@ from qc_workbench.ui.views.calibration_calling import (
     calling_choices,
 )
 
-#: Closed sessions that are listed; older ones are in the figures.
-_CLOSED_SHOWN = 20
 #: A week to score is what a week's work leaves room for.
 _DUE_DAYS = 7
 
@@ -46,7 +44,7 @@ def my_sessions(room: Room) -> None:
         lines = view.of(stage)
         if lines:
             st.subheader(t(f"calibration_stage.{stage.value}", n=len(lines)), anchor=False)
-            for line in lines[: _CLOSED_SHOWN if stage is Stage.CLOSED else None]:
+            for line in lines:
                 _line(room, view, line)
 
 

@@ -44,8 +44,8 @@ from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
-#: Sessions of one person that the room lists, the newest.
-LISTED: Final = 200
+#: Closed sessions of one person that the room lists, the newest; the figures are made of all.
+CLOSED_LISTED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class QueuedCall:
 
 def unannounced_calls(reader: Reader, person_id: str) -> tuple[QueuedCall, ...]:
     """Calls of sessions that this person must not recognise and has still to score: the queue's part of them."""
-    found = _cases(reader, store.sessions_of_person(reader, person_id, LISTED))
+    found = _cases(reader, store.sessions_of_person(reader, person_id, 0))
     return tuple(
         QueuedCall(case.session.call_id, case.session.called_at, case.session.due)
         for case in found
@@ -156,7 +156,7 @@ def unannounced_calls(reader: Reader, person_id: str) -> tuple[QueuedCall, ...]:
 def session_list(workspace: Workspace, viewer: Viewer) -> SessionList:
     """Sessions that exist for this person: those to do first by their due date, the others newest first."""
     with workspace.store.reading() as reader:
-        cases = _cases(reader, store.sessions_of_person(reader, viewer.person_id, LISTED))
+        cases = _cases(reader, store.sessions_of_person(reader, viewer.person_id, CLOSED_LISTED))
         mine = [(case, stage) for case in cases if (stage := calibrating.stage(case, viewer.person_id)) is not None]
         calls = calls_by_id(reader, {case.session.call_id for case, _ in mine})
         people = directory(reader, ())
