@@ -1,4 +1,7 @@
-"""Answers side by side: a row a question, a column a person, differences on top."""
+"""Answers side by side: a row a question, a column a person, differences on top.
+
+The agreed answer stands first, so that it is seen however many people there are.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ _STYLE: Final = """
 .qcw-answers tr.here td:first-child { box-shadow: inset 3px 0 0 #4d86c9; }
 .qcw-answers tr.here { background: #4d86c91c; }
 .qcw-answers .small { opacity: 0.72; font-weight: 400; font-size: 0.8rem; }
+.qcw-answers .said { border-bottom: 2px dotted currentColor; }
 .qcw-answers tr.scores td { border-bottom: 2px solid #8888; font-weight: 600; }
 </style>
 """
@@ -37,8 +41,8 @@ def answers_table(view: SessionView, at: str | None, t: Translator) -> None:
     head = "".join(f"<th>{_who(view, item, t)}</th>" for item in people)
     rows = [_scores(view, t), *(_row(view, spread, spread.question == at, t) for spread in view.spreads)]
     st.html(
-        f"{_STYLE}<div class='qcw-answers'><table><thead><tr><th>{escape(t('answers.question'))}</th>{head}"
-        f"<th>{escape(t('answers.agreed'))}</th></tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f"{_STYLE}<div class='qcw-answers'><table><thead><tr><th>{escape(t('answers.question'))}</th>"
+        f"<th>{escape(t('answers.agreed'))}</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
     differing = sum(spread.unlike > 0 for spread in view.spreads)
     st.caption(t("answers.legend", n=differing, of=len(view.spreads)))
@@ -56,7 +60,7 @@ def _scores(view: SessionView, t: Translator) -> str:
     text = "—" if agreed is None else score_text(agreed.score, t)
     if agreed is not None and agreed.missing:
         text = t("answers.so_far", score=text, n=len(agreed.missing))
-    return f"<tr class='scores'><td>{escape(t('answers.score'))}</td>{cells}<td>{escape(text)}</td></tr>"
+    return f"<tr class='scores'><td>{escape(t('answers.score'))}</td><td>{escape(text)}</td>{cells}</tr>"
 
 
 def _row(view: SessionView, spread: Spread, here: bool, t: Translator) -> str:
@@ -69,8 +73,9 @@ def _row(view: SessionView, spread: Spread, here: bool, t: Translator) -> str:
         apart = item.reviewer in spread.apart
         text = "—" if reply is None else escape(answer_text(question, reply, t))
         mark = f" <span title='{escape(t('answers.apart'))}'>≠</span>" if apart else ""
-        note = " 💬" if reply is not None and reply.comment else ""
-        cells.append(f"<td{' class=apart' if apart else ''}>{text}{mark}{note}</td>")
+        if reply is not None and reply.comment:
+            text = f"<span class='said' title='{escape(reply.comment)}'>{text}</span>"
+        cells.append(f"<td{' class=apart' if apart else ''}>{text}{mark}</td>")
     agreed = "" if spread.agreed is None else escape(answer_text(question, spread.agreed.reply, t))
     note = (
         f"<div class='small'>{escape(spread.agreed.note)}</div>"
@@ -78,7 +83,7 @@ def _row(view: SessionView, spread: Spread, here: bool, t: Translator) -> str:
         else ""
     )
     text = escape(question.text.of(t.language))
-    return f"<tr{' class=here' if here else ''}><td>{text}</td>{''.join(cells)}<td>{agreed}{note}</td></tr>"
+    return f"<tr{' class=here' if here else ''}><td>{text}</td><td>{agreed}{note}</td>{''.join(cells)}</tr>"
 
 
 def score_text(score: Decimal | None, t: Translator) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from qc_workbench.review.calibration_figures import ReviewerFigures
 from qc_workbench.ui.components.blocks import nothing
 from qc_workbench.ui.components.calibration_agreement import chosen_figures
-from qc_workbench.ui.components.plots import NEUTRAL, UNKNOWN
+from qc_workbench.ui.components.plots import GOOD, NEUTRAL, UNKNOWN
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import Room
@@ -18,7 +18,7 @@ from qc_workbench.ui.views.calibration_figures import FiguresView
 
 #: What is plotted: points above or below, each on the same scale.
 _MEASURES: Final = ("bias", "strictness", "drift")
-_OWN: Final = "#d08a2f"
+_COLOURS: Final = (GOOD, NEUTRAL, "#8a63c4")
 _Row = tuple[float, float | None, float | None, int]
 
 
@@ -76,7 +76,6 @@ def _plot(view: FiguresView, rows: tuple[ReviewerFigures, ...], t: Translator) -
                     "low": None if low is None else round(low, 2),
                     "high": None if high is None else round(high, 2),
                     "n": count,
-                    "own": row.reviewer == view.own,
                 }
             )
     if not drawn:
@@ -85,29 +84,36 @@ def _plot(view: FiguresView, rows: tuple[ReviewerFigures, ...], t: Translator) -
     limits = [abs(float(item[side])) for item in drawn for side in ("low", "high", "value") if item[side] is not None]
     reach = min(50.0, max(5.0, *limits))
     scale = alt.Scale(domain=[-reach, reach], clamp=True)
-    order = [_name(view, row, t) for row in rows]
+    names = [t(f"reviewers.measure.{measure}") for measure in _MEASURES]
     base = alt.Chart(alt.InlineData(values=drawn)).encode(
-        y=alt.Y("who:N", title=None, sort=order, axis=alt.Axis(labelLimit=180, ticks=False, domain=False)),
-        color=alt.Color("own:N", legend=None, scale=alt.Scale(domain=[True, False], range=[_OWN, NEUTRAL])),
+        y=alt.Y(
+            "who:N",
+            title=None,
+            sort=[_name(view, row, t) for row in rows],
+            axis=alt.Axis(labelLimit=220, ticks=False, domain=False),
+        ),
+        yOffset=alt.YOffset("measure:N", sort=names),
+        color=alt.Color(
+            "measure:N",
+            title=None,
+            scale=alt.Scale(domain=names, range=list(_COLOURS)),
+            legend=alt.Legend(orient="top", labelLimit=260),
+        ),
         tooltip=[
             alt.Tooltip("who:N", title=" "),
+            alt.Tooltip("measure:N", title=" "),
             alt.Tooltip("value:Q", title=t("reviewers.points")),
             alt.Tooltip("low:Q", title=t("reviewers.from")),
             alt.Tooltip("high:Q", title=t("reviewers.to")),
             alt.Tooltip("n:Q", title=t("figures.calls")),
         ],
     )
-    x = alt.X("low:Q", title=t("reviewers.points"), scale=scale, axis=alt.Axis(tickCount=5))
-    arms = base.mark_rule(strokeWidth=3, opacity=0.5).encode(x=x, x2="high:Q")
-    points = base.mark_point(filled=True, size=60, opacity=1).encode(x=alt.X("value:Q", scale=scale))
-    zero = base.mark_rule(color=UNKNOWN, strokeDash=[4, 3]).encode(x=alt.datum(0), color=alt.value(UNKNOWN))
-    names = [t(f"reviewers.measure.{measure}") for measure in _MEASURES]
-    chart = (
-        alt.layer(zero, arms, points)
-        .properties(width=250, height=36 + 26 * len(rows))
-        .facet(column=alt.Column("measure:N", title=None, sort=names, header=alt.Header(labelFontSize=13)))
-    )
-    st.altair_chart(chart, alt=t("reviewers.table"), width="content")
+    x = alt.X("low:Q", title=t("reviewers.points"), scale=scale, axis=alt.Axis(tickCount=7))
+    arms = base.mark_rule(strokeWidth=3, opacity=0.45).encode(x=x, x2="high:Q")
+    points = base.mark_point(filled=True, size=55, opacity=1).encode(x=alt.X("value:Q", scale=scale))
+    zero = alt.Chart(alt.InlineData(values=[{"at": 0}])).mark_rule(color=UNKNOWN, strokeDash=[4, 3])
+    lines = zero.encode(x=alt.X("at:Q", scale=scale))
+    st.altair_chart((arms + points + lines).properties(height=80 + 48 * len(rows)), alt=t("reviewers.table"))
 
 
 def _sentences(row: ReviewerFigures, name: str, t: Translator) -> None:
