@@ -28,6 +28,6 @@ chosen = st.segmented_control(
     key="calibration_tab",
     label_visibility="collapsed",
 )
-tabs[chosen or "sessions"](room)
-if chosen == "sessions":
+if chosen in (None, "sessions"):
     call_sessions(room)
+tabs[chosen or "sessions"](room)
