@@ -155,7 +155,8 @@ def _by_draw(room: Room, asked: Calling) -> None:
     )
     st.caption(t("calling.drawn_says"))
     if st.button(t("calling.do_draw"), type="primary", key="calling_draw"):
-        span = (days[0], days[-1]) if len(days) else (today, today)
+        chosen = list(days)  # one day only while the second is not picked yet
+        span = (chosen[0], chosen[-1]) if chosen else (today, today)
         made = call_for_drawn(room.workspace, room.viewer, asked, int(calls), span, room.now)
         st.toast(t("calling.done_drawn", n=int(calls), frame=t.number(len(made.frame))))
         st.rerun()
