@@ -11,11 +11,14 @@ from streamlit.testing.v1 import AppTest
 
 from qc_workbench.domain.calibration import Blindness, CalibrationSession
 from qc_workbench.domain.evaluation import Purpose
+from qc_workbench.errors import UsageError
 from qc_workbench.review.agreement import Level, alpha
 from qc_workbench.store import calibration as store
+from qc_workbench.store.people import account_with_id
 from qc_workbench.ui.i18n import Translator
-from qc_workbench.ui.state import TOKEN_KEY
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views import calibration as views
+from qc_workbench.ui.views.calibration_figures import figures_view
 from qc_workbench.workspace import Workspace
 from tests.calibration_cases import (
     HEAD,
@@ -257,8 +260,16 @@ def test_reviewers_are_named_to_the_head_and_only_oneself_to_a_specialist(
     assert "Галина" not in shown(seen)
 
 
-def test_agents_do_not_enter(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = start(workspace.home, "ru", monkeypatch, "m1")
-    assert app.session_state[TOKEN_KEY]
-    entered = enter(app, "calibration")
-    assert "Калибровка" not in [title.value for title in entered.title] or [item.value for item in entered.error]
+def test_agents_find_no_way_in(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = both_scored(workspace)
+    app = start(workspace.home, "ru", monkeypatch, "m2")  # whose call it is
+    entered = enter(app, "calibration", session=session.session_id)
+    page = "\n".join(str(item.value) for item in (*entered.title, *entered.markdown, *entered.caption, *entered.text))
+    assert "Поздоровался" not in page
+    assert "Калибровка" not in page
+    with workspace.store.reading() as reader:
+        account = account_with_id(reader, "account-m2")
+    assert account is not None
+    assert views.session_view(workspace, Viewer(account, {}), session.session_id) is None
+    with pytest.raises(UsageError, match="not_allowed"):
+        figures_view(workspace, Viewer(account, {}), 30, AT)

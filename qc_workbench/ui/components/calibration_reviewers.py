@@ -158,7 +158,7 @@ def signed(value: float, t: Translator) -> str:
 
 def _line(view: FiguresView, row: ReviewerFigures, t: Translator) -> dict[str, Any]:
     known = measures(row)
-    line: dict[str, Any] = {t("column.reviewer"): _name(view, row, t), t("reviewers.scores"): row.scores}
+    line: dict[str, Any] = {t("reviewers.who"): _name(view, row, t), t("reviewers.scores"): row.scores}
     for measure in _MEASURES:
         text = "—"
         if measure in known:
