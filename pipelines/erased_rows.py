@@ -39,6 +39,7 @@ TREATMENT: Final[Mapping[str, str]] = {
     "activities": "deleted", "activity_changes": "deleted", "notes": "deleted", "recording_files": "deleted",
     "deal_findings": "deleted", "recalls": "deleted",
     "imports": "cleaned", "audit": "cleaned", "applied_writes": "cleaned", "form_versions": "cleaned",
+    "form_draft_steps": "cleaned",
     "managers": "nothing", "migrations": "nothing", "job_pauses": "nothing", "backups": "nothing",
     "removals": "nothing", "erasures": "nothing", "erased": "nothing", "suppressed": "nothing",
     "detector_evaluations": "nothing",

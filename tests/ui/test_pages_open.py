@@ -41,6 +41,7 @@ EXPECTED = {
     },
     "calibration": {"ru": ("Сессий калибровки пока нет",), "en": ("No calibration sessions yet",)},
     "month": {"ru": ("Большая сестра", "Скачать PDF"), "en": ("Big Sister", "Download PDF")},
+    "forms": {"ru": ("Анкет пока нет", "Взять готовый набор"), "en": ("No forms yet", "Take the starter set")},
     "quality": {
         "ru": ("Оценок пока нет", "qcw evaluate --truth truth.jsonl"),
         "en": ("No evaluations yet", "qcw evaluate --truth truth.jsonl"),
@@ -59,6 +60,7 @@ EMPTY = {
     "refusals": {"ru": "Сомнительных отказов нет", "en": "There are no doubtful refusals"},
     "calibration": {"ru": "Сессий калибровки пока нет", "en": "No calibration sessions yet"},
     "month": {"ru": "Отчёт появится", "en": "The report appears"},
+    "forms": {"ru": "Анкет пока нет", "en": "No forms yet"},
     "quality": {"ru": "Оценок пока нет", "en": "No evaluations yet"},
     "people": {"ru": "Кто сюда входит", "en": "Who gets in"},
     "audit": {"ru": "Таких записей нет", "en": "There are no such entries"},
