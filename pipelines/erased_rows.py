@@ -33,6 +33,7 @@ TREATMENT: Final[Mapping[str, str]] = {
     "dispute_moves": "anonymised", "comments": "anonymised", "coaching_tasks": "anonymised",
     "coaching_steps": "anonymised",
     "calibration_draws": "anonymised", "calibration_sessions": "anonymised", "calibration_steps": "anonymised",
+    "coaching_steps": "anonymised", "heard": "anonymised",
     "transcripts": "deleted", "turns": "deleted", "detected": "deleted", "acoustics": "deleted", "jobs": "deleted",
     "sound_prints": "deleted", "sound_matches": "deleted",
     "detector_mistakes": "deleted", "answer_checks": "deleted", "clips": "deleted",
@@ -178,7 +179,7 @@ def _calls(rows: _Rows, names: _Names, now: datetime, zone: ZoneInfo) -> list[St
         if state is not RecordingState.ABSENT:
             gone |= {"state": RecordingState.ERASED.value, "detail": day}
         found.append(_update("recordings", {"call_id": row["call_id"]}, gone))
-    for table in ("conversations", "expired"):
+    for table in ("conversations", "expired", "heard"):
         found += [
             _update(table, {"call_id": call_id}, {"call_id": names.new("call", call_id)})
             for call_id in sorted({row["call_id"] for row in rows.of_calls(table)})
