@@ -31,7 +31,6 @@ TREATMENT: Final[Mapping[str, str]] = {
     "sales": "anonymised", "expired": "anonymised", "agent_answers": "anonymised",
     "evaluations": "anonymised", "evaluation_answers": "anonymised",
     "dispute_moves": "anonymised", "comments": "anonymised", "coaching_tasks": "anonymised",
-    "coaching_steps": "anonymised",
     "calibration_draws": "anonymised", "calibration_sessions": "anonymised", "calibration_steps": "anonymised",
     "coaching_steps": "anonymised", "heard": "anonymised",
     "transcripts": "deleted", "turns": "deleted", "detected": "deleted", "acoustics": "deleted", "jobs": "deleted",
