@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from pipelines import erased_forms
+from pipelines import erased_calibration, erased_forms
 from pipelines.forgotten_text import evidence_without_quotes
 from pipelines.landmark_file import LANDMARK_FILE
 from pipelines.person_traces import Traces, blotted, renamed, says
@@ -31,6 +31,7 @@ TREATMENT: Final[Mapping[str, str]] = {
     "sales": "anonymised", "expired": "anonymised", "agent_answers": "anonymised",
     "evaluations": "anonymised", "evaluation_answers": "anonymised",
     "dispute_moves": "anonymised", "comments": "anonymised", "coaching_tasks": "anonymised",
+    "calibration_draws": "anonymised", "calibration_sessions": "anonymised", "calibration_steps": "anonymised",
     "coaching_steps": "anonymised", "heard": "anonymised",
     "transcripts": "deleted", "turns": "deleted", "detected": "deleted", "acoustics": "deleted", "jobs": "deleted",
     "sound_prints": "deleted", "sound_matches": "deleted",
@@ -99,6 +100,7 @@ def erasure_statements(
         *erased_forms.of_evaluations(reader, names.of("call"), lambda old: names.new("evaluation", old)),
         *erased_forms.of_forms(reader, traces.calls, traces.numbers),
         *_scoring(reader, rows, names),
+        *erased_calibration.statements(reader, names.of("call"), lambda old: names.new("calibration", old)),
         *_derived(rows, traces, names),
         *_crm(rows, traces, names),
         *_draws(reader, traces, names, zone),

@@ -44,11 +44,15 @@ def purpose_of_next(evaluations: Iterable[Evaluation]) -> Purpose:
 def begun(
     call_id: str, version: FormVersion, reviewer: str, at: datetime, purpose: Purpose = Purpose.SCORE
 ) -> Evaluation:
-    """A draft of a named person. Raises :class:`UsageError` ``evaluation_needs_name``, ``form_not_published``."""
+    """A draft of a named person. A calibration keeps its version of the form, also when a newer one was published.
+
+    Raises :class:`UsageError` ``evaluation_needs_name``, ``form_not_published``.
+    """
     who = reviewer.strip()
     if not who:
         raise UsageError("evaluation_needs_name")
-    if version.state is not FormState.PUBLISHED:
+    usable = {FormState.PUBLISHED, FormState.RETIRED} if purpose is Purpose.CALIBRATION else {FormState.PUBLISHED}
+    if version.state not in usable:
         raise UsageError("form_not_published", form=version.form.code, version=version.version)
     content = "\n".join((call_id, version.form.code, str(version.version), who, at.isoformat(), purpose.value))
     evaluation_id = hashlib.sha256(content.encode()).hexdigest()[:32]

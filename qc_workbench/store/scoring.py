@@ -20,7 +20,8 @@ _NEXT_PLACE: Final = "coalesce((select max(place) from evaluation_answers where 
 
 
 def begin(evaluation: Evaluation) -> Write:
-    """A new draft; of one call, form version and reviewer there is one at a time. Its form must be published.
+    """A new draft; of one call, form version and reviewer there is one at a time. Its form must be published; that of
+    a calibration may be retired since.
 
     Begun again with the same id nothing happens.
     """
@@ -29,7 +30,11 @@ def begin(evaluation: Evaluation) -> Write:
         (insert("evaluations", _row(evaluation)),),
         key=f"evaluation:{evaluation.evaluation_id}",
         require=(
-            Statement("select 1 from form_versions where form_code = ? and version = ? and state = 'published'", key),
+            Statement(
+                "select 1 from form_versions where form_code = ? and version = ? and "
+                "(state = 'published' or (state = 'retired' and ? = 'calibration'))",
+                (*key, evaluation.purpose.value),
+            ),
             Statement(
                 "select 1 where not exists (select 1 from evaluations where call_id = ? and reviewer = ? "
                 "and form_code = ? and purpose = ? and state = 'draft')",

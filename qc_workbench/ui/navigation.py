@@ -43,6 +43,7 @@ ROOMS: Final[Mapping[str, Entrance]] = {
     "promises": Entrance(":material/event_upcoming:", Action.SEE_CALL, _TEAM),
     "refusals": Entrance(":material/block:", Action.SEE_FLAG, _TEAM),
     "team": Entrance(":material/groups:", Action.SEE_COMPARISON, _TEAM),
+    "calibration": Entrance(":material/balance:", Action.TAKE_PART_IN_CALIBRATION),
     "month": Entrance(":material/calendar_month:", Action.SEE_REPORT),
     "people": Entrance(":material/badge:", Action.ADMIT_PEOPLE, group="service"),
     "audit": Entrance(":material/history:", Action.SEE_AUDIT, group="service"),

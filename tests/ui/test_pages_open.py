@@ -40,6 +40,7 @@ EXPECTED = {
         "en": ("The deal was closed, but the client did not refuse in the call", "вернёмся к этому весной", "Дорого"),
     },
     "team": {"ru": ("Оценок пока нет",), "en": ("No scores yet",)},
+    "calibration": {"ru": ("Сессий калибровки пока нет",), "en": ("No calibration sessions yet",)},
     "month": {"ru": ("Большая сестра", "Скачать PDF"), "en": ("Big Sister", "Download PDF")},
     "forms": {"ru": ("Анкет пока нет", "Взять готовый набор"), "en": ("No forms yet", "Take the starter set")},
     "quality": {
@@ -59,6 +60,7 @@ EMPTY = {
     "promises": {"ru": "Обещаний пока нет", "en": "No promises yet"},
     "refusals": {"ru": "Сомнительных отказов нет", "en": "There are no doubtful refusals"},
     "team": {"ru": "Оценок пока нет", "en": "No scores yet"},
+    "calibration": {"ru": "Сессий калибровки пока нет", "en": "No calibration sessions yet"},
     "month": {"ru": "Отчёт появится", "en": "The report appears"},
     "forms": {"ru": "Анкет пока нет", "en": "No forms yet"},
     "quality": {"ru": "Оценок пока нет", "en": "No evaluations yet"},
