@@ -1,4 +1,4 @@
-"""English words without their endings: step 1 of Porter's stemmer (M. F. Porter, An algorithm for suffix stripping, 1980).
+"""English words without endings: step 1 of Porter's stemmer (M. F. Porter, An algorithm for suffix stripping, 1980).
 
 Plurals, -ed and -ing, and no more: later steps join words that people keep apart (*general* and *generate*).
 """

@@ -259,7 +259,9 @@ def _joined(parts: list[Query]) -> Query:
 
 
 def _window(scope: Scope, token: _Token) -> Scope:
-    return _both(scope, Scope(**{WINDOWS[token.text]: token.number}), token.at)
+    is_first = WINDOWS[token.text] == "first_s"
+    window = Scope(first_s=token.number) if is_first else Scope(last_s=token.number)
+    return _both(scope, window, token.at)
 
 
 def _narrowed(query: Query, scope: Scope, at: int) -> Query:

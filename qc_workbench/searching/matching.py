@@ -16,7 +16,7 @@ from qc_workbench.searching.forms import comparable, dictionary_words, pieces
 from qc_workbench.searching.query import AllOf, AnyOf, Leaf, Match, Near, Pattern, Phrase, Query, Scope, Without
 
 #: Places of a call that are searched; more than six hours of talk.
-MOST_PLACES: Final = 1 << 17
+MOST_PLACES: Final = 130_000
 #: Longest time kept with a word, in seconds; a longer call counts as this long from either end.
 MOST_SECONDS: Final = 65_535
 

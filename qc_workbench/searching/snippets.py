@@ -61,8 +61,7 @@ def snippets(query: Query, turns: Sequence[Turn], most: int) -> tuple[Snippet, .
         if turn not in chosen:
             chosen.append(turn)
     return tuple(
-        _snippet(turn, turns[turn], sorted(marked[turn], key=lambda word: word.start))
-        for turn in sorted(chosen[:most])
+        _snippet(turn, turns[turn], sorted(marked[turn], key=lambda word: word.start)) for turn in sorted(chosen[:most])
     )
 
 
