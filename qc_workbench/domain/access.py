@@ -196,3 +196,14 @@ def may(person: Person, action: Action, subject: Subject | None = None) -> bool:
         return True
     led = person.teams is None or (subject.team is not None and subject.team in person.teams)
     return reach is Scope.TEAM and led
+
+
+def agents_within(person: Person, action: Action, team_of: Mapping[str, str]) -> frozenset[str] | None:
+    """Agents whose calls a list may show; None for everybody's. ``team_of``: the team of each agent who is in one."""
+    reach = scope(person, action)
+    if reach is Scope.ALL or (reach is Scope.TEAM and person.teams is None):
+        return None
+    own = frozenset({person.agent_id} if person.agent_id and reach is not Scope.NONE else ())
+    if reach is not Scope.TEAM:
+        return own
+    return own | {agent for agent, team in team_of.items() if team in (person.teams or ())}

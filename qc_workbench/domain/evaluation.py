@@ -48,6 +48,14 @@ class EvaluationState(StrEnum):
     SUBMITTED = "submitted"  # never changed again
 
 
+class Purpose(StrEnum):
+    """What an evaluation is for. Only SCORE is the agent's score; the others measure those who score."""
+
+    SCORE = "score"
+    SECOND_LOOK = "second_look"  # served again, to the same reviewer or another, without saying so
+    CALIBRATION = "calibration"
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """One reviewer's scoring of one call on one version of a form, which it keeps for ever.
@@ -70,6 +78,7 @@ class Evaluation:
     score: Decimal | None = None
     band: str | None = None
     failed: bool | None = None
+    purpose: Purpose = Purpose.SCORE
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Final
 
 from qc_workbench.domain.auto_answer import Answer, AnswerCheck, AutoAnswer
 from qc_workbench.domain.call import Direction
-from qc_workbench.domain.evaluation import Evaluation, EvaluationState, Reply, SavedReply
+from qc_workbench.domain.evaluation import Evaluation, EvaluationState, Purpose, Reply, SavedReply
 from qc_workbench.domain.form_rules import possible_values
 from qc_workbench.domain.forms import NO, NOT_APPLICABLE, YES, Form, FormState, FormVersion, Kind, Question
 from qc_workbench.errors import UsageError
@@ -35,16 +35,19 @@ def forms_for(versions: Iterable[FormVersion], direction: Direction, stage: str 
     return sorted(fitting, key=lambda item: (not item.form.stages, not item.form.directions, item.form.code))
 
 
-def begun(call_id: str, version: FormVersion, reviewer: str, at: datetime) -> Evaluation:
+def begun(
+    call_id: str, version: FormVersion, reviewer: str, at: datetime, purpose: Purpose = Purpose.SCORE
+) -> Evaluation:
     """A draft of a named person. Raises :class:`UsageError` ``evaluation_needs_name``, ``form_not_published``."""
     who = reviewer.strip()
     if not who:
         raise UsageError("evaluation_needs_name")
     if version.state is not FormState.PUBLISHED:
         raise UsageError("form_not_published", form=version.form.code, version=version.version)
-    content = "\n".join((call_id, version.form.code, str(version.version), who, at.isoformat()))
+    content = "\n".join((call_id, version.form.code, str(version.version), who, at.isoformat(), purpose.value))
     evaluation_id = hashlib.sha256(content.encode()).hexdigest()[:32]
-    return Evaluation(evaluation_id, call_id, version.form.code, version.version, who, EvaluationState.DRAFT, at)
+    key = (evaluation_id, call_id, version.form.code, version.version)
+    return Evaluation(*key, who, EvaluationState.DRAFT, at, purpose=purpose)
 
 
 def checked(form: Form, reply: Reply) -> Reply:

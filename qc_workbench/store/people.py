@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Final
 
-from qc_workbench.domain.access import AccessRole, Account, Person, Scope, Subject, Team
+from qc_workbench.domain.access import AccessRole, Account, Person, Subject, Team
 from qc_workbench.domain.entry import Session, login_hash
 from qc_workbench.store.database import Reader, Row, Statement, Write, from_json, insert, insert_all, to_json
 
@@ -137,6 +137,11 @@ def password_hash(reader: Reader, person_id: str) -> str | None:
     return None if found is None else str(found)
 
 
+def bound_to(person_id: str, issuer: str, subject: str) -> Statement:
+    """Who vouches for the person at single sign-on, and under which name."""
+    return Statement("update people set issuer = ?, subject = ? where person_id = ?", (issuer, subject, person_id))
+
+
 # Teams and absences ----------------------------------------------------------
 
 
@@ -161,17 +166,9 @@ def subject_of(reader: Reader, agent_id: str) -> Subject:
     return Subject(agent_id, reader.value("select team_id from team_agents where agent_id = ?", agent_id))
 
 
-def agents_within(reader: Reader, person: Person, reach: Scope) -> frozenset[str] | None:
-    """Agents whose calls a list of this person shows; None for everybody's."""
-    if reach is Scope.ALL or (reach is Scope.TEAM and person.teams is None):
-        return None
-    own = frozenset({person.agent_id} if person.agent_id and reach is not Scope.NONE else ())
-    if reach is not Scope.TEAM:
-        return own
-    rows = reader.rows(
-        "select agent_id from team_agents where list_contains(?::varchar[], team_id)", sorted(person.teams or ())
-    )
-    return own | {row["agent_id"] for row in rows}
+def team_of_agents(reader: Reader) -> dict[str, str]:
+    """Agent -> team, of those who are in one."""
+    return {row["agent_id"]: row["team_id"] for row in reader.rows("select agent_id, team_id from team_agents")}
 
 
 def absences(reader: Reader, since: date) -> dict[str, list[tuple[date, date]]]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from qc_workbench.domain.auto_answer import AnswerCheck
-from qc_workbench.domain.evaluation import Evaluation, EvaluationState, Reply, SavedReply
+from qc_workbench.domain.evaluation import Evaluation, EvaluationState, Purpose, Reply, SavedReply
 from qc_workbench.store.auto_answers import save_check
 from qc_workbench.store.database import Reader, Row, Statement, Write, from_json, insert, to_json
 
@@ -32,8 +32,8 @@ def begin(evaluation: Evaluation) -> Write:
             Statement("select 1 from form_versions where form_code = ? and version = ? and state = 'published'", key),
             Statement(
                 "select 1 where not exists (select 1 from evaluations where call_id = ? and reviewer = ? "
-                "and form_code = ? and state = 'draft')",
-                (evaluation.call_id, evaluation.reviewer, evaluation.form_code),
+                "and form_code = ? and purpose = ? and state = 'draft')",
+                (evaluation.call_id, evaluation.reviewer, evaluation.form_code, evaluation.purpose.value),
             ),
         ),
     )
@@ -208,11 +208,12 @@ def steps_of(reader: Reader, evaluation_id: str) -> list[SavedReply]:
 
 
 def _row(item: Evaluation) -> dict[str, object]:
-    return {name: getattr(item, name) for name in Evaluation.__slots__} | {"state": item.state.value}
+    row = {name: getattr(item, name) for name in Evaluation.__slots__}
+    return row | {"state": item.state.value, "purpose": item.purpose.value}
 
 
 def _evaluation_of(row: Row) -> Evaluation:
-    return Evaluation(**{**row, "state": EvaluationState(row["state"])})
+    return Evaluation(**{**row, "state": EvaluationState(row["state"]), "purpose": Purpose(row["purpose"])})
 
 
 def _step_of(row: Row) -> SavedReply:

@@ -1,18 +1,22 @@
-"""The frame around every room: navigation, language, who is working."""
+"""The frame around every room: who is logged in, navigation, language."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 
 import streamlit as st
 
-from qc_workbench.domain.call import Role
+from qc_workbench.domain.access import AccessRole
 from qc_workbench.errors import QcwError
-from qc_workbench.store.calls import managers
+from qc_workbench.ui.accounts import viewer_of
+from qc_workbench.ui.components.outside import outside
 from qc_workbench.ui.i18n import LANGUAGES, Translator
 from qc_workbench.ui.labels import error_text, plain
 from qc_workbench.ui.navigation import sections
-from qc_workbench.ui.state import LANGUAGE_KEY, WHO_KEY, language, workspace_or_error
+from qc_workbench.ui.state import LANGUAGE_KEY, language, token, workspace_or_error
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
 
 #: A file of ours: a named icon would be fetched from the internet.
@@ -48,32 +52,30 @@ def main() -> None:
         st.title(t("app.title"))
         st.error(error_text(opened, t))
         return
-    page = st.navigation(sections(t), position="sidebar")
+    viewer = viewer_of(opened, token(opened), datetime.now(UTC))
+    if viewer is None:
+        _language_switch(t)
+        outside(opened, t)
+        return
+    page = st.navigation(sections(viewer, t), position="sidebar")
     with st.sidebar:
-        _sidebar(opened, t)
+        _sidebar(opened, viewer, t)
     try:
         page.run()
     except QcwError as error:
         st.error(error_text(error, t))
 
 
-def _sidebar(workspace: Workspace, t: Translator) -> None:
-    with workspace.store.reading() as reader:
-        people = managers(reader).values()
-    judges = [person.name for person in people if person.role is not Role.MANAGER]
-    st.selectbox(
-        t("sidebar.who"),
-        judges,
-        index=None,
-        key=WHO_KEY,
-        accept_new_options=True,
-        placeholder=t("sidebar.who_placeholder"),
-        persist_state="session",
-    )
-    st.caption(t("sidebar.who_help"))
+def _sidebar(workspace: Workspace, viewer: Viewer, t: Translator) -> None:
+    roles = ", ".join(t(f"access_role.{role.value}") for role in AccessRole if role in viewer.account.person.roles)
+    st.markdown(f"**{plain(viewer.name)}**")
+    st.caption(roles)
     _language_switch(t)
     if workspace.settings.company.name:
         st.caption(plain(workspace.settings.company.name))
+    # plain links: these pages are the server's, not Streamlit's
+    links = (("/password", "sidebar.password"), ("/logout", "sidebar.log_out"))
+    st.html(" · ".join(f'<a href="{address}" target="_self">{escape(t(code))}</a>' for address, code in links))
 
 
 def _language_switch(t: Translator) -> None:

@@ -1,50 +1,76 @@
-"""The rooms and how to get from one to another."""
+"""The rooms, who may enter them, and how to get from one to another."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from qc_workbench.domain.access import Action, Scope
 from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.viewer import Viewer
 
 _PAGES = Path(__file__).parent / "pages"
 
-FIRST_ROOM = "overview"
 
-#: Room -> icon. The first is where one comes in; the address of a room is its name.
-ROOMS = {
-    "overview": ":material/space_dashboard:",
-    "queue": ":material/headphones:",
-    "call": ":material/call:",
-    "suspicious": ":material/flag:",
-    "promises": ":material/event_upcoming:",
-    "refusals": ":material/block:",
-    "month": ":material/calendar_month:",
-    "quality": ":material/grading:",
-    "work": ":material/pending_actions:",
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A room is open to whoever may do ``action`` at least as far as ``least``. ``group``: its heading in the sidebar."""
+
+    icon: str
+    action: Action
+    least: Scope = Scope.OWN
+    group: str = ""
+
+
+_TEAM: Final = Scope.TEAM
+
+#: Address of a room -> who may enter. Each person comes in at the first that is theirs.
+ROOMS: Final[Mapping[str, Entrance]] = {
+    "overview": Entrance(":material/space_dashboard:", Action.SEE_REPORT),
+    "queue": Entrance(":material/headphones:", Action.SCORE_CALL, _TEAM),
+    "call": Entrance(":material/call:", Action.SEE_CALL),
+    "suspicious": Entrance(":material/flag:", Action.SEE_FLAG, _TEAM),
+    "promises": Entrance(":material/event_upcoming:", Action.SEE_CALL, _TEAM),
+    "refusals": Entrance(":material/block:", Action.SEE_FLAG, _TEAM),
+    "month": Entrance(":material/calendar_month:", Action.SEE_REPORT),
+    "quality": Entrance(":material/grading:", Action.SEE_REPORT, group="service"),
+    "work": Entrance(":material/pending_actions:", Action.RUN_WORK, group="service"),
 }
-#: Rooms for whoever keeps the program running, apart from those where the department works.
-SERVICE_ROOMS = frozenset({"quality", "work"})
 
 
-def room_page(name: str, t: Translator) -> Page:
+def may_enter(viewer: Viewer, room: str) -> bool:
+    return viewer.reach(ROOMS[room].action) >= ROOMS[room].least
+
+
+def first_room(viewer: Viewer) -> str | None:
+    """Where this person comes in; None for somebody without any role."""
+    return next((room for room in ROOMS if may_enter(viewer, room)), None)
+
+
+def room_page(name: str, t: Translator, *, is_mine: bool = True) -> Page:
+    """A room of others is there unseen: its address says why it stays shut."""
     return st.Page(
-        _PAGES / f"{name}.py",
+        _PAGES / (f"{name}.py" if is_mine else "forbidden.py"),
         title=t(f"room.{name}"),
-        icon=ROOMS[name],
-        url_path=None if name == FIRST_ROOM else name,
-        default=name == FIRST_ROOM,
+        icon=ROOMS[name].icon,
+        url_path=name,
+        visibility="visible" if is_mine else "hidden",
     )
 
 
-def sections(t: Translator) -> dict[str, list[Page]]:
+def sections(viewer: Viewer, t: Translator) -> dict[str, list[Page]]:
     """The rooms as the sidebar shows them: the department's first, without a heading."""
-    return {
-        "": [room_page(name, t) for name in ROOMS if name not in SERVICE_ROOMS],
-        t("nav.service"): [room_page(name, t) for name in ROOMS if name in SERVICE_ROOMS],
-    }
+    home = st.Page(_PAGES / "home.py", title=t("app.title"), default=True, visibility="hidden")
+    groups: dict[str, list[Page]] = {"": [home]}
+    for name, room in ROOMS.items():
+        heading = t(f"nav.{room.group}") if room.group else ""
+        groups.setdefault(heading, []).append(room_page(name, t, is_mine=may_enter(viewer, name)))
+    return groups
 
 
 def link(name: str, t: Translator, label: str, **query: str) -> None:

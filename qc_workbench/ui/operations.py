@@ -23,7 +23,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -147,6 +147,11 @@ def may_ask(request: Request, settings: Settings, home: Path) -> bool:
             return False
         given = request.headers.get("authorization", "")
         return bool(token) and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+    return from_this_machine(request)
+
+
+def from_this_machine(request: HTTPConnection) -> bool:
+    """Whether no other machine sends it. What a proxy passed on is not from here, whatever its last hop was."""
     if request.client is None or any(name in request.headers for name in _PASSED_ON):
         return False
     try:

@@ -25,10 +25,11 @@ from qc_workbench.domain.call import Recording
 from qc_workbench.errors import MediaError, QcwError
 from qc_workbench.logs import event
 from qc_workbench.store.browsing import recording_with_hash
-from qc_workbench.store.calls import audit_entry
-from qc_workbench.ui import operations
+from qc_workbench.store.calls import audit_entry, call
+from qc_workbench.domain.access import Action
+from qc_workbench.ui import doorway, operations
 from qc_workbench.ui.i18n import Translator
-from qc_workbench.ui.navigation import FIRST_ROOM, ROOMS
+from qc_workbench.ui.navigation import ROOMS, first_room
 from qc_workbench.ui.recordings import Grant, check_grant, playable
 from qc_workbench.ui.state import HOME_VARIABLE, default_home, language, open_workspace, workspace_or_error
 from qc_workbench.ui.traffic import Traffic
@@ -94,7 +95,8 @@ def routes() -> list[BaseRoute]:
     """Our own addresses beside Streamlit's."""
     return [
         *operations.routes(),
-        *(Route(f"/{room}", _page) for room in ROOMS if room != FIRST_ROOM),
+        *doorway.routes(),
+        *(Route(f"/{room}", _page) for room in ("", *ROOMS)),
         Route("/recordings/{content_hash}", _recording),
         Route("/recordings/{content_hash}/played", _played, methods=["POST"]),
     ]
@@ -127,7 +129,11 @@ def _leave_to_our_log(logger: logging.Logger) -> None:
 
 
 def _granted(request: Request) -> tuple[Workspace, Grant, Recording] | None:
-    """What the signed address stands for. The file comes from the store, never from the address."""
+    """What the signed address stands for, and who may hear it now. The file comes from the store, never from the address.
+
+    A person's address works with their own session only, as long as they may hear the agent's calls; a worker of
+    a cluster has no session, and gets what it decodes.
+    """
     workspace = open_workspace(default_home())
     query = request.query_params
     grant = check_grant(
@@ -142,6 +148,14 @@ def _granted(request: Request) -> tuple[Workspace, Grant, Recording] | None:
         return None
     with workspace.store.reading() as reader:
         recording = recording_with_hash(reader, grant.content_hash, grant.call_id)
+        heard = call(reader, grant.call_id) if grant.who != WORKER else None
+    if grant.who != WORKER:
+        found = doorway.signed_in(request)
+        if found is None or heard is None:
+            return None
+        viewer = found[1]
+        if viewer.person_id != grant.who or not viewer.may(Action.HEAR_CALL, heard.manager_id):
+            return None
     return (workspace, grant, recording) if recording else None
 
 
@@ -175,9 +189,11 @@ def _played(request: Request) -> Response:
         if granted is None:
             return Response(status_code=403)
         workspace, grant, _ = granted
+        found = doorway.signed_in(request)
+        who = found[1].name if found else grant.who
         workspace.store.write(
             audit_entry(
-                datetime.now(UTC), grant.who, "recording_played", grant.call_id, content_hash=grant.content_hash
+                datetime.now(UTC), who, "recording_played", grant.call_id, content_hash=grant.content_hash
             )
         )
     except QcwError:
@@ -185,13 +201,17 @@ def _played(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _page(_request: Request) -> Response:
-    """A room opened by its address.
+def _page(request: Request) -> Response:
+    """A room opened by its address, for whoever is logged in; without a room, the first that is theirs.
 
     Streamlit's page looks for its server below the address it was opened at first (``/call/_stcore/…``)
     and writes the failure to the console; told where the server is, it asks the right one at once.
     """
-    return HTMLResponse(_page_html(), headers={"cache-control": "no-cache"})
+    try:
+        elsewhere = doorway.entrance(request)
+    except QcwError:
+        elsewhere = None  # the page says what is wrong with the workspace
+    return elsewhere or HTMLResponse(_page_html(), headers={"cache-control": "no-cache"})
 
 
 @cache

@@ -14,28 +14,37 @@ from pathlib import Path
 import streamlit as st
 
 from qc_workbench.domain.call import Recording
-from qc_workbench.errors import QcwError
+from qc_workbench.errors import QcwError, UsageError
+from qc_workbench.ui.accounts import cookie_name, viewer_of
 from qc_workbench.ui.i18n import LANGUAGES, Translator
 from qc_workbench.ui.recordings import recording_address
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
 
 HOME_VARIABLE = "QCW_HOME"
 LANGUAGE_KEY = "qcw_language"
-WHO_KEY = "qcw_who"
+#: Where a session's secret is looked for beside the cookie: tests of single pages have no browser. Set by the server
+#: alone: what a browser sends reaches ``session_state`` only through widgets.
+TOKEN_KEY = "qcw_token"
 
 
 @dataclass(frozen=True)
 class Room:
-    """Everything a page needs. ``who`` is the name of the person at the screen, "" until they give it."""
+    """Everything a page needs."""
 
     workspace: Workspace
     t: Translator
-    who: str
+    viewer: Viewer
     now: datetime
+
+    @property
+    def who(self) -> str:
+        """Name of the person at the screen."""
+        return self.viewer.name
 
     def address(self, recording: Recording | None) -> str | None:
         """Where the player loads this recording from, or None."""
-        return recording_address(self.workspace, recording, self.who, self.now) if recording else None
+        return recording_address(self.workspace, recording, self.viewer.person_id, self.now) if recording else None
 
 
 def default_home() -> Path:
@@ -71,14 +80,23 @@ def language(workspace: Workspace | None) -> str:
 
 
 def enter() -> Room:
-    """The room of the page being drawn. The workspace was opened by :func:`qc_workbench.ui.main.main`."""
+    """The room of the page being drawn, which :func:`qc_workbench.ui.main.main` let this person into.
+
+    Raises :class:`UsageError` ``session_ended`` where nobody is logged in: no page draws anything for nobody.
+    """
     workspace = open_workspace(default_home())
     translator = Translator(language(workspace), workspace.settings.company.zone)
-    return Room(workspace, translator, who(), datetime.now(UTC))
+    now = datetime.now(UTC)
+    viewer = viewer_of(workspace, token(workspace), now)
+    if viewer is None:
+        raise UsageError("session_ended")
+    return Room(workspace, translator, viewer, now)
 
 
-def who() -> str:
-    return str(st.session_state.get(WHO_KEY) or "").strip()
+def token(workspace: Workspace) -> str:
+    """The secret of this browser's session, "" without one."""
+    kept = st.context.cookies.get(cookie_name(workspace.home)) or st.session_state.get(TOKEN_KEY)
+    return str(kept or "")
 
 
 def remembered(key: str) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qc_workbench.domain.access import AccessRole, Account, Action, Person, Subject, Team, may, scope
+from qc_workbench.domain.access import AccessRole, Account, Action, Person, Subject, Team, agents_within, may
 from qc_workbench.domain.entry import Session, SessionState, session_state
 from qc_workbench.errors import WriteRefused
 from qc_workbench.store import people
@@ -94,7 +94,7 @@ def test_a_list_shows_the_agents_that_a_person_may_open_one_by_one(store: Store)
         for held in roles:
             for led in (None, frozenset({"south"}), frozenset[str]()):
                 person = Person("p", held, "m9", led)
-                shown = people.agents_within(reader, person, scope(person, Action.SEE_SCORE))
+                shown = agents_within(person, Action.SEE_SCORE, people.team_of_agents(reader))
                 opened = {agent for agent in agents if may(person, Action.SEE_SCORE, people.subject_of(reader, agent))}
                 assert opened == (set(agents) if shown is None else set(shown)), (held, led)
 

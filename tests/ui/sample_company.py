@@ -10,12 +10,14 @@ import hashlib
 import wave
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
+from qc_workbench.domain.access import AccessRole, Account, Person
 from qc_workbench.domain.acoustics import PEAK_STEP_S, Acoustics, Sound, SoundKind
 from qc_workbench.domain.call import Call, Direction, Manager, Outcome, Recording, RecordingState, Role
 from qc_workbench.domain.commitment import (
@@ -34,9 +36,11 @@ from qc_workbench.domain.lost_deal import DealFinding, LostDeal
 from qc_workbench.domain.sampling import Draw, FrameItem, Period, Plan, Queue, SampledCall, SampleStatus
 from qc_workbench.domain.transcript import Party, Suspicion, Transcript, Turn, Word
 from qc_workbench.store import calls as call_rows
-from qc_workbench.store import crm, listening, samples, verdicts
+from qc_workbench.store import crm, listening, people, samples, verdicts
 from qc_workbench.store.database import insert
 from qc_workbench.store.lost_deals import lost_deal_row
+from qc_workbench.ui.accounts import begin_session
+from qc_workbench.ui.passwords import hashed
 from qc_workbench.workspace import Workspace
 
 RATE_HZ = 8000
@@ -87,7 +91,47 @@ def sample_company(home: Path) -> Workspace:
     _crm(workspace)
     _findings(workspace)
     _sample(workspace)
+    _accounts(workspace)
     return workspace
+
+
+#: Employee -> the roles of their account. Вера keeps the firm together alone, as heads of small departments do.
+ROLES: dict[str, frozenset[AccessRole]] = {
+    "h1": frozenset({AccessRole.HEAD, AccessRole.OWNER, AccessRole.ADMIN}),
+    "q1": frozenset({AccessRole.QC}),
+    "m1": frozenset({AccessRole.AGENT}),
+    "m2": frozenset({AccessRole.AGENT}),
+}
+NAMES = {"h1": "Вера Главная", "q1": "Глеб Слушатель", "m1": "Алла Пробная", "m2": "Борис Образцов"}
+#: Of every account here.
+PASSWORD = "четыре слова подряд тут"
+
+
+def _accounts(workspace: Workspace) -> None:
+    for employee, roles in ROLES.items():
+        person = Person(f"account-{employee}", roles, employee, None if AccessRole.HEAD in roles else frozenset())
+        capacity = 30 if AccessRole.QC in roles else 0
+        account = Account(person, employee, NAMES[employee], AS_OF, calls_a_day=capacity)
+        workspace.store.apply(people.saved(account, people.password_set(person.person_id, _password_hash(), AS_OF))
+
+
+@cache
+def _password_hash() -> str:
+    return hashed(PASSWORD)
+
+
+def token(workspace: Workspace, employee: str = "h1") -> str:
+    """The secret of a new session of this employee's account."""
+    return begin_session(workspace, f"account-{employee}", datetime.now(UTC))
+
+
+def admit(workspace: Workspace, employee: str = "h1") -> str:
+    """A session of an account in a workspace that may have none (an empty one)."""
+    with workspace.store.reading() as reader:
+        nobody = people.is_first_run(reader)
+    if nobody:
+        _accounts(workspace)
+    return token(workspace, employee)
 
 
 def _calls() -> list[Call]:

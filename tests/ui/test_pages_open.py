@@ -14,7 +14,7 @@ from qc_workbench.ui.components.rows import period_text, queue_row
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.server import SCRIPT
-from qc_workbench.ui.state import HOME_VARIABLE, LANGUAGE_KEY, WHO_KEY
+from qc_workbench.ui.state import HOME_VARIABLE, LANGUAGE_KEY, TOKEN_KEY
 from qc_workbench.ui.views.queue import drawn_pages
 from tests.ui import sample_company as company
 from tests.ui.busy_ledger import busy
@@ -69,10 +69,11 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return company.empty_company(tmp_path_factory.mktemp("empty")).home
 
 
-def start(home: Path, language: str, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+def start(home: Path, language: str, monkeypatch: pytest.MonkeyPatch, employee: str = "h1") -> AppTest:
     monkeypatch.setenv(HOME_VARIABLE, str(home))
     app = AppTest.from_file(str(SCRIPT), default_timeout=60)
     app.session_state[LANGUAGE_KEY] = language
+    app.session_state[TOKEN_KEY] = company.admit(Workspace.open(home), employee)
     return app.run()
 
 
@@ -100,7 +101,7 @@ def read(app: AppTest) -> str:
 def test_every_room_says_what_it_holds(full: Path, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     app = start(full, language, monkeypatch)
     for room in ROOMS:
-        shown = read(app if room == "overview" else enter(app, room))
+        shown = read(enter(app, room))
         for text in EXPECTED[room][language]:
             assert text in shown, room
 
@@ -111,7 +112,7 @@ def test_an_empty_workspace_says_how_to_begin_in_every_room(
 ) -> None:
     app = start(empty, language, monkeypatch)
     for room in ROOMS:
-        assert EMPTY[room][language] in read(app if room == "overview" else enter(app, room)), room
+        assert EMPTY[room][language] in read(enter(app, room)), room
 
 
 def test_the_call_page_shows_the_deal_the_moved_task_and_the_other_calls(
