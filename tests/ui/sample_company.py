@@ -112,7 +112,7 @@ def _accounts(workspace: Workspace) -> None:
         person = Person(f"account-{employee}", roles, employee, None if AccessRole.HEAD in roles else frozenset())
         capacity = 30 if AccessRole.QC in roles else 0
         account = Account(person, employee, NAMES[employee], AS_OF, calls_a_day=capacity)
-        workspace.store.apply(people.saved(account, people.password_set(person.person_id, _password_hash(), AS_OF))
+        workspace.store.apply(people.saved(account, people.password_set(person.person_id, _password_hash(), AS_OF)))
 
 
 @cache
