@@ -18,7 +18,7 @@ from qc_workbench.store.database import Reader
 from qc_workbench.store.word_index import PARTY_NUMBER, PLACE_BITS
 
 _CALL_OF: Final = f">> {PLACE_BITS}"
-#: Indexed: the condition on calls with their numbers that a question makes.
+#: Calls that can be found, with their numbers.
 _FROM: Final = "from search_calls d join calls c using (call_id)"
 
 
@@ -90,8 +90,15 @@ def _condition(
     if new_since is not None:
         conditions.append("d.new_at >= ?")
         values.append(new_since)
+    first = 0
+    if new_since is not None:
+        # Calls get growing numbers as they are indexed: what was indexed earlier need not even be read.
+        found = reader.value("select min(call_no) from search_calls where new_at >= ?", new_since)
+        if found is None:
+            return "false", []
+        first = int(found)
     numbers = _numbers(reader, {pattern for leaf in leaves(query) for pattern in leaf.words})
-    return " and ".join([_sql(query, numbers), *conditions]), values
+    return " and ".join([_Sql(numbers, first).condition(query), *conditions]), values
 
 
 def filter_conditions(filters: CallFilters, zone: ZoneInfo) -> tuple[list[str], list[Any]]:
@@ -140,48 +147,55 @@ def _numbers(reader: Reader, patterns: Collection[Pattern]) -> Mapping[Pattern, 
 # --- a question as a condition on `d.call_no` ------------------------------------------------------------------------
 
 
-def _sql(query: Query, numbers: Mapping[Pattern, Sequence[int]]) -> str:
-    match query:
-        case AllOf(parts):
-            return "(" + " and ".join(_sql(part, numbers) for part in parts) + ")"
-        case AnyOf(parts):
-            return "(" + " or ".join(_sql(part, numbers) for part in parts) + ")"
-        case Without(part):
-            return f"(not {_sql(part, numbers)})"
-        case _:
-            return _leaf(query, numbers)
+class _Sql:
+    """``numbers``: of the words in the index that fit each word of the question; ``first``: the first call that may
+    fit, by its number. Only numbers go into the text."""
 
+    def __init__(self, numbers: Mapping[Pattern, Sequence[int]], first: int) -> None:
+        self._numbers, self._first = numbers, first
 
-def _leaf(leaf: Leaf, numbers: Mapping[Pattern, Sequence[int]]) -> str:
-    if any(not numbers[pattern] for pattern in leaf.words):
-        return "false"
-    said = [_said(numbers[pattern], leaf.scope) for pattern in leaf.words]
-    if len(said) == 1:
-        return f"d.call_no in (select distinct spot {_CALL_OF} from ({said[0]}))"  # noqa: S608 - numbers
-    joins = [f"({said[0]}) w0"]
-    for place in range(1, len(said)):
-        met = (
-            f"w{place}.spot = w0.spot + {place}"
-            if isinstance(leaf, Phrase)
-            else f"w{place}.spot {_CALL_OF} = w0.spot {_CALL_OF} and {_apart(leaf, place)}"
-        )
-        joins.append(f"join ({said[place]}) w{place} on {met}")
-    return f"d.call_no in (select w0.spot {_CALL_OF} from {' '.join(joins)})"  # noqa: S608 - numbers
+    def condition(self, query: Query) -> str:
+        match query:
+            case AllOf(parts):
+                return "(" + " and ".join(map(self.condition, parts)) + ")"
+            case AnyOf(parts):
+                return "(" + " or ".join(map(self.condition, parts)) + ")"
+            case Without(part):
+                return f"(not {self.condition(part)})"
+            case _:
+                return self._leaf(query)
+
+    def _leaf(self, leaf: Leaf) -> str:
+        if any(not self._numbers[pattern] for pattern in leaf.words):
+            return "false"
+        said = [self._said(self._numbers[pattern], leaf.scope) for pattern in leaf.words]
+        if len(said) == 1:
+            return f"d.call_no in (select distinct spot {_CALL_OF} from ({said[0]}))"  # noqa: S608 - numbers
+        joins = [f"({said[0]}) w0"]
+        for place in range(1, len(said)):
+            met = (
+                f"w{place}.spot = w0.spot + {place}"
+                if isinstance(leaf, Phrase)
+                else f"w{place}.spot {_CALL_OF} = w0.spot {_CALL_OF} and {_apart(leaf, place)}"
+            )
+            joins.append(f"join ({said[place]}) w{place} on {met}")
+        return f"d.call_no in (select w0.spot {_CALL_OF} from {' '.join(joins)})"  # noqa: S608 - numbers
+
+    def _said(self, numbers: Sequence[int], scope: Scope) -> str:
+        """The spots where one of these words was said, within the scope."""
+        conditions = [f"word in ({', '.join(str(int(number)) for number in numbers)})"]
+        if self._first:
+            conditions.append(f"spot >= {self._first << PLACE_BITS}")
+        if scope.party is not None:
+            conditions.append(f"party = {PARTY_NUMBER[scope.party]}")
+        if scope.first_s is not None:
+            conditions.append(f"after_s < {int(scope.first_s)}")
+        if scope.last_s is not None:
+            conditions.append(f"before_s <= {int(scope.last_s)}")
+        return f"select spot from search_said where {' and '.join(conditions)}"  # noqa: S608 - numbers
 
 
 def _apart(leaf: Near, place: int) -> str:
     return " and ".join(
         f"abs(w{place}.spot - w{other}.spot) between 1 and {int(leaf.distance)}" for other in range(place)
     )
-
-
-def _said(numbers: Sequence[int], scope: Scope) -> str:
-    """The spots where one of these words was said, within the scope. Only numbers go into the text."""
-    conditions = [f"word in ({', '.join(str(int(number)) for number in numbers)})"]
-    if scope.party is not None:
-        conditions.append(f"party = {PARTY_NUMBER[scope.party]}")
-    if scope.first_s is not None:
-        conditions.append(f"after_s < {int(scope.first_s)}")
-    if scope.last_s is not None:
-        conditions.append(f"before_s <= {int(scope.last_s)}")
-    return f"select spot from search_said where {' and '.join(conditions)}"  # noqa: S608 - numbers

@@ -17,6 +17,7 @@ from pipelines.progress import Silent
 from qc_workbench.domain.call import Call, Direction, Outcome
 from qc_workbench.domain.search import CallFilters
 from qc_workbench.domain.transcript import Party, Suspicion, Transcript, Turn
+from qc_workbench.errors import UsageError
 from qc_workbench.searching.forms import comparable, dictionary_words, pieces, word_number
 from qc_workbench.searching.language import parse
 from qc_workbench.searching.matching import fits, occurrences, said_words
@@ -24,6 +25,7 @@ from qc_workbench.searching.query import AllOf, AnyOf, Match, Near, Pattern, Phr
 from qc_workbench.searching.snippets import snippets
 from qc_workbench.store import calls as call_rows
 from qc_workbench.store import listening, word_index
+from qc_workbench.store.database import Statement
 from qc_workbench.store.searching import count_found, find_calls
 from qc_workbench.workspace import Workspace
 
@@ -33,7 +35,9 @@ SAID = ["скидка", "скидку", "скидки", "дорого", "дор�
 CALLS = 40
 
 patterns = st.one_of(
-    st.builds(Pattern, st.sampled_from([*SAID, "скидкой", "call", "окно"]), st.sampled_from([Match.ANY_FORM, Match.EXACT])),
+    st.builds(
+        Pattern, st.sampled_from([*SAID, "скидкой", "call", "окно"]), st.sampled_from([Match.ANY_FORM, Match.EXACT])
+    ),
     st.builds(Pattern, st.sampled_from(["ски", "дор", "cal", "окн"]), st.just(Match.PREFIX)),
 )  # fmt: skip
 scopes = st.builds(
@@ -156,10 +160,11 @@ def test_snippets_mark_only_words_that_are_looked_for_and_show_one_where_somethi
                 word = comparable(text)
                 assert not is_marked or any(
                     word == pattern.word
-                    or word.startswith(pattern.word)
-                    and pattern.match is Match.PREFIX
-                    or pattern.match is Match.ANY_FORM
-                    and set(dictionary_words(word)) & set(dictionary_words(pattern.word))
+                    or (word.startswith(pattern.word) and pattern.match is Match.PREFIX)
+                    or (
+                        pattern.match is Match.ANY_FORM
+                        and set(dictionary_words(word)) & set(dictionary_words(pattern.word))
+                    )
                     for leaf in leaves(query)
                     for pattern in leaf.words
                 )
@@ -215,8 +220,6 @@ def test_a_call_that_is_forgotten_leaves_no_word_of_its_own(tmp_path: Path) -> N
 
 def test_a_transcript_that_is_gone_is_taken_out_by_the_next_run(tmp_path: Path) -> None:
     corpus = Corpus(tmp_path / "workspace")
-    from qc_workbench.store.database import Statement
-
     corpus.workspace.store.write(Statement("delete from transcripts where call_id < 'c05'"))
     assert index_words(corpus.workspace, Silent()).forgotten == 5
     assert min(found(corpus.workspace, parse("-окно"))[0]) == "c05"
@@ -224,15 +227,18 @@ def test_a_transcript_that_is_gone_is_taken_out_by_the_next_run(tmp_path: Path) 
 
 @given(text=st.text(alphabet='аб ()"~-*=:|5клиентИЛИначало first', max_size=40))
 def test_every_text_is_a_question_or_an_error_that_says_where(text: str) -> None:
-    from qc_workbench.errors import UsageError
+    question = read(text)
+    if isinstance(question, UsageError):
+        assert question.code.startswith("search_")
+        if question.code not in ("search_empty", "search_too_long", "search_too_many_words"):
+            assert 1 <= int(str(question.params["at"])) <= len(text)
+        return
+    assert leaves(question)
+    assert not any(list(occurrences(leaf, ())) for leaf in leaves(question))
 
+
+def read(text: str) -> Query | UsageError:
     try:
-        query = parse(text)
+        return parse(text)
     except UsageError as error:
-        assert error.code.startswith("search_")
-        if error.code not in ("search_empty", "search_too_long", "search_too_many_words"):
-            assert 1 <= int(str(error.params["at"])) <= len(text)
-    else:
-        assert leaves(query)
-        for leaf in leaves(query):
-            assert list(occurrences(leaf, ())) == []
+        return error
