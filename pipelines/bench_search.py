@@ -213,12 +213,12 @@ def measure(workspace: Workspace, asked: Sequence[tuple[str, CallFilters]], runs
             began = time.perf_counter()
             results(workspace, question, filters, None)
             pages.append(time.perf_counter() - began)
+    search_p50, search_p95 = np.percentile(searches, [50, 95])
+    page_p50, page_p95 = np.percentile(pages, [50, 95])
     return Timing(
-        float(np.median(found)),
-        *(float(np.percentile(searches, share)) for share in (50, 95)),
-        float(np.median(processors)),
-        *(float(np.percentile(pages, share)) for share in (50, 95)),
-    )
+        float(np.median(found)), float(search_p50), float(search_p95), float(np.median(processors)),
+        float(page_p50), float(page_p95),
+    )  # fmt: skip
 
 
 def line(name: str, timing: Timing) -> str:
@@ -239,9 +239,8 @@ def main(arguments: list[str] | None = None) -> int:
         is_there = (home / "qcw.toml").exists()
         workspace = Workspace.open(home) if is_there else make_store(home, options.calls, words, print)
         size = workspace.store.path.stat().st_size
-        print(
-            f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.platform()}, {os.cpu_count()} cores, {size / 1e9:.2f} GB"
-        )
+        machine = f"{platform.platform()}, {os.cpu_count()} cores"
+        print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}, {size / 1e9:.2f} GB")
         if hasattr(os, "getloadavg"):
             print(f"load before: {os.getloadavg()[0]:.1f}", flush=True)
         print("| question | calls found | search p50, ms | p95 | cpu | page p50 | p95 |")

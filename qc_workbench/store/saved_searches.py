@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -30,9 +30,12 @@ def filters_json(filters: CallFilters) -> str:
 
 def filters_of(text: str) -> CallFilters:
     kept = from_json(text)
-    kinds = {"direction": Direction, "flag": FlagKind, "client_said": ClientSaid,
-             "day_from": date.fromisoformat, "day_to": date.fromisoformat}  # fmt: skip
-    return CallFilters(**{name: kinds[name](value) if name in kinds else value for name, value in kept.items()})
+    readers: dict[str, Callable[[Any], Any]] = {
+        "direction": Direction, "flag": FlagKind, "client_said": ClientSaid,
+        "day_from": date.fromisoformat, "day_to": date.fromisoformat,
+    }  # fmt: skip
+    values: dict[str, Any] = {name: readers[name](value) if name in readers else value for name, value in kept.items()}
+    return CallFilters(**values)
 
 
 def saved_row(search: SavedSearch) -> Mapping[str, Any]:
