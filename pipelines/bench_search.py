@@ -120,7 +120,7 @@ def _write_calls(connection: duckdb.DuckDBPyConnection, calls: int) -> None:
         select md5('call' || i), {begun}, case when hash(i) % 2 = 0 then 'inbound' else 'outbound' end,
                'm' || hash(i, 1) % {AGENTS}, null, 5 + hash(i, 2) % 600, 'answered', '{{}}', {begun}
         from range({int(calls)}) r(i) order by i;
-        insert into search_calls select i, md5('call' || i), {begun}, '{VERSION}', {begun}
+        insert into search_calls select i, md5('call' || i), {begun}, {begun}, '{VERSION}', {begun}
         from range({int(calls)}) r(i) order by i
         """  # noqa: S608 - numbers of this module
     )

@@ -18,8 +18,6 @@ from qc_workbench.store.database import Reader
 from qc_workbench.store.word_index import PARTY_NUMBER, PLACE_BITS
 
 _CALL_OF: Final = f">> {PLACE_BITS}"
-#: Calls that can be found, with their numbers.
-_FROM: Final = "from search_calls d join calls c using (call_id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +39,17 @@ def find_calls(
     limit: int,
     offset: int = 0,
 ) -> FoundCalls:
-    """Calls that fit, the newest first. ``agents``: only their calls (None: everybody's); ``new_since``: only calls
-    whose transcript was indexed then or later."""
+    """Calls that fit, the newest first (of the same moment the one indexed last).
+
+    ``agents``: only their calls (None: everybody's); ``new_since``: only calls whose transcript was indexed then or
+    later.
+    """
     where, values = _condition(reader, query, filters, zone, agents, new_since)
     rows = reader.rows(
-        f"select d.call_id, count(*) over () as total {_FROM} where {where} "
-        "order by c.started_at desc, d.call_id limit ? offset ?",
+        f"with fits as materialized (select d.call_no, d.started_at from {where}), "  # noqa: S608 - parts made here, values bound
+        "top as (select call_no, started_at from fits order by started_at desc, call_no desc limit ? offset ?) "
+        "select d.call_id, (select count(*) from fits) as total from top join search_calls d using (call_no) "
+        "order by top.started_at desc, call_no desc",
         *values,
         limit,
         offset,
@@ -67,7 +70,7 @@ def count_found(
 ) -> int:
     """How many calls fit."""
     where, values = _condition(reader, query, filters, zone, agents, new_since)
-    return int(reader.value(f"select count(*) {_FROM} where {where}", *values))
+    return int(reader.value(f"select count(*) from {where}", *values))  # noqa: S608 - parts made here, values bound
 
 
 def indexed_calls(reader: Reader) -> int:
@@ -83,10 +86,12 @@ def _condition(
     agents: Collection[str] | None,
     new_since: datetime | None,
 ) -> tuple[str, list[Any]]:
+    """Tables and what must be so of a call ``d`` in the index. ``calls`` is joined only where it is asked about."""
     conditions, values = filter_conditions(filters, zone)
     if agents is not None:
         conditions.append("c.manager_id in (select unnest(?::varchar[]))")
         values.append(sorted(agents))
+    needs_calls = bool(conditions)
     if new_since is not None:
         conditions.append("d.new_at >= ?")
         values.append(new_since)
@@ -95,10 +100,11 @@ def _condition(
         # Calls get growing numbers as they are indexed: what was indexed earlier need not even be read.
         found = reader.value("select min(call_no) from search_calls where new_at >= ?", new_since)
         if found is None:
-            return "false", []
+            return "search_calls d where false", []
         first = int(found)
     numbers = _numbers(reader, {pattern for leaf in leaves(query) for pattern in leaf.words})
-    return " and ".join([_Sql(numbers, first).condition(query), *conditions]), values
+    calls = "search_calls d join calls c using (call_id)" if needs_calls else "search_calls d"
+    return f"{calls} where {' and '.join([_Sql(numbers, first).condition(query), *conditions])}", values
 
 
 def filter_conditions(filters: CallFilters, zone: ZoneInfo) -> tuple[list[str], list[Any]]:

@@ -22,8 +22,8 @@ PARTY_NUMBER: Final[Mapping[Party, int]] = {
 
 _COLUMNS: Final = "word, spot, party, after_s, before_s"
 _WAITING: Final = """
-    from transcripts t left join search_calls s using (call_id)
-    where s.call_id is null or s.transcript_at <> t.created_at or s.version <> ?
+    from transcripts t join calls c using (call_id) left join search_calls s using (call_id)
+    where s.call_id is null or s.transcript_at <> t.created_at or s.version <> ? or s.started_at <> c.started_at
     """
 
 
@@ -33,11 +33,11 @@ def count_to_index(reader: Reader, version: str) -> int:
 
 
 def calls_to_index(reader: Reader, version: str, limit: int) -> list[Row]:
-    """The latest calls that wait for the index: ``call_id``, ``transcript_at``, ``call_no`` (None: not indexed yet) and
-    ``new_at`` (None: this transcript was never indexed)."""
+    """The latest calls that wait for the index: ``call_id``, ``started_at``, ``transcript_at``, ``call_no`` (None: not
+    indexed yet) and ``new_at`` (None: this transcript was never indexed)."""
     return reader.rows(
         f"""
-        select t.call_id, t.created_at as transcript_at, s.call_no,
+        select t.call_id, c.started_at, t.created_at as transcript_at, s.call_no,
                case when s.transcript_at = t.created_at then s.new_at end as new_at
         {_WAITING} order by t.created_at desc, t.call_id limit ?
         """,
@@ -94,6 +94,7 @@ def index_rows(
             {
                 "call_no": number,
                 "call_id": head["call_id"],
+                "started_at": head["started_at"],
                 "transcript_at": head["transcript_at"],
                 "version": version,
                 "new_at": head["new_at"] or now,

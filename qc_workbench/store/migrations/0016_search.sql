@@ -1,9 +1,10 @@
 -- The index of what was said: derived from transcripts, made again at any time (pipelines/index_words.py).
 -- `transcript_at` and `version`: the transcript (its created_at) and the rules of words that a call was indexed by;
--- `new_at`: when this transcript was indexed first.
+-- `new_at`: when this transcript was indexed first. `started_at` is the call's, so that the newest of a million are told
+-- without looking each up.
 create table search_calls (
-    call_no integer not null, call_id varchar not null, transcript_at timestamptz not null, version varchar not null,
-    new_at timestamptz not null
+    call_no integer not null, call_id varchar not null, started_at timestamptz not null,
+    transcript_at timestamptz not null, version varchar not null, new_at timestamptz not null
 );
 -- Every word that was ever indexed under each dictionary word that it may be a form of.
 create table search_words (dictionary_word varchar not null, form varchar not null, word bigint not null);
