@@ -7,7 +7,7 @@ QCW := $(BIN)/qcw
 STAMP := $(VENV)/.installed
 CLUSTER := $(VENV)/.cluster
 
-.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints lock docs
+.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints bench-search lock docs
 
 setup: $(STAMP) model ## install into .venv and fetch the speech model
 
@@ -57,6 +57,9 @@ bench-dates: $(STAMP) ## due dates of spoken phrases beside dateparser
 
 bench-fingerprints: $(STAMP) ## looking up a greeting among 100 000
 	$(BIN)/python -m pipelines.bench_fingerprints
+
+bench-search: $(STAMP) ## searching over a million calls
+	$(BIN)/python -m pipelines.bench_search
 
 soak: setup ## ten minutes of the department at work while everything is killed
 	$(BIN)/python -m pipelines.soak

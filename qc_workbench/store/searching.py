@@ -15,6 +15,7 @@ from qc_workbench.domain.search import CallFilters
 from qc_workbench.searching.forms import dictionary_words
 from qc_workbench.searching.query import AllOf, AnyOf, Leaf, Match, Near, Pattern, Phrase, Query, Scope, Without, leaves
 from qc_workbench.store.database import Reader
+from qc_workbench.store.scoping import among
 from qc_workbench.store.word_index import PARTY_NUMBER, PLACE_BITS
 
 _CALL_OF: Final = f">> {PLACE_BITS}"
@@ -89,8 +90,9 @@ def _condition(
     """Tables and what must be so of a call ``d`` in the index. ``calls`` is joined only where it is asked about."""
     conditions, values = filter_conditions(filters, zone)
     if agents is not None:
-        conditions.append("c.manager_id in (select unnest(?::varchar[]))")
-        values.append(sorted(agents))
+        theirs, ids = among(agents, "c.manager_id")
+        conditions.append(theirs)
+        values += ids
     needs_calls = bool(conditions)
     if new_since is not None:
         conditions.append("d.new_at >= ?")

@@ -42,7 +42,8 @@ def question_field(room: Room, view: SearchRoom) -> tuple[str, CallFilters]:
         st.query_params["q"] = question
     else:
         st.query_params.pop("q", None)
-    filters = _filters(view, t)
+    with st.expander(t("search.conditions"), icon=":material/filter_alt:", expanded=_has_conditions()):
+        filters = _filters(view, t)
     with st.expander(t("search.help_title"), icon=":material/help:"):
         st.markdown(t("search.help"))
     return question, filters
@@ -57,6 +58,11 @@ def ask(question: str, filters: CallFilters) -> None:
         _FLAG: filters.flag, _SAID: filters.client_said,
     }  # fmt: skip
     st.session_state.update(values)
+
+
+def _has_conditions() -> bool:
+    keys = (_AGENT, _DIRECTION, _DAYS, _FROM, _TO, _FLAG, _SAID)
+    return any(st.session_state.get(key) not in (None, ()) for key in keys)
 
 
 def _filters(view: SearchRoom, t: Translator) -> CallFilters:
@@ -141,12 +147,13 @@ def _card(room: Room, found: FoundCall) -> None:
     with st.container(border=True):
         call_link(t, line, call.call_id, found.lines[0].begins_s if found.lines else None)
         for snippet in found.lines:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            button, text = st.columns([1, 7], gap="small", vertical_alignment="center")
+            with button:
                 quote_button(
                     room.address(found.recording), snippet.begins_s, snippet.ends_s, t,
                     key=f"search_play_{call.call_id}_{snippet.turn}", brief=True,
                 )  # fmt: skip
-                st.markdown(f"{t(f'party.{snippet.party.value}')}: {_marked(snippet)}")
+            text.markdown(f"{t(f'party.{snippet.party.value}')}: {_marked(snippet)}")
 
 
 def _marked(snippet: Snippet) -> str:
