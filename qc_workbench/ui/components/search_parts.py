@@ -147,7 +147,7 @@ def _card(room: Room, found: FoundCall) -> None:
     with st.container(border=True):
         call_link(t, line, call.call_id, found.lines[0].begins_s if found.lines else None)
         for snippet in found.lines:
-            button, text = st.columns([1, 7], gap="small", vertical_alignment="center")
+            button, text = st.columns([1, 5.5], gap="small", vertical_alignment="center")
             with button:
                 quote_button(
                     room.address(found.recording), snippet.begins_s, snippet.ends_s, t,
