@@ -31,6 +31,7 @@ from qc_workbench.ui import doorway, operations
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.recordings import Grant, check_grant, playable
+from qc_workbench.ui.single_sign_on import secrets_file
 from qc_workbench.ui.state import HOME_VARIABLE, default_home, language, open_workspace, workspace_or_error
 from qc_workbench.ui.traffic import Traffic
 from qc_workbench.work.recordings import WORKER
@@ -79,6 +80,8 @@ def parts() -> dict[str, Any]:
     """What an application is made of beside its script; also sets the options that every way of starting needs."""
     for name, value in OPTIONS.items():
         config.set_option(name, value)
+    # The provider of single sign-on is the workspace's; Streamlit's own places are not looked at.
+    config.set_option("secrets.files", [str(secrets_file(default_home()))])
     return {"routes": routes(), "middleware": [Middleware(Traffic)], "on_script_error": _say_mistake}
 
 
