@@ -112,9 +112,7 @@ def keep_form(room: Room, question: str, filters: CallFilters) -> None:
                 t("search.a_day"), min_value=1, max_value=MOST_A_DAY, value=None, key="search_a_day",
                 placeholder=t("search.a_day_none"), help=t("search.a_day_help"),
             )  # fmt: skip
-        st.button(
-            t("search.save"), type="primary", key="search_save", on_click=_save, args=(room, question, filters)
-        )
+        st.button(t("search.save"), type="primary", key="search_save", on_click=_save, args=(room, question, filters))
         wrong = remembered(_WRONG)
         if wrong:
             st.warning(wrong)
