@@ -7,7 +7,7 @@ QCW := $(BIN)/qcw
 STAMP := $(VENV)/.installed
 CLUSTER := $(VENV)/.cluster
 
-.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints bench-scoring lock docs vendor
+.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints bench-scoring bench-search lock docs vendor
 
 setup: $(STAMP) model ## install into .venv and fetch the speech model
 
@@ -60,6 +60,9 @@ bench-fingerprints: $(STAMP) ## looking up a greeting among 100 000
 
 bench-scoring: $(STAMP) ## thirty reviewers score at once against one server
 	$(BIN)/python -m pipelines.bench_scoring
+
+bench-search: $(STAMP) ## searching over a million calls
+	$(BIN)/python -m pipelines.bench_search
 
 soak: setup ## ten minutes of the department at work while everything is killed
 	$(BIN)/python -m pipelines.soak

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.progress import Progress
+from pipelines.targeted_searches import rows_of_searches
 from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.review.assignment import Held, assign, reviewers, targeted_rows
 from qc_workbench.store import calls as call_rows
@@ -34,6 +35,7 @@ def assign_reviews(workspace: Workspace, as_of: datetime, progress: Progress) ->
         queue = samples.unsettled_targeted(reader)
         flagged = calls_by_id(reader, {flag.call_id for flag in flags})
     targeted = targeted_rows(flags, flagged, queue, zone=zone, as_of=as_of)
+    targeted = (*targeted, *rows_of_searches(workspace, as_of))
     progress.start("assign", 2)
     with workspace.store.reading() as reader:
         ids = samples.calls_to_share_out(reader, people) | {row.call_id for row in targeted}

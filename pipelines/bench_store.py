@@ -212,14 +212,14 @@ def measure(workspace: Workspace, question: Question, runs: int, limit_s: float)
     pid = workspace.store.status().pid
     walls, processors = [], []
     for _ in range(runs):
-        busy, started = _processor_s(pid), time.perf_counter()
+        busy, started = processor_s(pid), time.perf_counter()
         question(workspace)
         walls.append(time.perf_counter() - started)
-        processors.append(_processor_s(pid) - busy)
+        processors.append(processor_s(pid) - busy)
     return Timing(statistics.median(walls), max(walls), statistics.median(processors), limit_s)
 
 
-def _processor_s(pid: int) -> float:
+def processor_s(pid: int) -> float:
     """Processor time of this process and, where the system tells it (Linux), of the owner."""
     own = time.process_time()
     try:

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 from pipelines import measure, transcribe
 from pipelines.hands import executor_for
+from pipelines.index_words import index_words
 from pipelines.progress import Progress, Silent
 from qc_workbench.store import calls as call_store
 from qc_workbench.store import job_board
@@ -124,6 +125,8 @@ def _transcribe(
     )
     report.transcribed += len(done.done)
     report.failed += len(done.failed)
+    if done.done and only is None:  # who waits for a call waits for nothing else: the next run indexes it
+        index_words(workspace, Silent())
     return done.done
 
 

@@ -19,7 +19,7 @@ from pipelines.person_traces import Traces, blotted, renamed, says
 from qc_workbench.domain.call import RecordingState
 from qc_workbench.sampling.draws import amend, to_the_hour
 from qc_workbench.sources.suppression import keyed_hash
-from qc_workbench.store import fingerprints, safekeeping, samples
+from qc_workbench.store import fingerprints, safekeeping, samples, word_index
 from qc_workbench.store.database import Reader, Row, Statement, from_json, insert_all, to_json
 
 #: What happens to each table: "anonymised" rows stay under ids of chance, "cleaned" ones lose the lines or words about
@@ -35,6 +35,8 @@ TREATMENT: Final[Mapping[str, str]] = {
     "coaching_steps": "anonymised", "heard": "anonymised",
     "transcripts": "deleted", "turns": "deleted", "detected": "deleted", "acoustics": "deleted", "jobs": "deleted",
     "sound_prints": "deleted", "sound_matches": "deleted",
+    "search_calls": "deleted", "search_postings": "deleted", "search_fresh": "deleted", "search_words": "cleaned",
+    "saved_searches": "nothing", "search_watches": "nothing",
     "detector_mistakes": "deleted", "answer_checks": "deleted", "clips": "deleted",
     "activities": "deleted", "activity_changes": "deleted", "notes": "deleted", "recording_files": "deleted",
     "deal_findings": "deleted", "recalls": "deleted",
@@ -341,6 +343,8 @@ def _words(rows: _Rows, traces: Traces) -> list[Statement]:
     return [
         _delete("turns", "call_id", rows.call_ids),
         _delete("transcripts", "call_id", rows.call_ids),
+        *word_index.forget_calls(rows.call_ids),
+        word_index.forget_words(),  # the name may be a word that nobody else said
         _delete("detected", "call_id", rows.call_ids),
         _delete("detector_mistakes", "call_id", rows.call_ids),
         _delete("answer_checks", "call_id", rows.call_ids),

@@ -1,10 +1,12 @@
-"""Measuring and transcribing in one go, by one set of workers: each starts once and loads its libraries once."""
+"""Measuring and transcribing in one go, by one set of workers: each starts once and loads its libraries once.
+Then what was said is indexed, so that search finds it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from pipelines.hands import choice_for, executor_for
+from pipelines.index_words import index_words
 from pipelines.measure import MeasureReport, measure
 from pipelines.progress import Progress
 from pipelines.transcribe import TranscribeReport, transcribe
@@ -27,4 +29,6 @@ def listen(
         raise
     with executor_for(workspace, choice) as workers:
         measured = measure(workspace, progress, workers)
-        return measured, transcribe(workspace, progress, everything=everything, call_ids=call_ids, executor=workers)
+        transcribed = transcribe(workspace, progress, everything=everything, call_ids=call_ids, executor=workers)
+    index_words(workspace, progress)
+    return measured, transcribed

@@ -19,7 +19,7 @@ from qc_workbench.domain.call import RecordingState
 from qc_workbench.errors import WorkspaceError
 from qc_workbench.review.retention import Held, Kind, Removal, cases, plan_removal, removable_before
 from qc_workbench.review.rulings import standing
-from qc_workbench.store import fingerprints, safekeeping, verdicts
+from qc_workbench.store import fingerprints, safekeeping, verdicts, word_index
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.database import Reader, Row, Statement
 from qc_workbench.store.evaluations import without_words_of
@@ -87,6 +87,8 @@ def apply_retention(
         for call_ids in _groups(plan.removals[Kind.TRANSCRIPT].gone):
             workspace.store.write(*_expire_transcripts(workspace, call_ids, as_of))
             progress.advance(len(call_ids))
+        if plan.removals[Kind.TRANSCRIPT].gone:
+            workspace.store.write(word_index.forget_words())
         statements = [] if plan.audit_before is None else [_forget_audit(plan.audit_before, as_of, workspace)]
         counts = {report.kind.value: report.count for report in reports if report.count}
         if counts:
@@ -210,6 +212,7 @@ def _expire_transcripts(workspace: Workspace, call_ids: list[str], as_of: dateti
         *without_quotes(call_ids, rows),
         Statement("delete from turns where call_id in (select unnest(?))", (call_ids,)),
         Statement("delete from transcripts where call_id in (select unnest(?))", (call_ids,)),
+        *word_index.forget_calls(call_ids),
         without_words_of(call_ids),
         _expired(call_ids, "transcript", as_of),
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PURE = ("domain", "detection", "sampling", "review", "reporting", "capacity")
+PURE = ("domain", "detection", "sampling", "review", "reporting", "capacity", "searching")
 SIDE_EFFECTS = {"duckdb", "streamlit", "sqlite3", "requests", "httpx", "subprocess", "socket", "pipelines"}
 #: May nothing of the left import anything of the right: data flows one way.
 ONE_WAY = {

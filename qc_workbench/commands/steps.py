@@ -83,6 +83,7 @@ def detect(
     call: Annotated[list[str] | None, typer.Option("--call", metavar="ID", show_default=False)] = None,
 ) -> Done:
     from pipelines.detect import detect as detect_calls
+    from pipelines.index_words import index_words
     from pipelines.measure import measure
     from qc_workbench.commands.summaries import detected
 
@@ -90,6 +91,7 @@ def detect(
     workspace = session.workspace
     measure(workspace, progress)
     report = detect_calls(workspace, session.as_of, progress, call_ids=tuple(call or ()))
+    index_words(workspace, progress)
     return detected(session, report)
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from qc_workbench.domain.call import Call, Manager, Role
 from qc_workbench.domain.flag import Flag, Verdict
 from qc_workbench.domain.sampling import Queue, SampledCall, SampleStatus
+from qc_workbench.review.searches import is_of_search
 
 #: ``plan`` and ``draw_id`` of calls picked by the machine. They belong to no draw and no estimate.
 TARGETED = "targeted"
@@ -119,7 +120,7 @@ def targeted_rows(
     ``flag_retired``) and comes back with the flag. ``inclusion_probability`` is 1: the rule picks with
     certainty. It is never a weight: :mod:`qc_workbench.sampling.estimates` skips this queue.
     """
-    existing = {row.call_id: row for row in sampled if row.queue is Queue.TARGETED}
+    existing = {row.call_id: row for row in sampled if row.queue is Queue.TARGETED and not is_of_search(row)}
     wanted: dict[str, str] = {}
     for flag in sorted(flags, key=lambda flag: (flag.verdict is not Verdict.FLAG, -flag.score, flag.flag_id)):
         wanted.setdefault(flag.call_id, f"kind={flag.kind.value};verdict={flag.verdict.value}")

@@ -39,6 +39,7 @@ ROOMS: Final[Mapping[str, Entrance]] = {
     "overview": Entrance(":material/space_dashboard:", Action.SEE_REPORT),
     "queue": Entrance(":material/headphones:", Action.SCORE_CALL, _TEAM),
     "call": Entrance(":material/call:", Action.SEE_CALL),
+    "search": Entrance(":material/search:", Action.SEARCH),
     "suspicious": Entrance(":material/flag:", Action.SEE_FLAG, _TEAM),
     "promises": Entrance(":material/event_upcoming:", Action.SEE_CALL, _TEAM),
     "refusals": Entrance(":material/block:", Action.SEE_FLAG, _TEAM),

@@ -17,6 +17,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.index_words import index_words
+from pipelines.progress import Silent
 from qc_workbench.domain.access import AccessRole, Account, Person
 from qc_workbench.domain.acoustics import PEAK_STEP_S, Acoustics, Sound, SoundKind
 from qc_workbench.domain.call import Call, Direction, Manager, Outcome, Recording, RecordingState, Role
@@ -93,6 +95,7 @@ def sample_company(home: Path) -> Workspace:
     _findings(workspace)
     _sample(workspace)
     _accounts(workspace)
+    index_words(workspace, Silent())
     return workspace
 
 

@@ -27,6 +27,7 @@ EXPECTED = {
     "overview": {"ru": ("Ждёт решения", "33 %", "7 звонков"), "en": ("Waiting for you", "33 %", "7 calls")},
     "queue": {"ru": ("Случайная выборка · 1", "Следующий звонок"), "en": ("Random sample · 1", "Next call")},
     "call": {"ru": ("Показано 7 звонков",), "en": ("7 calls shown",)},
+    "search": {"ru": ("Например:", "Сохранённые поиски"), "en": ("For example:", "Saved searches")},
     "suspicious": {
         "ru": ("Алла Пробная", "Подтвердить: разговора не было", "В защиту"),
         "en": ("Алла Пробная", "Confirm: no conversation", "In defence"),
@@ -56,6 +57,7 @@ EMPTY = {
     "overview": {"ru": "Пример компании", "en": "The sample company"},
     "queue": {"ru": "нет непрослушанных", "en": "No calls of the random sample wait"},
     "call": {"ru": "Таких звонков нет", "en": "No such calls"},
+    "search": {"ru": "Искать пока не в чем", "en": "There is nothing to search yet"},
     "suspicious": {"ru": "Подозрительных звонков нет", "en": "No suspicious calls"},
     "promises": {"ru": "Обещаний пока нет", "en": "No promises yet"},
     "refusals": {"ru": "Сомнительных отказов нет", "en": "There are no doubtful refusals"},
