@@ -25,7 +25,7 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Final
 
-from qc_workbench.domain.access import Account
+from qc_workbench.domain.access import AccessRole, Account
 from qc_workbench.review.assignment import Held
 
 #: Days after the last due day on which what is late may still be planned.
@@ -93,13 +93,13 @@ class ListeningPlan:
 def reviewers_of(
     accounts: Iterable[Account], absences: Mapping[str, Iterable[tuple[date, date]]]
 ) -> tuple[Reviewer, ...]:
-    """Everybody who may enter and whose account says how many calls a day they hear.
+    """Specialists of quality control who may enter and whose account says how many calls a day they hear.
 
-    ``absences``: by person, first and last days away.
+    They go by :attr:`~qc_workbench.domain.access.Person.reviewer_id`. ``absences``: by person, first and last days away.
     """
     return tuple(
         Reviewer(
-            account.person.person_id,
+            account.person.reviewer_id,
             account.calls_a_day,
             account.weekdays,
             frozenset(
@@ -110,7 +110,7 @@ def reviewers_of(
             account.person.agent_id,
         )
         for account in accounts
-        if account.person.may_enter and account.calls_a_day > 0
+        if account.person.may_enter and AccessRole.QC in account.person.roles and account.calls_a_day > 0
     )
 
 
@@ -232,11 +232,12 @@ class _Desk:
 
     def fits(self, due: date) -> bool:
         """Whether one more call due then leaves everything here in time."""
-        later = {due, *(day for day in self._due if day > due)}
-        return all(
-            sum(count for other, count in self._due.items() if other <= day) < self._until.get(day, 0)  # 0: the past
-            for day in later
-        )
+        taken = 0
+        for day in sorted({due, *self._due}):
+            taken += self._due.get(day, 0)
+            if day >= due and taken >= self._until.get(day, 0):  # 0: the past
+                return False
+        return True
 
     def give(self, call: OpenCall) -> None:
         self._calls.append(call)

@@ -7,7 +7,7 @@ import streamlit as st
 from qc_workbench.ui.components.blocks import open_call
 from qc_workbench.ui.navigation import go
 from qc_workbench.ui.state import Room
-from qc_workbench.ui.views.queue import mark_listened
+from qc_workbench.ui.views.queue import mark_listened, next_call
 
 
 def listened_button(room: Room, call_id: str) -> None:
@@ -22,7 +22,8 @@ def listened_button(room: Room, call_id: str) -> None:
     )
     if not pressed:
         return
-    following = mark_listened(room.workspace, call_id, room.who, room.now)
+    mark_listened(room.workspace, call_id, room.who, room.now)
+    following = next_call(room.workspace, room.viewer, room.now)
     if following is None:
         go("queue", t)
     else:

@@ -1,0 +1,165 @@
+"""One reviewer's calls by days: what to hear today, what is late, what comes after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final
+
+from qc_workbench.domain.call import Call
+from qc_workbench.review.due import DrawnBy
+from qc_workbench.review.workload import OpenCall, Reviewer, plan_listening
+from qc_workbench.store import open_calls, people, second_looks
+from qc_workbench.store.browsing import calls_by_id
+from qc_workbench.store.database import Reader
+from qc_workbench.store.open_calls import Heard
+from qc_workbench.store.reviewers import listeners, work_today
+from qc_workbench.ui.views.people import Directory, directory
+from qc_workbench.workspace import Workspace
+
+#: Calls of one reviewer that are laid out over days, and of the coming days those that are shown.
+LAID_OUT: Final = 400
+SHOWN: Final = 100
+_EVERY_DAY: Final = frozenset(range(7))
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A call to hear on ``day``. ``draws``: why; ``drawn``: by the random sample; ``is_begun``: opened before."""
+
+    call_id: str
+    agent: str
+    drawn: bool
+    draws: tuple[DrawnBy, ...]
+    due: date
+    day: date
+    is_late: bool
+    is_begun: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningDay:
+    """``today`` and ``later``: drawn calls in the order to hear them; ``targeted_today``: of the other queue, by ids.
+
+    ``capacity``: places of this day; None for somebody whose account does not say. ``next_day``: the first day after
+    this one that has calls. ``calls``: those of the tasks by id.
+    """
+
+    reviewer: str
+    day: date
+    heard: Heard
+    capacity: int | None
+    today: tuple[Task, ...]
+    later: tuple[Task, ...]
+    later_total: int
+    targeted_today: tuple[str, ...]
+    next_day: date | None
+    calls: dict[str, Call]
+    people: Directory
+
+    @property
+    def left(self) -> int:
+        """Calls of today that wait still."""
+        return len(self.today) + len(self.targeted_today)
+
+    @property
+    def late(self) -> int:
+        return sum(task.is_late for task in self.today)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether this reviewer does not listen today."""
+        return self.capacity == 0
+
+
+def listening_day(workspace: Workspace, reviewer: str, now: datetime) -> ListeningDay:
+    """The day of the reviewer (``sample.assigned_to``) and the days after it."""
+    zone = workspace.settings.company.zone
+    today = now.astimezone(zone).date()
+    with workspace.store.reading() as reader:
+        me = _person(reader, reviewer, today)
+        heard = work_today(reader, midnight(workspace, now)).of(reviewer)
+        tasks = tasks_of(reader, workspace, reviewer, now)
+        mine = [task for task in tasks if task.day == today]
+        coming = [task for task in tasks if task.day > today]
+        shown = [task for task in coming if task.drawn][:SHOWN]
+        calls = calls_by_id(reader, {task.call_id for task in (*mine, *shown)})
+        people_of_calls = directory(reader, ())
+    return ListeningDay(
+        reviewer,
+        today,
+        heard,
+        me.places(today) if me else None,
+        tuple(task for task in mine if task.drawn),
+        tuple(shown),
+        len(coming),
+        tuple(task.call_id for task in mine if not task.drawn),
+        min((task.day for task in coming), default=None),
+        calls,
+        people_of_calls,
+    )
+
+
+def tasks_of(reader: Reader, workspace: Workspace, reviewer: str, now: datetime) -> list[Task]:
+    """Everything the reviewer has to hear, in order: those begun, then by days, each day the late ones and the random
+    sample first. Calls that they have handed in are left out."""
+    zone, rule = workspace.settings.company.zone, workspace.settings.due_rule
+    today = now.astimezone(zone).date()
+    rows = open_calls.open_calls(reader, str(zone), LAID_OUT, reviewer)
+    looks = second_looks.open_looks(reader, str(zone), reviewer)
+    handed_in = _handed_in(reader, reviewer, [row.call_id for row in rows])
+    mine = [
+        Task(row.call_id, row.agent, row.drawn, row.draws, row.due(rule), today, False, row.begun)
+        for row in rows
+        if row.call_id not in handed_in
+    ]
+    known = {task.call_id for task in mine}
+    mine += [
+        Task(look.call_id, look.agent, look.drawn, look.draws, look.due, today, False, look.begun)
+        for look in looks
+        if look.call_id not in known
+    ]
+    used = work_today(reader, midnight(workspace, now)).of(reviewer).calls
+    me = _person(reader, reviewer, today) or Reviewer(reviewer, LAID_OUT + used, _EVERY_DAY)
+    return laid_out(mine, me, today, used)
+
+
+def laid_out(tasks: Iterable[Task], me: Reviewer, today: date, used: int) -> list[Task]:
+    """The tasks with their days. ``used``: places of today that are gone."""
+    open_ones = {task.call_id: task for task in tasks}
+    begun = [task for task in open_ones.values() if task.is_begun]
+    plan = plan_listening(
+        (OpenCall(t.call_id, t.agent, t.due, t.drawn, me.reviewer) for t in open_ones.values() if not t.is_begun),
+        [me],
+        today,
+        done_today={me.reviewer: used + len(begun)},
+    )
+    days = {slot.call_id: slot.day for slot in plan.slots} | {task.call_id: today for task in begun}
+    placed = [_on(task, days[call_id], today) for call_id, task in open_ones.items() if call_id in days]
+    return sorted(placed, key=_order)
+
+
+def _on(task: Task, day: date, today: date) -> Task:
+    is_late = max(day, today) > task.due
+    return Task(task.call_id, task.agent, task.drawn, task.draws, task.due, day, is_late, task.is_begun)
+
+
+def _order(task: Task) -> tuple[bool, date, bool, bool, date, str]:
+    return not task.is_begun, task.day, not task.drawn, not task.is_late, task.due, task.call_id
+
+
+def midnight(workspace: Workspace, now: datetime) -> datetime:
+    """When the company's day began."""
+    zone = workspace.settings.company.zone
+    return datetime.combine(now.astimezone(zone).date(), time(), zone)
+
+
+def _person(reader: Reader, reviewer: str, today: date) -> Reviewer | None:
+    return next((person for person in listeners(reader, today) if person.reviewer == reviewer), None)
+
+
+def _handed_in(reader: Reader, reviewer: str, call_ids: list[str]) -> set[str]:
+    mine = [account.person for account in people.accounts(reader) if account.person.reviewer_id == reviewer]
+    return {call_id for person in mine for call_id in open_calls.handed_in(reader, person.person_id, call_ids)}
+
