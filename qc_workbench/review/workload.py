@@ -30,6 +30,8 @@ from qc_workbench.review.assignment import Held
 
 #: Days after the last due day on which what is late may still be planned.
 GRACE_DAYS: Final = 14
+#: A call that will be late anyway stays with whoever has it unless somebody else could hear it so much sooner.
+KEPT_WHEN_LATE: Final = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +164,10 @@ def plan_listening(
         if not able:
             unplaced.append(call.call_id)
             continue
-        soonest = min(
-            able,
-            key=lambda desk: (
-                desk.first_free(), desk.name != call.assigned_to, desk.load, _hash(desk.name, call.call_id)
-            ),
-        )  # fmt: skip
-        slots.append(soonest.take(call))
+        soonest = min(able, key=lambda desk: (desk.first_free(), desk.load, _hash(desk.name, call.call_id)))
+        own = next((desk for desk in able if desk.name == call.assigned_to), soonest)
+        chosen = own if own.first_free() - soonest.first_free() <= KEPT_WHEN_LATE else soonest
+        slots.append(chosen.take(call))
     return ListeningPlan(
         tuple(sorted(slots, key=lambda slot: (slot.day, places[slot.call_id]))),
         tuple(unplaced),

@@ -9,7 +9,8 @@ from typing import Final
 
 from qc_workbench.domain.call import Call
 from qc_workbench.review.due import DrawnBy
-from qc_workbench.review.workload import OpenCall, Reviewer, plan_listening
+from qc_workbench.review.workday import days_of
+from qc_workbench.review.workload import OpenCall, Reviewer
 from qc_workbench.store import open_calls, people, second_looks
 from qc_workbench.store.browsing import calls_by_id
 from qc_workbench.store.database import Reader
@@ -42,7 +43,8 @@ class Task:
 class ListeningDay:
     """``today`` and ``later``: drawn calls in the order to hear them; ``targeted_today``: of the other queue, by ids.
 
-    ``capacity``: places of this day; None for somebody whose account does not say. ``next_day``: the first day after
+    ``late``: calls of today past their due day. ``capacity``: places of this day; None for somebody whose account does
+    not say. ``next_day``: the first day after
     this one that has calls. ``calls``: those of the tasks by id.
     """
 
@@ -54,6 +56,7 @@ class ListeningDay:
     later: tuple[Task, ...]
     later_total: int
     targeted_today: tuple[str, ...]
+    late: int
     next_day: date | None
     calls: dict[str, Call]
     people: Directory
@@ -62,10 +65,6 @@ class ListeningDay:
     def left(self) -> int:
         """Calls of today that wait still."""
         return len(self.today) + len(self.targeted_today)
-
-    @property
-    def late(self) -> int:
-        return sum(task.is_late for task in self.today)
 
     @property
     def is_off(self) -> bool:
@@ -95,6 +94,7 @@ def listening_day(workspace: Workspace, reviewer: str, now: datetime) -> Listeni
         tuple(shown),
         len(coming),
         tuple(task.call_id for task in mine if not task.drawn),
+        sum(task.is_late for task in mine),
         min((task.day for task in coming), default=None),
         calls,
         people_of_calls,
@@ -129,24 +129,24 @@ def laid_out(tasks: Iterable[Task], me: Reviewer, today: date, used: int) -> lis
     """The tasks with their days. ``used``: places of today that are gone."""
     open_ones = {task.call_id: task for task in tasks}
     begun = [task for task in open_ones.values() if task.is_begun]
-    plan = plan_listening(
-        (OpenCall(t.call_id, t.agent, t.due, t.drawn, me.reviewer) for t in open_ones.values() if not t.is_begun),
-        [me],
-        today,
-        done_today={me.reviewer: used + len(begun)},
+    waiting = (
+        OpenCall(task.call_id, task.agent, task.due, task.drawn, me.reviewer)
+        for task in open_ones.values()
+        if not task.is_begun
     )
-    days = {slot.call_id: slot.day for slot in plan.slots} | {task.call_id: today for task in begun}
+    slots = {slot.call_id: slot for slot in days_of(waiting, me, today, heard=used + len(begun))}
+    place = {call_id: number for number, call_id in enumerate(slots)}
+    days = {call_id: slot.day for call_id, slot in slots.items()} | {task.call_id: today for task in begun}
     placed = [_on(task, days[call_id], today) for call_id, task in open_ones.items() if call_id in days]
-    return sorted(placed, key=_order)
+    return sorted(
+        placed,
+        key=lambda task: (not task.is_begun, task.day, not task.drawn, place.get(task.call_id, 0), task.call_id),
+    )
 
 
 def _on(task: Task, day: date, today: date) -> Task:
     is_late = max(day, today) > task.due
     return Task(task.call_id, task.agent, task.drawn, task.draws, task.due, day, is_late, task.is_begun)
-
-
-def _order(task: Task) -> tuple[bool, date, bool, bool, date, str]:
-    return not task.is_begun, task.day, not task.drawn, not task.is_late, task.due, task.call_id
 
 
 def midnight(workspace: Workspace, now: datetime) -> datetime:
@@ -162,4 +162,3 @@ def _person(reader: Reader, reviewer: str, today: date) -> Reviewer | None:
 def _handed_in(reader: Reader, reviewer: str, call_ids: list[str]) -> set[str]:
     mine = [account.person for account in people.accounts(reader) if account.person.reviewer_id == reviewer]
     return {call_id for person in mine for call_id in open_calls.handed_in(reader, person.person_id, call_ids)}
-

@@ -115,4 +115,3 @@ def _replacements(reader: Reader, now: datetime) -> dict[str, ReplacementCount]:
     scored = {accounts.get(who, who): heard.calls for who, heard in open_calls.heard_since(reader, since).items()}
     made = [Replacement(by, reason) for by, reason in open_calls.replaced(reader, since, now + timedelta(days=1))]
     return {count.by: count for count in count_replacements(made, scored)}
-

@@ -171,9 +171,7 @@ def put_back(workspace: Workspace, viewer: Viewer, call_id: str) -> None:
     )
 
 
-def replace_in_queue(
-    workspace: Workspace, viewer: Viewer, call_id: str, reason: str, now: datetime
-) -> tuple[str, ...]:
+def replace_in_queue(workspace: Workspace, viewer: Viewer, call_id: str, reason: str, now: datetime) -> tuple[str, ...]:
     """Another call of the stratum takes the place of this one, in each draw it is open in, and goes to the same
     reviewer; the draws, for :func:`undo_in_queue`. ``reason``: a code (``replacement.<code>``).
 
