@@ -19,8 +19,8 @@ _TO_SUNDAY = 6
 
 @dataclass(frozen=True, slots=True)
 class DrawnBy:
-    """Why a call waits: ``plan`` and ``period`` as they stand on its row; ``period_to`` and ``drawn_on`` are days of the
-    company. ``every`` and ``period_to`` are None for what the machine picked."""
+    """Why a call waits: ``plan`` and ``period`` as they stand on its row; ``period_to`` and ``drawn_on`` are days of
+    the company. ``every`` and ``period_to`` are None for what the machine picked."""
 
     plan: str
     period: str

@@ -1,7 +1,7 @@
 """The days of one reviewer: which of their calls are for today, which for later.
 
-:mod:`qc_workbench.review.workload` says who has which call; this says when, and so that the list of today stays as it is
-while they work through it: what they have heard counts as part of the day, and the order does not depend on what is
+:mod:`qc_workbench.review.workload` says who has which call; this says when, and so that the list of today stays as it
+is while they work through it: what they have heard counts as part of the day, and the order does not depend on what is
 left. Each day gets its share by the greatest density of calls over places (Yao, Demers, Shenker, 1995), so no deadline
 is missed that could be kept and no day is fuller than it must be. Targeted calls take the places that drawn ones leave.
 """

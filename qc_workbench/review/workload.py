@@ -97,7 +97,7 @@ def reviewers_of(
 ) -> tuple[Reviewer, ...]:
     """Specialists of quality control who may enter and whose account says how many calls a day they hear.
 
-    They go by :attr:`~qc_workbench.domain.access.Person.reviewer_id`. ``absences``: by person, first and last days away.
+    They go by :attr:`~qc_workbench.domain.access.Person.reviewer_id`. ``absences``: by person, first and last days.
     """
     return tuple(
         Reviewer(

@@ -50,7 +50,8 @@ def scored_between(reader: Reader, since: datetime, until: datetime) -> list[Sco
     rows = reader.rows(
         """
         with first as (
-            select call_id, min(submitted_at) as scored_at, arg_min(reviewer, (submitted_at, evaluation_id)) as person_id
+            select call_id, min(submitted_at) as scored_at,
+                   arg_min(reviewer, (submitted_at, evaluation_id)) as person_id
             from evaluations where state = 'submitted' and purpose = 'score' group by call_id
         )
         select f.call_id, c.manager_id as agent, coalesce(p.agent_id, f.person_id) as reviewer, f.scored_at

@@ -46,7 +46,7 @@ def drawn_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     opened.store.write(
         *insert_all("calls", [call_rows.call_row(item, MONDAY) for item in calls]),
         *insert_all("recordings", [
-            call_rows.recording_row(Recording(item.call_id, RecordingState.READY, "0" * 64, "a.wav", 1, duration_s=60.0))
+            call_rows.recording_row(Recording(item.call_id, RecordingState.READY, "0" * 64, "a.wav", duration_s=60.0))
             for item in calls
         ]),
     )  # fmt: skip

@@ -41,7 +41,7 @@ def choose_reviewer(room: Room, view: Listening) -> str | None:
         return room.viewer.reviewer_id if room.viewer.reviewer_id in view.reviewers or view.has_team else None
     if not view.reviewers:
         return None
-    chosen = st.selectbox(
+    return st.selectbox(
         t("queue.reviewer"),
         list(view.reviewers),
         index=None,
@@ -50,7 +50,6 @@ def choose_reviewer(room: Room, view: Listening) -> str | None:
         key="queue_reviewer",
         width=360,
     )
-    return chosen
 
 
 def plans(room: Room) -> None:
