@@ -21,33 +21,37 @@ from qc_workbench.review.workload import OpenCall, Reviewer, Slot
 HORIZON_DAYS: Final = 90
 
 
-def days_of(calls: Iterable[OpenCall], person: Reviewer, today: date, *, heard: int = 0) -> tuple[Slot, ...]:
-    """The calls on their days from ``today`` on, each day in the order to hear them. ``heard``: calls handed in or
-    begun today. What finds no place within :data:`HORIZON_DAYS` is left out."""
+def days_of(
+    calls: Iterable[OpenCall], person: Reviewer, today: date, *, heard: int = 0, heard_targeted: int = 0
+) -> tuple[Slot, ...]:
+    """The calls on their days from ``today`` on, each day in the order to hear them.
+
+    ``heard``: drawn calls handed in or begun today; ``heard_targeted``: targeted ones. What finds no place within
+    :data:`HORIZON_DAYS` is left out."""
     days = [today + timedelta(days=number) for number in range(HORIZON_DAYS)]
     places = [person.places(day) for day in days]
     wanted = sorted(calls, key=lambda call: (call.due, hashlib.sha256(call.call_id.encode()).hexdigest()))
     slots = []
-    for drawn in (True, False):
-        counted = heard if drawn else 0
-        shares = _shares([call for call in wanted if call.drawn is drawn], days, places, counted)
+    for drawn, gone, taken in ((True, heard, heard_targeted), (False, heard_targeted, 0)):
+        shares = _shares([call for call in wanted if call.drawn is drawn], days, places, gone, taken)
         for number, (day, share) in enumerate(zip(days, shares, strict=True)):
             slots += [Slot(call.call_id, person.reviewer, day, is_late=day > call.due) for call in share]
-            places[number] = max(0, places[number] - len(share) - (counted if number == 0 else 0))
+            places[number] = max(0, places[number] - len(share) - (gone if number == 0 else 0))
     return tuple(sorted(slots, key=lambda slot: slot.day))
 
 
 def _shares(
-    waiting: Sequence[OpenCall], days: Sequence[date], places: Sequence[int], heard: int
+    waiting: Sequence[OpenCall], days: Sequence[date], places: Sequence[int], heard: int, taken: int
 ) -> list[Sequence[OpenCall]]:
-    """Of calls by due day, those of each day. ``heard`` ones of the first day are gone already."""
+    """Of calls by due day, those of each day. ``heard`` ones of the first day are gone already; ``taken``: its places
+    that calls of the other queue have used."""
     until = [0]
     for count in places:
         until.append(until[-1] + count)
     shares: list[Sequence[OpenCall]] = []
     for number, day in enumerate(days):
         gone = heard if number == 0 else 0
-        free = max(0, places[number] - gone)
+        free = max(0, places[number] - gone - (taken if number == 0 else 0))
         overdue = sum(call.due < day for call in waiting)
         needed = overdue
         for place, call in enumerate(waiting[overdue:], overdue + gone + 1):

@@ -162,17 +162,22 @@ def begun_by_reviewer(reader: Reader) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Calls that a person heard in some time. ``mean_s``: seconds at work on each, None where nobody measured."""
+    """Calls that a person heard in some time, ``targeted`` of them in no draw. ``mean_s``: seconds at work on each, None
+    where nobody measured."""
 
     calls: int
     mean_s: float | None
+    targeted: int = 0
 
 
 def heard_since(reader: Reader, since: datetime) -> dict[str, Heard]:
     """By ``person_id``, from ``since`` on: evaluations handed in, second looks too, and calls marked as heard."""
     rows = reader.rows(
         """
-        select person_id, count(distinct call_id) as calls, avg(spent_s) filter (spent_s > 0) as mean_s from (
+        select person_id, count(distinct call_id) as calls, avg(spent_s) filter (spent_s > 0) as mean_s,
+               count(distinct call_id) filter (
+                   call_id not in (select call_id from sample where queue = 'random')) as targeted
+        from (
             select reviewer as person_id, call_id, spent_s from evaluations
             where state = 'submitted' and purpose <> 'calibration' and submitted_at >= ?
             union all
@@ -183,7 +188,7 @@ def heard_since(reader: Reader, since: datetime) -> dict[str, Heard]:
         since,
         since,
     )
-    return {row["person_id"]: Heard(row["calls"], row["mean_s"]) for row in rows}
+    return {row["person_id"]: Heard(row["calls"], row["mean_s"], row["targeted"]) for row in rows}
 
 
 def handed_in(reader: Reader, person_id: str, call_ids: Collection[str]) -> set[str]:

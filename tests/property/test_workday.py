@@ -66,6 +66,24 @@ def test_targeted_calls_move_no_drawn_one(calls: list[OpenCall], picked: list[Op
     assert both == list(alone)
 
 
+@given(drawn_calls, targeted_calls, people, st.integers(0, 3), st.integers(0, 3))
+def test_targeted_calls_of_today_stay_too_in_whatever_order_the_day_is_worked_off(
+    calls: list[OpenCall], picked: list[OpenCall], me: Reviewer, heard: int, heard_targeted: int
+) -> None:
+    def today(left: list[OpenCall], drawn: int, targeted: int) -> list[str]:
+        slots = days_of(left, me, MONDAY, heard=drawn, heard_targeted=targeted)
+        return [slot.call_id for slot in slots if slot.day == MONDAY]
+
+    everything = [*calls, *picked]
+    before = today(everything, heard, heard_targeted)
+    first_targeted = next((call_id for call_id in before if call_id.startswith("t")), None)
+    if first_targeted is None:
+        return
+    left = [call for call in everything if call.call_id != first_targeted]
+    after = today(left, heard, heard_targeted + 1)
+    assert after == [call_id for call_id in before if call_id != first_targeted]
+
+
 def test_calls_due_at_the_end_of_the_week_are_spread_over_it() -> None:
     calls = [OpenCall(f"c{n}", "m", MONDAY + timedelta(days=6)) for n in range(20)]
     slots = days_of(calls, Reviewer("q", 30), MONDAY)

@@ -29,6 +29,7 @@ from qc_workbench.ui.views.queue import (
     drawn_pages,
     mark_listened,
     next_call,
+    next_on_the_way,
     purpose_of,
     put_back,
     replace_in_queue,
@@ -64,10 +65,10 @@ def bars(app: AppTest) -> str:
     ("language", "texts", "progress"),
     [
         ("ru", ("Мои звонки на сегодня · 1", "Слушать", "Заменить…", "Адресная проверка · 3"),
-         ("Сегодня 0 из 4", "рассчитано на 30 звонков в день", "2 звонка просрочено", "из них 3 из адресной",
+         ("Сегодня 0 из 2", "рассчитано на 30 звонков в день", "2 звонка просрочено", "из них 1 из адресной",
           "Ежедневная выборка, 7 окт.: срок прошёл: 1 из 2")),
         ("en", ("My calls today · 1", "Listen", "Replace…", "Targeted · 3"),
-         ("Today 0 of 4", "planned for 30 calls a day", "2 calls late", "3 of them targeted", "late: 1 of 2")),
+         ("Today 0 of 2", "planned for 30 calls a day", "2 calls late", "1 of them targeted", "late: 1 of 2")),
     ],
 )  # fmt: skip
 def test_a_reviewer_sees_today_with_what_is_late_and_how_far_the_plans_are(
@@ -146,9 +147,10 @@ def test_the_next_call_is_of_the_random_sample_then_targeted_then_none(workspace
         begin_listening(workspace, me, call_id, NOW)
         assert next_call(workspace, me, NOW) == call_id  # what was begun comes first
         mark_listened(workspace, call_id, me.name, NOW)
-    assert order[0] == company.PROMISE
-    assert sorted(order[1:]) == sorted([company.PADDED, company.UNSURE, company.REFUSED])
-    assert listening_day(workspace, "q1", NOW).heard.calls == 4
+    assert order == [company.PROMISE, company.PADDED]  # drawn first, then the targeted one that is late
+    day = listening_day(workspace, "q1", NOW)
+    assert (day.heard.calls, day.heard.targeted, day.left, day.later_total) == (2, 1, 0, 2)
+    assert next_on_the_way(workspace, me, NOW) in {company.UNSURE, company.REFUSED}
 
 
 def test_a_call_that_was_handed_in_is_not_the_next_even_before_its_draw_says_so(workspace: Workspace) -> None:
@@ -156,6 +158,13 @@ def test_a_call_that_was_handed_in_is_not_the_next_even_before_its_draw_says_so(
     assert next_call(workspace, viewer(workspace), NOW) != company.PROMISE
     heard = listening_day(workspace, "q1", NOW).heard
     assert (heard.calls, heard.mean_s) == (1, 250.0)
+
+
+def test_without_capacities_everything_somebody_has_is_for_today(workspace: Workspace) -> None:
+    workspace.store.write(Statement("update people set calls_a_day = 0"))
+    many(workspace, 50)
+    day = listening_day(workspace, "q1", NOW)
+    assert (day.capacity, len(day.today), len(day.targeted_today), day.later_total) == (None, 51, 3, 0)
 
 
 def test_without_capacities_whoever_may_score_gets_what_nobody_has(workspace: Workspace) -> None:
@@ -277,9 +286,7 @@ def many(workspace: Workspace, number: int) -> None:
     workspace.store.insert_many("sample", [{**row, "call_id": call.call_id, "status": "waiting"} for call in calls])
 
 
-def hand_in(
-    workspace: Workspace, call_id: str, person: str, spent_s: float, purpose: Purpose = Purpose.SCORE
-) -> None:
+def hand_in(workspace: Workspace, call_id: str, person: str, spent_s: float, purpose: Purpose = Purpose.SCORE) -> None:
     made = Evaluation(
         f"{purpose}-{call_id}", call_id, "f", 1, person, EvaluationState.SUBMITTED, NOW, spent_s,
         submitted_at=NOW, score=Decimal(80), purpose=purpose,

@@ -22,7 +22,6 @@ from qc_workbench.workspace import Workspace
 #: Calls of one reviewer that are laid out over days, and of the coming days those that are shown.
 LAID_OUT: Final = 400
 SHOWN: Final = 100
-_EVERY_DAY: Final = frozenset(range(7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +119,19 @@ def tasks_of(reader: Reader, workspace: Workspace, reviewer: str, now: datetime)
         for look in looks
         if look.call_id not in known
     ]
-    used = work_today(reader, midnight(workspace, now)).of(reviewer).calls
-    me = _person(reader, reviewer, today) or Reviewer(reviewer, LAID_OUT + used, _EVERY_DAY)
-    return laid_out(mine, me, today, used)
+    heard = work_today(reader, midnight(workspace, now)).of(reviewer)
+    me = _person(reader, reviewer, today)
+    if me is None:  # nobody said how much they hear: everything is for today
+        return sorted((_on(task, today, today) for task in mine), key=_by_due)
+    return laid_out(mine, me, today, heard)
 
 
-def laid_out(tasks: Iterable[Task], me: Reviewer, today: date, used: int) -> list[Task]:
-    """The tasks with their days. ``used``: places of today that are gone."""
+def _by_due(task: Task) -> tuple[bool, bool, date, str]:
+    return not task.is_begun, not task.drawn, task.due, task.call_id
+
+
+def laid_out(tasks: Iterable[Task], me: Reviewer, today: date, heard: Heard) -> list[Task]:
+    """The tasks with their days. ``heard``: today, whose places are gone."""
     open_ones = {task.call_id: task for task in tasks}
     begun = [task for task in open_ones.values() if task.is_begun]
     waiting = (
@@ -134,7 +139,10 @@ def laid_out(tasks: Iterable[Task], me: Reviewer, today: date, used: int) -> lis
         for task in open_ones.values()
         if not task.is_begun
     )
-    slots = {slot.call_id: slot for slot in days_of(waiting, me, today, heard=used + len(begun))}
+    targeted = sum(not task.drawn for task in begun)
+    gone = heard.calls - heard.targeted + len(begun) - targeted
+    found = days_of(waiting, me, today, heard=gone, heard_targeted=heard.targeted + targeted)
+    slots = {slot.call_id: slot for slot in found}
     place = {call_id: number for number, call_id in enumerate(slots)}
     days = {call_id: slot.day for call_id, slot in slots.items()} | {task.call_id: today for task in begun}
     placed = [_on(task, days[call_id], today) for call_id, task in open_ones.items() if call_id in days]
