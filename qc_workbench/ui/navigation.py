@@ -39,6 +39,8 @@ ROOMS: Final[Mapping[str, Entrance]] = {
     "promises": Entrance(":material/event_upcoming:", Action.SEE_CALL, _TEAM),
     "refusals": Entrance(":material/block:", Action.SEE_FLAG, _TEAM),
     "month": Entrance(":material/calendar_month:", Action.SEE_REPORT),
+    "people": Entrance(":material/badge:", Action.ADMIT_PEOPLE, group="service"),
+    "audit": Entrance(":material/history:", Action.SEE_AUDIT, group="service"),
     "quality": Entrance(":material/grading:", Action.SEE_REPORT, group="service"),
     "work": Entrance(":material/pending_actions:", Action.RUN_WORK, group="service"),
 }
