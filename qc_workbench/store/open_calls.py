@@ -42,7 +42,7 @@ def open_calls(reader: Reader, zone: str, limit: int, reviewer: str | None = Non
                    or status = 'in_progress' and ?)
               and (?::varchar is null or assigned_to = ?)
         ), picked as (
-            select call_id from open join calls using (call_id) group by call_id
+            select call_id from open group by call_id
             order by bool_or(queue = 'random') desc, bool_or(assigned_to is not null) desc, min(drawn_at), call_id
             limit ?
         )
