@@ -162,8 +162,8 @@ def begun_by_reviewer(reader: Reader) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Calls that a person heard in some time, ``targeted`` of them in no draw. ``mean_s``: seconds at work on each, None
-    where nobody measured."""
+    """Calls that a person heard in some time, ``targeted`` of them in no draw. ``mean_s``: seconds at work on each,
+    None where nobody measured."""
 
     calls: int
     mean_s: float | None
