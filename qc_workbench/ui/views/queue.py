@@ -76,11 +76,11 @@ def drawn_pages(
     pages: Mapping[Queue, int] | None = None,
     agents: Collection[str] | None = None,
 ) -> Mapping[Queue, DrawnPage]:
-    """Both queues, everybody's or one reviewer's, each at its page (from 1; the first where none is given).
+    """The queues asked for, everybody's or one reviewer's, each at its page (from 1); without ``pages`` both, first page.
 
     ``agents``: whose calls may be shown; None for everybody's.
     """
-    asked = {queue: (pages or {}).get(queue, 1) for queue in Queue}
+    asked = dict(pages or dict.fromkeys(Queue, 1))
     with workspace.store.reading() as reader:
         waiting = waiting_calls(reader, reviewer, asked, PAGE, agents)
         beyond = {queue: 1 for queue, page in asked.items() if page > 1 and not waiting[queue].calls}
