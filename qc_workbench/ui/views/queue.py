@@ -76,7 +76,7 @@ def drawn_pages(
     pages: Mapping[Queue, int] | None = None,
     agents: Collection[str] | None = None,
 ) -> Mapping[Queue, DrawnPage]:
-    """The queues asked for, everybody's or one reviewer's, each at its page (from 1); without ``pages`` both, first page.
+    """The queues asked for, everybody's or one reviewer's, each at its page (from 1); without ``pages`` both.
 
     ``agents``: whose calls may be shown; None for everybody's.
     """
