@@ -112,7 +112,7 @@ def page_questions(workspace: Workspace) -> Mapping[str, Question]:
 
     def queue(reviewer: str | None, page: int) -> Question:
         return lambda of: (
-            listening(of), drawn_pages(of, reviewer, dict.fromkeys(Queue, page))
+            listening(of, AS_OF), drawn_pages(of, reviewer, dict.fromkeys(Queue, page))
         )  # fmt: skip
 
     def promises(manager_id: str | None, page: int) -> Question:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pipelines.progress import Progress
 from qc_workbench import __version__
 from qc_workbench.config import SamplingPlan
-from qc_workbench.domain.sampling import Draw, Period, Plan, SampledCall
+from qc_workbench.domain.sampling import Draw, Period, Plan, SampledCall, SampleStatus
+from qc_workbench.errors import UsageError, WriteRefused
 from qc_workbench.sampling.draws import due_draws, redraw, replacement, retire
+from qc_workbench.sampling.taking_back import put_back, take_back
 from qc_workbench.store import calls as call_rows
 from qc_workbench.store import samples
 from qc_workbench.store.browsing import recordings_by_call
-from qc_workbench.store.database import Statement, insert, insert_all
+from qc_workbench.store.database import Statement, Write, insert, insert_all
 from qc_workbench.store.ledger import record_done
 from qc_workbench.store.score_sheets import count_frames
 from qc_workbench.workspace import Workspace
@@ -113,11 +115,21 @@ def draw_statements(draw: Draw, rows: tuple[SampledCall, ...]) -> list[Statement
     ]
 
 
-def replace_call(workspace: Workspace, draw_id: str, call_id: str, reason: str, by: str, at: datetime) -> str | None:
+def replace_call(
+    workspace: Workspace,
+    draw_id: str,
+    call_id: str,
+    reason: str,
+    by: str,
+    at: datetime,
+    *,
+    give_to: str | None = None,
+) -> str | None:
     """Replace a drawn call that cannot be judged with the next of its stratum; its id, or None when used up.
 
     ``reason`` is a code (``replacement.<code>``); it is kept in the passport, and ``by`` in the audit log.
     A call of the targeted queue is only taken off it: nothing stands for a suspicion about another call.
+    ``give_to``: the reviewer who gets the newcomer; without one it waits to be shared out.
     """
     with workspace.store.reading() as reader:
         draw = samples.draw_with_id(reader, draw_id)
@@ -125,7 +137,7 @@ def replace_call(workspace: Workspace, draw_id: str, call_id: str, reason: str, 
     retired, newcomer = (
         replacement(draw, rows, call_id, reason, at) if draw else (retire(rows, draw_id, call_id, reason), None)
     )
-    new_rows = [samples.sampled_row(newcomer)] if newcomer else []
+    new_rows = [samples.sampled_row(replace(newcomer, assigned_to=give_to))] if newcomer else []
     workspace.store.write(
         Statement(
             "update sample set status = ?, reason = ? where draw_id = ? and call_id = ?",
@@ -135,6 +147,42 @@ def replace_call(workspace: Workspace, draw_id: str, call_id: str, reason: str, 
         call_rows.audit_entry(
             at, by, "call_replaced", call_id, draw=draw_id, reason=reason, by=newcomer.call_id if newcomer else None
         ),
-        key=f"replace:{draw_id}:{call_id}",
+        key=_replacement_key(draw_id, call_id),
     )
     return newcomer.call_id if newcomer else None
+
+
+def undo_replacement(workspace: Workspace, draw_id: str, call_id: str, by: str, at: datetime) -> None:
+    """Take a replacement back: the call waits again and the newcomer leaves the draw. The audit log keeps both moves.
+
+    Raises :class:`UsageError` ``not_in_draw``, or ``replacement_stands`` when something was built on it meanwhile.
+    """
+    with workspace.store.reading() as reader:
+        draw = samples.draw_with_id(reader, draw_id)
+        rows = samples.rows_of_draw(reader, draw_id)
+    # A targeted call has no draw and nothing came in its place.
+    restored, newcomer = take_back(draw, rows, call_id) if draw else (put_back(rows, draw_id, call_id), None)
+    where = "draw_id = ? and call_id = ? and status = ?"
+    replaced = (draw_id, call_id, SampleStatus.REPLACED.value)
+    required = [Statement(f"select 1 from sample where {where}", replaced)]  # noqa: S608 - a literal of this function
+    statements = [
+        Statement(
+            f"update sample set status = ?, reason = ? where {where}",  # noqa: S608
+            (restored.status.value, restored.reason, *replaced),
+        ),
+        # The write of the replacement is forgotten, so that the same call may be replaced again.
+        Statement("delete from applied_writes where key = ?", (_replacement_key(draw_id, call_id),)),
+        call_rows.audit_entry(at, by, "call_replacement_undone", call_id, draw=draw_id),
+    ]
+    if newcomer is not None:
+        waits = (draw_id, newcomer.call_id, SampleStatus.WAITING.value)
+        required.append(Statement(f"select 1 from sample where {where}", waits))  # noqa: S608
+        statements.append(Statement(f"delete from sample where {where}", waits))  # noqa: S608
+    try:
+        workspace.store.apply(Write(tuple(statements), require=tuple(required)))
+    except WriteRefused as refused:
+        raise UsageError("replacement_stands", call=call_id, draw=draw_id) from refused
+
+
+def _replacement_key(draw_id: str, call_id: str) -> str:
+    return f"replace:{draw_id}:{call_id}"

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 
 from qc_workbench.domain.flag import FlagKind
 from qc_workbench.errors import SettingsError
+from qc_workbench.review.due import DueRule
 from qc_workbench.settings_errors import settings_error, syntax_error
 
 
@@ -182,6 +183,26 @@ class Sampling(_Section):
         return value
 
 
+class Review(_Section):
+    targeted_days: int = Field(
+        5, ge=1, le=60, description="A call that the machine picked is to be heard within this many days."
+    )
+    second_looks_to_another: float = Field(
+        0.05,
+        ge=0,
+        le=0.5,
+        description="Share of each reviewer's scored calls that is silently given to another reviewer too. See "
+        "docs/queue.md. 0: none.",
+    )
+    second_looks_to_same: float = Field(
+        0.05,
+        ge=0,
+        le=0.5,
+        description="Share of each reviewer's scored calls that silently comes back to the same reviewer after two "
+        "weeks. 0: none.",
+    )
+
+
 class Discipline(_Section):
     stage_limits_days: dict[str, int] = Field(
         default_factory=lambda: {"КП отправлено": 5},
@@ -293,6 +314,7 @@ class Settings(_Section):
     speech: Speech = Speech()
     recordings: Recordings = Recordings()
     sampling: Sampling = Sampling()
+    review: Review = Review()
     discipline: Discipline = Discipline()
     auto_answers: AutoAnswers = AutoAnswers()
     serve: Serve = Serve()
@@ -300,6 +322,11 @@ class Settings(_Section):
     work: Work = Work()
     retention: Retention = Retention()
     sources: tuple[Source, ...] = Field((), description="What qcw run imports from.")
+
+    @property
+    def due_rule(self) -> DueRule:
+        """By which day drawn calls are to be heard."""
+        return DueRule(self.company.workdays, self.review.targeted_days)
 
 
 def parse_settings(text: str, place: str) -> Settings:

@@ -107,6 +107,7 @@ def _sample_figures(drawn: DrawReport, assigned: AssignReport, t: Translator) ->
         (t("cli.sample.assigned"), t.number(assigned.assigned)),
         (t("cli.sample.targeted"), t.number(assigned.targeted)),
         (t("cli.sample.unassigned"), t.number(assigned.unassigned)),
+        *((t("cli.sample.open_calls", name=name), t.number(calls)) for name, calls in assigned.open_calls.items()),
     ]
 
 

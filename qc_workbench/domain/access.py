@@ -137,6 +137,11 @@ class Person:
     teams: frozenset[str] | None = frozenset()
     may_enter: bool = True
 
+    @property
+    def reviewer_id(self) -> str:
+        """Whose calls to listen to are theirs (``sample.assigned_to``): the employee's where there is one."""
+        return self.agent_id or self.person_id
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

@@ -25,11 +25,13 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Final
 
-from qc_workbench.domain.access import Account
+from qc_workbench.domain.access import AccessRole, Account
 from qc_workbench.review.assignment import Held
 
 #: Days after the last due day on which what is late may still be planned.
 GRACE_DAYS: Final = 14
+#: A call that will be late anyway stays with whoever has it unless somebody else could hear it so much sooner.
+KEPT_WHEN_LATE: Final = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +95,13 @@ class ListeningPlan:
 def reviewers_of(
     accounts: Iterable[Account], absences: Mapping[str, Iterable[tuple[date, date]]]
 ) -> tuple[Reviewer, ...]:
-    """Everybody who may enter and whose account says how many calls a day they hear.
+    """Specialists of quality control who may enter and whose account says how many calls a day they hear.
 
-    ``absences``: by person, first and last days away.
+    They go by :attr:`~qc_workbench.domain.access.Person.reviewer_id`. ``absences``: by person, first and last days.
     """
     return tuple(
         Reviewer(
-            account.person.person_id,
+            account.person.reviewer_id,
             account.calls_a_day,
             account.weekdays,
             frozenset(
@@ -110,7 +112,7 @@ def reviewers_of(
             account.person.agent_id,
         )
         for account in accounts
-        if account.person.may_enter and account.calls_a_day > 0
+        if account.person.may_enter and AccessRole.QC in account.person.roles and account.calls_a_day > 0
     )
 
 
@@ -162,13 +164,10 @@ def plan_listening(
         if not able:
             unplaced.append(call.call_id)
             continue
-        soonest = min(
-            able,
-            key=lambda desk: (
-                desk.first_free(), desk.name != call.assigned_to, desk.load, _hash(desk.name, call.call_id)
-            ),
-        )  # fmt: skip
-        slots.append(soonest.take(call))
+        soonest = min(able, key=lambda desk: (desk.first_free(), desk.load, _hash(desk.name, call.call_id)))
+        own = next((desk for desk in able if desk.name == call.assigned_to), soonest)
+        chosen = own if own.first_free() - soonest.first_free() <= KEPT_WHEN_LATE else soonest
+        slots.append(chosen.take(call))
     return ListeningPlan(
         tuple(sorted(slots, key=lambda slot: (slot.day, places[slot.call_id]))),
         tuple(unplaced),
@@ -232,11 +231,12 @@ class _Desk:
 
     def fits(self, due: date) -> bool:
         """Whether one more call due then leaves everything here in time."""
-        later = {due, *(day for day in self._due if day > due)}
-        return all(
-            sum(count for other, count in self._due.items() if other <= day) < self._until.get(day, 0)  # 0: the past
-            for day in later
-        )
+        taken = 0
+        for day in sorted({due, *self._due}):
+            taken += self._due.get(day, 0)
+            if day >= due and taken >= self._until.get(day, 0):  # 0: the past
+                return False
+        return True
 
     def give(self, call: OpenCall) -> None:
         self._calls.append(call)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from qc_workbench.domain.flag import Flag
@@ -73,11 +73,15 @@ class WaitingCalls:
 
 
 def waiting_calls(
-    reader: Reader, reviewer: str | None, pages: Mapping[Queue, int], size: int
+    reader: Reader,
+    reviewer: str | None,
+    pages: Mapping[Queue, int],
+    size: int,
+    agents: Collection[str] | None = None,
 ) -> dict[Queue, WaitingCalls]:
     """Of each queue asked for its page (from 1) of ``size`` calls: what waits longest first.
 
-    Of ``reviewer``: the calls given to them, of the targeted ones nobody's too.
+    Of ``reviewer``: the calls given to them, of the targeted ones nobody's too. ``agents``: only calls of these.
     """
     rows = reader.rows(
         f"""
@@ -85,7 +89,8 @@ def waiting_calls(
         gathered as ({" union all ".join(_GATHERED[queue] for queue in pages)}),
         listed as (
             select queue, call_id, coalesce(since, started_at) as since, started_at, flag_id
-            from gathered join calls using (call_id) where is_mine or ?
+            from gathered join calls using (call_id)
+            where (is_mine or ?) and (? or list_contains(?::varchar[], manager_id))
         ),
         numbered as (
             select *, count(*) over (partition by queue) as total, row_number() over longest as place,
@@ -98,6 +103,8 @@ def waiting_calls(
         """,  # noqa: S608 - constants of this module
         reviewer,
         reviewer is None,
+        agents is None,
+        list(agents or ()),
         [queue.value for queue in pages],
         list(pages.values()),
         size,

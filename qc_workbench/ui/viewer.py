@@ -34,7 +34,7 @@ class Viewer:
     @property
     def reviewer_id(self) -> str:
         """Whose calls to listen to are theirs (``sample.assigned_to``): the employee's where there is one."""
-        return self.agent_id or self.person_id
+        return self.account.person.reviewer_id
 
     def may(self, action: Action, agent_id: str | None = None) -> bool:
         """``agent_id``: whose call or score it is. Without one, only general actions are allowed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,14 +156,17 @@ def test_a_reviewer_who_also_talks_to_clients_does_not_get_their_own_calls() -> 
 
 
 def test_those_listen_whose_accounts_say_how_much_and_not_while_they_are_away() -> None:
-    def account(name: str, calls_a_day: int, may_enter: bool = True) -> Account:
-        person = Person(name, frozenset({AccessRole.QC}), f"m-{name}", may_enter=may_enter)
+    def account(name: str, calls_a_day: int, role: AccessRole = AccessRole.QC, **more: Any) -> Account:
+        person = Person(name, frozenset({role}), **more)
         when = datetime(2026, 1, 1, tzinfo=UTC)
         return Account(person, name, name, when, calls_a_day=calls_a_day, weekdays=frozenset({0, 1, 2}))
 
-    people = [account("a", 6), account("admin", 0), account("gone", 6, may_enter=False)]
-    (found,) = reviewers_of(people, {"a": [(WEEK[1], WEEK[2])]})
-    assert (found.reviewer, found.agent_id) == ("a", "m-a")
+    people = [
+        account("a", 6, agent_id="m-a"), account("b", 4), account("idle", 0), account("gone", 6, may_enter=False),
+        account("head", 6, AccessRole.HEAD),
+    ]  # fmt: skip
+    found, other = reviewers_of(people, {"a": [(WEEK[1], WEEK[2])]})
+    assert (found.reviewer, found.agent_id, other.reviewer, other.agent_id) == ("m-a", "m-a", "b", None)
     assert [found.places(day) for day in WEEK] == [6, 0, 0, 0, 0, 0, 0]
 
 

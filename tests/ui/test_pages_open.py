@@ -196,10 +196,9 @@ def test_a_ruling_leaves_the_waiting_list_and_an_undo_brings_it_back(
 def test_a_drawn_call_is_replaced_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = company.sample_company(tmp_path / "replacing")
     app = start(workspace.home, "ru", monkeypatch, "q1")
-    app.session_state["queue_random"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     enter(app, "queue")
-    app.selectbox(key="replace_reason").set_value("replacement.silent").run()
-    next(button for button in app.button if button.label == "Заменить").click().run()
+    app.button(key="queue_replace").click().run()
+    app.button(key="queue_replacement.silent").click().run()
     read(app)
     with workspace.store.reading() as reader:
         row = reader.row("select status, reason from sample where call_id = ? and draw_id = 'draw-1'", company.PROMISE)
@@ -274,7 +273,7 @@ def test_the_targeted_queue_is_apart_and_names_its_reviewer_and_reason(tmp_path:
     view = drawn[Queue.TARGETED]
     targeted = {item.call.call_id: item for item in view.calls}
     assert set(targeted) == {company.PADDED, company.UNSURE, company.REFUSED}
-    row = queue_row(targeted[company.PADDED], view.people, Translator("ru"))
+    row = queue_row(targeted[company.PADDED], view.people, {"q1": "Глеб Слушатель"}, Translator("ru"))
     assert row["Кому"] == "Глеб Слушатель"
     assert row["Почему"] == "Ответил автоответчик"
 
@@ -294,7 +293,7 @@ def test_a_call_marked_as_listened_to_leaves_the_queue_and_counts_in_its_plan(
     app = enter(start(workspace.home, "ru", monkeypatch, "q1"), "call", id=company.PROMISE)
     app.button(key="listened").click().run()
     read(app)
-    assert "Случайная выборка · 0" in read(enter(app, "queue"))
+    assert "Мои звонки на сегодня · 0" in read(enter(app, "queue"))
     with workspace.store.reading() as reader:
         assert reader.value("select count(*) from sample where status = 'done'") == 2
         assert reader.value("select actor from audit where action = 'call_listened'") == "Глеб Слушатель"

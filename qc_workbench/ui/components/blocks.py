@@ -29,14 +29,18 @@ def nothing(text: str) -> None:
         st.markdown(text)
 
 
-def picked(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Any], key: str, alt: str) -> int | None:
-    """A table of which one row may be opened; the number of the row that was clicked."""
+def picked(
+    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Any], key: str, alt: str, at: int | None = None
+) -> int | None:
+    """A table of which one row may be opened; the number of the row that was clicked. ``at``: the row marked at first,
+    which is the answer while no other is clicked."""
     chosen = st.dataframe(
         list(rows),
         hide_index=True,
         column_config=dict(columns),
         on_select="rerun",
         selection_mode="single-row",
+        selection_default=None if at is None else {"selection": {"rows": [at], "columns": [], "cells": []}},
         key=key,
         alt=alt,
     )

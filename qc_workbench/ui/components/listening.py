@@ -9,7 +9,7 @@ from qc_workbench.ui.components.blocks import open_call
 from qc_workbench.ui.navigation import go
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.call import CallView
-from qc_workbench.ui.views.queue import mark_listened
+from qc_workbench.ui.views.queue import mark_listened, next_call
 
 
 def listened_button(room: Room, view: CallView) -> None:
@@ -25,7 +25,8 @@ def listened_button(room: Room, view: CallView) -> None:
     )
     if not pressed:
         return
-    following = mark_listened(room.workspace, call_id, room.who, room.now)
+    mark_listened(room.workspace, call_id, room.who, room.now)
+    following = next_call(room.workspace, room.viewer, room.now)
     if following is None:
         go("queue", t)
     else:

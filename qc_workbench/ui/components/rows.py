@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from qc_workbench.domain.flag import Flag
 from qc_workbench.domain.sampling import SampledCall
-from qc_workbench.ui.components.blocks import call_row
-from qc_workbench.ui.i18n import Translator
+from qc_workbench.review.due import DrawnBy
+from qc_workbench.ui.components.blocks import recording_state
+from qc_workbench.ui.i18n import Translator, clock
 from qc_workbench.ui.labels import named
 from qc_workbench.ui.views.people import Directory
 from qc_workbench.ui.views.queue import Drawn
 
 
-def queue_row(item: Drawn, people: Directory, t: Translator) -> dict[str, Any]:
-    """A call to listen to and why it is in the list."""
+def queue_row(item: Drawn, people: Directory, reviewers: Mapping[str, str], t: Translator) -> dict[str, Any]:
+    """A call to listen to, whose it is (``reviewers``: names by id) and why it is in the list."""
+    call, whose = item.call, item.assigned_to
     return {
-        **call_row(item.call, people, item.recording, t),
-        t("column.reviewer"): people.agent(item.assigned_to),
+        t("column.when"): t.moment(call.started_at),
+        t("column.agent"): people.agent(call.manager_id),
+        t("column.direction"): t(f"direction.{call.direction.value}"),
+        t("column.connected"): clock(call.talk_s),
+        t("column.recording"): recording_state(item.recording, t),
+        t("column.reviewer"): "—" if whose is None else reviewers.get(whose, whose),
         t("column.why"): why(item, t),
     }
 
@@ -35,7 +42,16 @@ def plan_name(plan: str, t: Translator) -> str:
 
 def plan_text(drawn: SampledCall, t: Translator) -> str:
     """The plan and the period a call was drawn for. Plans of the company's own keep the name it gave them."""
-    return f"{plan_name(drawn.plan, t)}, {period_text(drawn.period, t)}"
+    return _plan_text(drawn.plan, drawn.period, t)
+
+
+def drawn_text(drawn: DrawnBy, t: Translator) -> str:
+    """As :func:`plan_text`, of a call that is laid out over days."""
+    return _plan_text(drawn.plan, drawn.period, t)
+
+
+def _plan_text(plan: str, period: str, t: Translator) -> str:
+    return f"{plan_name(plan, t)}, {period_text(period, t)}"
 
 
 def period_text(period: str, t: Translator) -> str:
