@@ -210,6 +210,15 @@ class AutoAnswers(_Section):
     longest_silence_s: float = Field(12, gt=0, description="Longest good silence within a conversation.")
 
 
+class Review(_Section):
+    answer_days: float = Field(
+        5, gt=0, le=365, description="Days that an agent may acknowledge or dispute a score, from its publication."
+    )
+    appeal_days: float = Field(
+        3, gt=0, le=365, description="Days that an agent may appeal against a ruling on a dispute."
+    )
+
+
 class Serve(_Section):
     metrics_token_file: str = Field(
         "",
@@ -295,6 +304,7 @@ class Settings(_Section):
     sampling: Sampling = Sampling()
     discipline: Discipline = Discipline()
     auto_answers: AutoAnswers = AutoAnswers()
+    review: Review = Review()
     serve: Serve = Serve()
     logs: Logs = Logs()
     work: Work = Work()

@@ -162,13 +162,13 @@ def _mine_and_open(evaluation: Evaluation) -> Statement:
 
 def evaluation(reader: Reader, evaluation_id: str) -> Evaluation | None:
     row = reader.row("select * from evaluations where evaluation_id = ?", evaluation_id)
-    return None if row is None else _evaluation_of(row)
+    return None if row is None else evaluation_of(row)
 
 
 def evaluations_of_call(reader: Reader, call_id: str) -> list[Evaluation]:
     """All of a call, the first begun first."""
     rows = reader.rows("select * from evaluations where call_id = ? order by begun_at, evaluation_id", call_id)
-    return [_evaluation_of(row) for row in rows]
+    return [evaluation_of(row) for row in rows]
 
 
 def open_evaluation(reader: Reader, call_id: str, reviewer: str) -> Evaluation | None:
@@ -179,7 +179,7 @@ def open_evaluation(reader: Reader, call_id: str, reviewer: str) -> Evaluation |
         call_id,
         reviewer,
     )
-    return None if row is None else _evaluation_of(row)
+    return None if row is None else evaluation_of(row)
 
 
 def waiting_for_second_opinion(reader: Reader, limit: int) -> list[Evaluation]:
@@ -187,7 +187,7 @@ def waiting_for_second_opinion(reader: Reader, limit: int) -> list[Evaluation]:
     rows = reader.rows(
         "select * from evaluations where second_opinion is not null order by begun_at, evaluation_id limit ?", limit
     )
-    return [_evaluation_of(row) for row in rows]
+    return [evaluation_of(row) for row in rows]
 
 
 def submitted_between(reader: Reader, since: datetime, until: datetime) -> list[Evaluation]:
@@ -198,13 +198,13 @@ def submitted_between(reader: Reader, since: datetime, until: datetime) -> list[
         since,
         until,
     )
-    return [_evaluation_of(row) for row in rows]
+    return [evaluation_of(row) for row in rows]
 
 
 def steps_of(reader: Reader, evaluation_id: str) -> list[SavedReply]:
     """Every answer that was ever given in an evaluation, in order."""
     rows = reader.rows("select * from evaluation_answers where evaluation_id = ? order by place", evaluation_id)
-    return [_step_of(row) for row in rows]
+    return [step_of(row) for row in rows]
 
 
 def _row(item: Evaluation) -> dict[str, object]:
@@ -212,11 +212,11 @@ def _row(item: Evaluation) -> dict[str, object]:
     return row | {"state": item.state.value, "purpose": item.purpose.value}
 
 
-def _evaluation_of(row: Row) -> Evaluation:
+def evaluation_of(row: Row) -> Evaluation:
     return Evaluation(**{**row, "state": EvaluationState(row["state"]), "purpose": Purpose(row["purpose"])})
 
 
-def _step_of(row: Row) -> SavedReply:
+def step_of(row: Row) -> SavedReply:
     given = from_json(row["given"])
     reply = None if given is None else Reply(row["question"], tuple(given), row["cause"], row["comment"])
     return SavedReply(row["place"], row["question"], reply, row["saved_by"], row["saved_at"], row["undoes"])

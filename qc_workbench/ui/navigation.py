@@ -33,10 +33,13 @@ _TEAM: Final = Scope.TEAM
 ROOMS: Final[Mapping[str, Entrance]] = {
     "overview": Entrance(":material/space_dashboard:", Action.SEE_REPORT),
     "queue": Entrance(":material/headphones:", Action.SCORE_CALL, _TEAM),
+    "my": Entrance(":material/person:", Action.ANSWER_SCORE),
     "call": Entrance(":material/call:", Action.SEE_CALL),
     "suspicious": Entrance(":material/flag:", Action.SEE_FLAG, _TEAM),
     "promises": Entrance(":material/event_upcoming:", Action.SEE_CALL, _TEAM),
     "refusals": Entrance(":material/block:", Action.SEE_FLAG, _TEAM),
+    "disputes": Entrance(":material/balance:", Action.RULE_ON_DISPUTE, _TEAM),
+    "coaching": Entrance(":material/school:", Action.SEE_COACHING),
     "month": Entrance(":material/calendar_month:", Action.SEE_REPORT),
     "quality": Entrance(":material/grading:", Action.SEE_REPORT, group="service"),
     "work": Entrance(":material/pending_actions:", Action.RUN_WORK, group="service"),

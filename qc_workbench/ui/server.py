@@ -27,7 +27,7 @@ from qc_workbench.logs import event
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.calls import audit_entry, call
 from qc_workbench.domain.access import Action
-from qc_workbench.ui import doorway, operations
+from qc_workbench.ui import clips, doorway, operations
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS, first_room
 from qc_workbench.ui.recordings import Grant, check_grant, playable
@@ -96,6 +96,7 @@ def routes() -> list[BaseRoute]:
     return [
         *operations.routes(),
         *doorway.routes(),
+        *clips.routes(),
         *(Route(f"/{room}", _page) for room in ("", *ROOMS)),
         Route("/recordings/{content_hash}", _recording),
         Route("/recordings/{content_hash}/played", _played, methods=["POST"]),
