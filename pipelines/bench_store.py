@@ -36,6 +36,7 @@ from qc_workbench.review.promises import Column
 from qc_workbench.review.rulings import CaseState
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.cases import RefusalList, case_tallies
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.call import agents, call_list, call_sound, call_view
 from qc_workbench.ui.views.casefile import case_file
 from qc_workbench.ui.views.month import months
@@ -134,7 +135,7 @@ def page_questions(workspace: Workspace) -> Mapping[str, Question]:
         "calls, part of a name": calls(None, "ирина"),
         "calls, part of a number": calls(None, phone[-5:]),
         "calls, of nobody": calls(busiest, "никого такого"),
-        "call": lambda of: call_view(of, call_id),
+        "call": lambda of: call_view(of, Viewer.of_program("bench"), call_id),
         "month, the list": months,
         "recording of a call": recording,
     }

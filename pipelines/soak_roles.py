@@ -28,6 +28,7 @@ from qc_workbench.errors import QcwError
 from qc_workbench.store import listening, verdicts
 from qc_workbench.store.browsing import recordings_by_call
 from qc_workbench.store.calls import audit_entry
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.suspicious import write_ruling
 from qc_workbench.workspace import Workspace
 
@@ -90,7 +91,7 @@ def _reviewer(workspace: Workspace, journal: Journal, who: str, flags: list[Flag
 
 
 def _rule(workspace: Workspace, flag: Flag, ruling: Ruling, who: str) -> str:
-    return write_ruling(workspace, flag, ruling, who, datetime.now(UTC), "слышно гудки").finding_id
+    return write_ruling(workspace, Viewer.of_program(who), flag, ruling, datetime.now(UTC), "слышно гудки").finding_id
 
 
 def webhooks(workspace: Workspace, journal: Journal, _name: str) -> None:

@@ -159,6 +159,16 @@ def managers(reader: Reader) -> dict[str, Manager]:
     return {row["manager_id"]: manager_of(row) for row in rows}
 
 
+def agent_of_call(reader: Reader, call_id: str) -> str:
+    """Whose call it is: what access to it is asked about. "" where there is no such call: nobody's."""
+    return str(reader.value("select manager_id from calls where call_id = ?", call_id) or "")
+
+
+def agent_of_deal(reader: Reader, deal_id: str) -> str:
+    """Whose deal it is; "" where there is no such deal: nobody's."""
+    return str(reader.value("select manager_id from deals where deal_id = ?", deal_id) or "")
+
+
 def audit_entry(happened_at: datetime, actor: str, action: str, subject: str, **detail: object) -> Statement:
     """A line of the audit log; ``action`` is a code of the catalogue (``audit.<action>``)."""
     return insert(

@@ -1,7 +1,8 @@
 """Getting in and staying in, with the store: log-ins, sessions, the first set-up, links that set a password.
 
 The rules are in :mod:`qc_workbench.domain.entry` and :mod:`qc_workbench.review.admission`. A session's secret is in the
-cookie alone; links to set a password are signed with the secret of the workspace and die with the password they replace.
+cookie alone; links to set a password are signed with the workspace's secret and die with the
+password they replace.
 """
 
 from __future__ import annotations
@@ -229,5 +230,3 @@ def _stamp(reader: Reader, person_id: str) -> str:
 
 def _signed(home: Path, *parts: str) -> str:
     return hmac.new(workspace_secret(home), "\n".join(parts).encode(), hashlib.sha256).hexdigest()
-
-

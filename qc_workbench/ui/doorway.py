@@ -27,7 +27,7 @@ from qc_workbench.domain.entry import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from qc_workbench.errors import QcwError, UsageError
 from qc_workbench.store.people import is_first_run
 from qc_workbench.ui import accounts
-from qc_workbench.ui.i18n import LANGUAGES, Translator
+from qc_workbench.ui.i18n import LANGUAGE_NAMES, LANGUAGES, Translator
 from qc_workbench.ui.navigation import first_room
 from qc_workbench.ui.operations import from_this_machine
 from qc_workbench.ui.single_sign_on import is_offered
@@ -106,7 +106,7 @@ class _Page(Protocol):
 
 
 def _answering(page: _Page) -> Callable[[Request], object]:
-    """Reads the form, refuses those of other sites, runs the page in a thread (it waits for the store and for argon2)."""
+    """Reads the form, refuses other sites', runs the page in a thread: it waits for the store and for argon2."""
 
     async def answer(request: Request) -> Response:
         form: Form | None = None
@@ -290,14 +290,14 @@ def _page(
     status: int | None = None,
 ) -> Response:
     t = Translator(_language(request, workspace), workspace.settings.company.zone)
-    others = [(code, str(request.url.include_query_params(lang=code).query)) for code in LANGUAGES if code != t.language]
+    others = [code for code in LANGUAGES if code != t.language]
     text = _template().render(
         t=t,
         kind=kind,
         said=said,
         error=t.error(error) if error else None,
         roles=[role for role in AccessRole if role is not AccessRole.ADMIN],
-        languages=[(code, f"{request.url.path}?{query}") for code, query in others],
+        languages=[(code, LANGUAGE_NAMES[code], _in_language(request, code)) for code in others],
         company=workspace.settings.company.name,
         sso=is_offered(),
         least=SHORTEST_PASSWORD,
@@ -305,6 +305,11 @@ def _page(
     )
     code = status or (_STATUS.get(error.code, 422) if error else 200)
     return HTMLResponse(text, code, headers=dict(_HEADERS))
+
+
+def _in_language(request: Request, code: str) -> str:
+    url = request.url.include_query_params(lang=code)
+    return f"{url.path}?{url.query}"
 
 
 def _language(request: Request, workspace: Workspace) -> str:

@@ -24,6 +24,8 @@ from qc_workbench.errors import Phrase, QcwError
 
 Language = Literal["ru", "en"]
 LANGUAGES: tuple[Language, ...] = ("ru", "en")
+#: What a language calls itself.
+LANGUAGE_NAMES: dict[Language, str] = {"ru": "Русский", "en": "English"}
 Entry = dict[str, str | dict[str, str]]
 
 

@@ -11,10 +11,10 @@ import streamlit as st
 from qc_workbench.domain.access import AccessRole
 from qc_workbench.errors import QcwError
 from qc_workbench.ui.accounts import viewer_of
-from qc_workbench.ui.components.outside import outside
-from qc_workbench.ui.i18n import LANGUAGES, Translator
+from qc_workbench.ui.components.outside import forbidden, outside
+from qc_workbench.ui.i18n import LANGUAGE_NAMES, LANGUAGES, Translator
 from qc_workbench.ui.labels import error_text, plain
-from qc_workbench.ui.navigation import sections
+from qc_workbench.ui.navigation import ROOMS, may_enter, sections
 from qc_workbench.ui.state import LANGUAGE_KEY, language, token, workspace_or_error
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
@@ -36,8 +36,6 @@ _DENSE = """
 [data-testid="stText"] { white-space: pre-wrap; overflow-wrap: anywhere; font-family: inherit; }
 </style>
 """
-
-_LANGUAGE_NAMES = {"ru": "Русский", "en": "English"}
 
 
 def main() -> None:
@@ -61,6 +59,9 @@ def main() -> None:
     with st.sidebar:
         _sidebar(opened, viewer, t)
     try:
+        if page.url_path in ROOMS and not may_enter(viewer, page.url_path):
+            forbidden(t)
+            return
         page.run()
     except QcwError as error:
         st.error(error_text(error, t))
@@ -84,7 +85,7 @@ def _language_switch(t: Translator) -> None:
         LANGUAGES,
         default=t.language if LANGUAGE_KEY not in st.session_state else None,
         required=True,
-        format_func=_LANGUAGE_NAMES.__getitem__,
+        format_func=LANGUAGE_NAMES.__getitem__,
         key=LANGUAGE_KEY,
         persist_state="session",
     )

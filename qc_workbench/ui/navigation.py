@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,7 @@ _PAGES = Path(__file__).parent / "pages"
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """A room is open to whoever may do ``action`` at least as far as ``least``. ``group``: its heading in the sidebar."""
+    """A room is open to whoever may do ``action`` at least as far as ``least``. ``group``: heading in the sidebar."""
 
     icon: str
     action: Action
@@ -46,6 +47,10 @@ ROOMS: Final[Mapping[str, Entrance]] = {
 }
 
 
+#: The rooms of whoever the page is drawn for.
+_open_rooms: ContextVar[frozenset[str]] = ContextVar("open_rooms", default=frozenset(ROOMS))
+
+
 def may_enter(viewer: Viewer, room: str) -> bool:
     return viewer.reach(ROOMS[room].action) >= ROOMS[room].least
 
@@ -56,9 +61,8 @@ def first_room(viewer: Viewer) -> str | None:
 
 
 def room_page(name: str, t: Translator, *, is_mine: bool = True) -> Page:
-    """A room of others is there unseen: its address says why it stays shut."""
     return st.Page(
-        _PAGES / (f"{name}.py" if is_mine else "forbidden.py"),
+        _PAGES / f"{name}.py",
         title=t(f"room.{name}"),
         icon=ROOMS[name].icon,
         url_path=name,
@@ -67,7 +71,11 @@ def room_page(name: str, t: Translator, *, is_mine: bool = True) -> Page:
 
 
 def sections(viewer: Viewer, t: Translator) -> dict[str, list[Page]]:
-    """The rooms as the sidebar shows them: the department's first, without a heading."""
+    """The rooms as the sidebar shows them: the department's first, without a heading.
+
+    Rooms of others are there unseen: their address says why they stay shut (:func:`qc_workbench.ui.main.main`).
+    """
+    _open_rooms.set(frozenset(name for name in ROOMS if may_enter(viewer, name)))
     home = st.Page(_PAGES / "home.py", title=t("app.title"), default=True, visibility="hidden")
     groups: dict[str, list[Page]] = {"": [home]}
     for name, room in ROOMS.items():
@@ -77,7 +85,9 @@ def sections(viewer: Viewer, t: Translator) -> dict[str, list[Page]]:
 
 
 def link(name: str, t: Translator, label: str, **query: str) -> None:
-    """A link to a room, within the app."""
+    """A link to a room, within the app; nothing where the room is not for this person."""
+    if name not in _open_rooms.get():
+        return
     st.page_link(room_page(name, t), label=label, icon=None, query_params=query or None)
 
 

@@ -21,15 +21,15 @@ from streamlit import logger as streamlit_logger
 
 from qc_workbench import __version__, logs
 from qc_workbench.config import Logs, load_settings
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Recording
 from qc_workbench.errors import MediaError, QcwError
 from qc_workbench.logs import event
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.calls import audit_entry, call
-from qc_workbench.domain.access import Action
 from qc_workbench.ui import clips, doorway, operations
 from qc_workbench.ui.i18n import Translator
-from qc_workbench.ui.navigation import ROOMS, first_room
+from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.recordings import Grant, check_grant, playable
 from qc_workbench.ui.state import HOME_VARIABLE, default_home, language, open_workspace, workspace_or_error
 from qc_workbench.ui.traffic import Traffic
@@ -130,7 +130,7 @@ def _leave_to_our_log(logger: logging.Logger) -> None:
 
 
 def _granted(request: Request) -> tuple[Workspace, Grant, Recording] | None:
-    """What the signed address stands for, and who may hear it now. The file comes from the store, never from the address.
+    """What the signed address stands for, and who may hear it now. The file comes from the store, never the address.
 
     A person's address works with their own session only, as long as they may hear the agent's calls; a worker of
     a cluster has no session, and gets what it decodes.
@@ -193,9 +193,7 @@ def _played(request: Request) -> Response:
         found = doorway.signed_in(request)
         who = found[1].name if found else grant.who
         workspace.store.write(
-            audit_entry(
-                datetime.now(UTC), who, "recording_played", grant.call_id, content_hash=grant.content_hash
-            )
+            audit_entry(datetime.now(UTC), who, "recording_played", grant.call_id, content_hash=grant.content_hash)
         )
     except QcwError:
         return Response(status_code=503)

@@ -1,4 +1,4 @@
-"""Single sign-on by Streamlit's OpenID Connect log-in: offered when ``secrets.toml`` of the workspace has ``[auth]``."""
+"""Single sign-on by Streamlit's OpenID Connect log-in: offered when the workspace's ``secrets.toml`` has ``[auth]``."""
 
 from __future__ import annotations
 

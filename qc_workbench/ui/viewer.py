@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from qc_workbench.domain.access import Account, Action, Scope, Subject, agents_within, may, scope
+from qc_workbench.domain.access import AccessRole, Account, Action, Person, Scope, Subject, agents_within, may, scope
 from qc_workbench.review.admission import require
 
 
@@ -49,6 +50,13 @@ class Viewer:
     def agents(self, action: Action) -> frozenset[str] | None:
         """Agents whose calls a list may show; None for everybody's."""
         return agents_within(self.account.person, action, self.team_of)
+
+    @classmethod
+    def of_program(cls, name: str) -> Viewer:
+        """Whoever may do everything, for measurements and trials of load that no person does."""
+        roles = frozenset(role for role in AccessRole if role is not AccessRole.AGENT)
+        began = datetime(2026, 1, 1, tzinfo=UTC)
+        return cls(Account(Person(name, roles, None, None), name, name, began), {})
 
     def _subject(self, agent_id: str | None) -> Subject | None:
         return None if agent_id is None else Subject(agent_id, self.team_of.get(agent_id))

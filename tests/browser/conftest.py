@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from qc_workbench.ui.accounts import cookie_name
+from qc_workbench.workspace import Workspace
 from tests.browser.serving import CHROMIUM_OPTIONS, chromium_path, served
 from tests.ui import sample_company as company
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e .[dev]")
 # A machine of two cores runs other tests beside the browser: five seconds, the default, are too few there.
 playwright.expect.set_options(timeout=15_000)
+
+
+Visit = Callable[[str], playwright.Page]
 
 
 @dataclass
@@ -59,6 +64,12 @@ def server(workspace_home: Path) -> Iterator[str]:
         yield base
 
 
+def session_cookie(workspace: Workspace, base: str, employee: str = "h1") -> playwright.SetCookieParam:
+    """What a browser keeps after this employee has logged in."""
+    name, token = cookie_name(workspace.home), company.token(workspace, employee)
+    return {"name": name, "value": token, "url": base, "httpOnly": True, "sameSite": "Lax"}
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[playwright.Browser]:
     path = chromium_path()
@@ -71,12 +82,27 @@ def chromium() -> Iterator[playwright.Browser]:
 
 
 @pytest.fixture
-def page(server: str, chromium: playwright.Browser) -> Iterator[playwright.Page]:
-    """A fresh visitor with a Russian browser; afterwards nothing may have gone wrong in it."""
-    context = chromium.new_context(base_url=server, locale="ru-RU", viewport={"width": 1440, "height": 900})
-    found = context.new_page()
-    seen = Seen(server)
-    seen.watch(found)
-    yield found
-    context.close()
+def visit(
+    server: str, workspace_home: Path, chromium: playwright.Browser
+) -> Iterator[Callable[[str], playwright.Page]]:
+    """A fresh Russian browser of an employee who has logged in; afterwards nothing may have gone wrong in it."""
+    contexts, seen = [], Seen(server)
+
+    def open_browser(employee: str) -> playwright.Page:
+        context = chromium.new_context(base_url=server, locale="ru-RU", viewport={"width": 1440, "height": 900})
+        contexts.append(context)
+        context.add_cookies([session_cookie(Workspace.open(workspace_home), server, employee)])
+        found = context.new_page()
+        seen.watch(found)
+        return found
+
+    yield open_browser
+    for context in contexts:
+        context.close()
     assert seen.problems == []
+
+
+@pytest.fixture
+def page(visit: Callable[[str], playwright.Page]) -> playwright.Page:
+    """The head of sales, who is owner and administrator too."""
+    return visit("h1")

@@ -17,6 +17,7 @@ from qc_workbench.review.promises import Column
 from qc_workbench.review.rulings import CaseState
 from qc_workbench.store.cases import RefusalList
 from qc_workbench.store.listening import transcript
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.call import PAGE, call_list, call_view
 from qc_workbench.ui.views.month import months
 from qc_workbench.ui.views.overview import overview
@@ -157,7 +158,7 @@ def test_calls_are_listed_by_pages_and_found_by_name_number_and_id(workspace: Wo
 
 def test_a_call_shows_only_the_rulings_on_its_own_flags(workspace: Workspace, facts: Facts) -> None:
     case = naive_pages.cases(facts, FlagKind.FAKE_EFFECTIVE, CaseState.CONFIRMED)[0]
-    view = call_view(workspace, case.call.call_id)
+    view = call_view(workspace, Viewer.of_program("bench"), case.call.call_id)
     assert view is not None
     assert view.rulings[case.flag.flag_id] == case.ruling
     assert set(view.rulings) <= {flag.flag_id for flag in view.flags}

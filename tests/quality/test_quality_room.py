@@ -5,16 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from pipelines.evaluate_detectors import evaluate
 from qc_workbench.store.database import Statement
-from qc_workbench.ui.server import SCRIPT
-from qc_workbench.ui.state import HOME_VARIABLE, LANGUAGE_KEY
 from qc_workbench.workspace import Workspace
 from tests.quality.labelled_calls import LABELS
 from tests.ui.sample_company import TALK
-from tests.ui.test_pages_open import enter, read
+from tests.ui.test_pages_open import enter, read, start
 
 #: Part of the page -> what must be read there.
 PARTS = {
@@ -36,10 +33,7 @@ def home(company: Workspace, truth: Path) -> Path:
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_every_part_of_an_evaluation_is_drawn(home: Path, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(HOME_VARIABLE, str(home))
-    app = AppTest.from_file(str(SCRIPT), default_timeout=60)
-    app.session_state[LANGUAGE_KEY] = language
-    app = enter(app.run(), "quality")
+    app = enter(start(home, language, monkeypatch), "quality")
     shown = read(app)
     assert {"ru": f"{len(LABELS)} звонка", "en": f"{len(LABELS)} calls"}[language] in shown
     assert {"ru": "нет в базе", "en": "not in the store"}[language] in shown

@@ -39,8 +39,9 @@ from qc_workbench.store import calls as call_rows
 from qc_workbench.store import crm, listening, people, samples, verdicts
 from qc_workbench.store.database import insert
 from qc_workbench.store.lost_deals import lost_deal_row
-from qc_workbench.ui.accounts import begin_session
+from qc_workbench.ui.accounts import begin_session, viewer_of
 from qc_workbench.ui.passwords import hashed
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
 
 RATE_HZ = 8000
@@ -112,7 +113,7 @@ def _accounts(workspace: Workspace) -> None:
         person = Person(f"account-{employee}", roles, employee, None if AccessRole.HEAD in roles else frozenset())
         capacity = 30 if AccessRole.QC in roles else 0
         account = Account(person, employee, NAMES[employee], AS_OF, calls_a_day=capacity)
-        workspace.store.apply(people.saved(account, people.password_set(person.person_id, _password_hash(), AS_OF))
+        workspace.store.apply(people.saved(account, people.password_set(person.person_id, _password_hash(), AS_OF)))
 
 
 @cache
@@ -123,6 +124,12 @@ def _password_hash() -> str:
 def token(workspace: Workspace, employee: str = "h1") -> str:
     """The secret of a new session of this employee's account."""
     return begin_session(workspace, f"account-{employee}", datetime.now(UTC))
+
+
+def viewer(workspace: Workspace, employee: str = "h1") -> Viewer:
+    found = viewer_of(workspace, token(workspace, employee), datetime.now(UTC))
+    assert found is not None
+    return found
 
 
 def admit(workspace: Workspace, employee: str = "h1") -> str:

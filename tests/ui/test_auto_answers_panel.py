@@ -12,7 +12,6 @@ from qc_workbench.domain.auto_answer import Answer, Question
 from qc_workbench.domain.transcript import Party
 from qc_workbench.store.auto_answers import checks_of_call
 from qc_workbench.store.database import Statement, to_json
-from qc_workbench.ui.state import WHO_KEY
 from qc_workbench.workspace import Workspace
 from tests.ui import sample_company as company
 from tests.ui.test_pages_open import enter, start
@@ -45,10 +44,8 @@ def company_heard(home: Path) -> Workspace:
     return workspace
 
 
-def open_call(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, *, who: str | None = "Вера Главная") -> AppTest:
-    app = start(workspace.home, "ru", monkeypatch)
-    if who:
-        app.session_state[WHO_KEY] = who
+def open_call(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, employee: str = "h1") -> AppTest:
+    app = start(workspace.home, "ru", monkeypatch, employee)
     return enter(app, "call", id=company.TALK)
 
 
@@ -75,6 +72,7 @@ def test_a_persons_answer_is_kept_and_shown_and_can_be_corrected(
         assert checks_of_call(reader, company.TALK)[Question.GREETED].human is Answer.NO
 
 
-def test_nobody_checks_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = open_call(company_heard(tmp_path / "nameless"), monkeypatch, who=None)
-    assert app.button(key=f"agree_{company.TALK}_{GREETED}").disabled
+def test_the_agent_sees_the_answers_and_checks_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_call(company_heard(tmp_path / "own"), monkeypatch, "m2")
+    assert any("Поздоровался" in item.value for item in app.markdown)
+    assert not [button for button in app.button if str(button.key).startswith(("agree_", "answer_"))]

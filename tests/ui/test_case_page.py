@@ -14,7 +14,6 @@ from qc_workbench.domain.flag import Finding, Flag, FlagKind, Ruling, Verdict
 from qc_workbench.reporting.export_fields import What
 from qc_workbench.store import verdicts
 from qc_workbench.store.database import Statement
-from qc_workbench.ui.state import WHO_KEY
 from qc_workbench.ui.views.overview import overview
 from qc_workbench.workspace import Workspace
 from tests.ui import sample_company as company
@@ -25,7 +24,6 @@ OCTOBER = company.AS_OF.date().replace(month=10)
 
 def open_room(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, language: str = "ru", **query: str) -> AppTest:
     app = start(workspace.home, language, monkeypatch)
-    app.session_state[WHO_KEY] = "Вера Главная"
     return enter(app, "suspicious", **query)
 
 
@@ -73,8 +71,7 @@ def test_the_agent_is_asked_answers_and_the_case_comes_back(tmp_path: Path, monk
     workspace = company.sample_company(tmp_path / "asked")
     app = open_room(workspace, monkeypatch)
     app.button(key="rule_asked").click().run()
-    app.session_state[WHO_KEY] = "Глеб Слушатель"  # names that are typed are beyond this way of testing
-    enter(app, "call", id=company.PADDED)
+    app = enter(start(workspace.home, "ru", monkeypatch, "m1"), "call", id=company.PADDED)
     assert "Ответа пока нет" in read(app)
     app.text_area(key="answer_flag-padded").set_value("Клиент искал договор")
     app.button(key="answer_save_flag-padded").click().run()
@@ -89,7 +86,7 @@ def test_the_agent_is_asked_answers_and_the_case_comes_back(tmp_path: Path, monk
 
 def test_an_empty_answer_is_refused_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = company.sample_company(tmp_path / "nothing")
-    app = open_room(workspace, monkeypatch)
+    app = enter(start(workspace.home, "ru", monkeypatch, "m1"), "call", id=company.PADDED)
     app.button(key="answer_save_flag-padded").click().run()
     assert "Ответ не записан" in read(app)
     with workspace.store.reading() as reader:

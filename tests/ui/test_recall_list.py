@@ -15,6 +15,7 @@ from qc_workbench.reporting.export_fields import What
 from qc_workbench.store import crm, verdicts
 from qc_workbench.store.lost_deals import lost_deal_row
 from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.promise_story import story_sentence
 from qc_workbench.ui.views.recalls import RecallList, recall_page, recalls, write_recall
 from qc_workbench.workspace import Workspace
@@ -22,6 +23,7 @@ from tests.ui.sample_company import sample_company
 from tests.unit.test_reconciliation import CALL, at, promise
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
+OLGA = Viewer.of_program("Ольга")
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +60,14 @@ def test_the_list_begins_with_most_to_win_and_leaves_out_clients_who_refused(com
 
 
 def test_an_answer_moves_a_deal_to_the_done_ones_and_an_undo_brings_it_back(company: Workspace) -> None:
-    write_recall(company, "x-1", RecallResult.NO_CONTACT, "Ольга", NOW)
+    write_recall(company, OLGA, "x-1", RecallResult.NO_CONTACT, NOW)
     assert "x-1" in _listed(company, RecallList.WAITING)  # to be tried again
     later = RecallResult.BUYS_LATER
-    write_recall(company, "x-1", later, "Ольга", NOW + timedelta(hours=1), "Ждёт премию", date(2026, 12, 1))
+    write_recall(company, OLGA, "x-1", later, NOW + timedelta(hours=1), "Ждёт премию", date(2026, 12, 1))
     assert _listed(company, RecallList.DONE) == ["x-1"]
     (record,) = [row for row in records(company, What.RECALLS) if row["deal_id"] == "x-1"]
     assert (record["result"], record["buy_from"], record["called_by"]) == ("buys_later", date(2026, 12, 1), "Ольга")
-    write_recall(company, "x-1", RecallResult.WITHDRAWN, "Ольга", NOW + timedelta(hours=2))
+    write_recall(company, OLGA, "x-1", RecallResult.WITHDRAWN, NOW + timedelta(hours=2))
     assert _listed(company, RecallList.DONE) == []
     (record,) = [row for row in records(company, What.RECALLS) if row["deal_id"] == "x-1"]
     assert record["result"] == "no_contact"

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from qc_workbench.domain.call import Recording, RecordingState
 from qc_workbench.store import calls as call_rows
+from qc_workbench.ui.accounts import cookie_name, log_out
 from qc_workbench.ui.components.player import played_address
 from qc_workbench.ui.recordings import Grant, browser_media_type, recording_address, workspace_secret
 from qc_workbench.ui.server import create_app, routes
@@ -32,8 +33,13 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture
 def client(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setenv(HOME_VARIABLE, str(workspace.home))
-    with TestClient(Starlette(routes=list(routes()))) as found:
+    with TestClient(Starlette(routes=list(routes())), cookies=session(workspace)) as found:
         yield found
+
+
+def session(workspace: Workspace, employee: str = "h1") -> dict[str, str]:
+    """The cookie of somebody who is logged in."""
+    return {cookie_name(workspace.home): company.token(workspace, employee)}
 
 
 def recording(workspace: Workspace, call_id: str) -> Recording:
@@ -43,8 +49,8 @@ def recording(workspace: Workspace, call_id: str) -> Recording:
     return found
 
 
-def address(workspace: Workspace, call_id: str = company.PADDED, now: datetime = NOW) -> str:
-    found = recording_address(workspace, recording(workspace, call_id), "Вера Главная", now)
+def address(workspace: Workspace, call_id: str = company.PADDED, now: datetime = NOW, employee: str = "h1") -> str:
+    found = recording_address(workspace, recording(workspace, call_id), f"account-{employee}", now)
     assert found is not None
     return found
 
@@ -70,6 +76,33 @@ def test_an_address_changed_in_any_part_gives_nothing(workspace: Workspace, clie
     good = address(workspace)
     assert client.get(good).status_code == 200
     assert client.get(good.replace(f"{part}=", f"{part}=1")).status_code == 403
+
+
+def test_an_address_is_good_for_nobody_but_the_person_it_was_made_for(workspace: Workspace, client: TestClient) -> None:
+    """A link that is passed on plays nothing: neither without a session, nor in somebody else's."""
+    mine = address(workspace)
+    client.cookies.clear()
+    assert client.get(mine).status_code == 403
+    assert client.get(mine, headers={"range": "bytes=0-99"}).status_code == 403
+    client.cookies.update(session(workspace, "q1"))
+    assert client.get(mine).status_code == 403
+
+
+def test_an_agent_hears_the_own_calls_and_no_others(workspace: Workspace, client: TestClient) -> None:
+    client.cookies.clear()
+    client.cookies.update(session(workspace, "m1"))
+    assert client.get(address(workspace, company.PADDED, employee="m1")).status_code == 200
+    others = address(workspace, company.TALK, employee="m1")  # rightly signed, as if a page had given it away
+    assert client.get(others).status_code == 403
+    assert client.get(others, headers={"range": "bytes=0-99"}).status_code == 403
+    assert client.post(played_address(others) or "").status_code == 403
+
+
+def test_a_session_that_was_ended_hears_nothing_more(workspace: Workspace, client: TestClient) -> None:
+    mine = address(workspace)
+    assert client.get(mine).status_code == 200
+    log_out(workspace, client.cookies[cookie_name(workspace.home)], datetime.now(UTC))
+    assert client.get(mine).status_code == 403
 
 
 def test_the_hash_alone_gives_nothing(workspace: Workspace, client: TestClient) -> None:
@@ -110,7 +143,7 @@ def test_a_recording_whose_file_is_gone_is_not_found(tmp_path: Path, monkeypatch
     workspace = company.sample_company(tmp_path / "gone")
     (workspace.home / (recording(workspace, company.PADDED).path or "")).unlink()
     monkeypatch.setenv(HOME_VARIABLE, str(workspace.home))
-    with TestClient(Starlette(routes=list(routes()))) as client:
+    with TestClient(Starlette(routes=list(routes())), cookies=session(workspace)) as client:
         assert client.get(address(workspace)).status_code == 404
 
 

@@ -13,7 +13,6 @@ from qc_workbench.domain.transcript import Transcript
 from qc_workbench.errors import UsageError
 from qc_workbench.store import job_board, ledger, listening
 from qc_workbench.store.database import Statement, insert_all
-from qc_workbench.ui.state import WHO_KEY
 from qc_workbench.ui.views.words import STARTING, Words, ask_for_words, try_again, words
 from qc_workbench.ui.views.work import failed_page, kept, kept_again, steer, undo, work
 from qc_workbench.workspace import Workspace
@@ -42,11 +41,8 @@ def audit(workspace: Workspace) -> list[tuple[str, str, str]]:
     return [(row["actor"], row["action"], row["object"]) for row in rows]
 
 
-def room(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, who: str = WHO) -> AppTest:
-    app = start(workspace.home, "ru", monkeypatch)
-    if who:
-        app.session_state[WHO_KEY] = who
-    return enter(app, "work")
+def room(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, employee: str = "h1") -> AppTest:
+    return enter(start(workspace.home, "ru", monkeypatch, employee), "work")
 
 
 def forget_words(workspace: Workspace, call_id: str) -> None:
@@ -66,14 +62,12 @@ def test_the_room_says_how_far_how_fast_and_until_when(workspace: Workspace, mon
     assert "обработка несколько раз обрывалась" in shown
 
 
-def test_nobody_steers_without_a_name(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_an_administrator_steers(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     busy(workspace, datetime.now(UTC))
-    app = room(workspace, monkeypatch, who="")
-    buttons = [button for button in app.button if str(button.key).startswith("work_")]
-    assert buttons
-    assert all(button.disabled for button in buttons)
-    with pytest.raises(UsageError):
-        steer(workspace, "pause", "*", "", NOON)
+    app = start(workspace.home, "ru", monkeypatch, "q1")
+    assert "Эта страница не для вашей роли" in read(enter(app, "work"))
+    with pytest.raises(UsageError, match="not_allowed"):
+        steer(workspace, company.viewer(workspace, "q1"), "pause", "*", NOON)
 
 
 def test_a_pause_of_a_step_is_said_written_down_and_undone(
@@ -114,18 +108,18 @@ def test_a_failed_unit_is_tried_again_by_its_button(workspace: Workspace, monkey
 
 
 def test_the_end_of_one_pause_leaves_the_others_when_all_rested(workspace: Workspace) -> None:
-    steer(workspace, "pause", "*", WHO, NOON)
-    done = steer(workspace, "resume", "transcribe", WHO, NOON)
+    steer(workspace, company.viewer(workspace), "pause", "*", NOON)
+    done = steer(workspace, company.viewer(workspace), "resume", "transcribe", NOON)
     with workspace.store.reading() as reader:
         assert job_board.pauses(reader) == {"measure"}
-    undo(workspace, kept_again(kept(done)), WHO, NOON)
+    undo(workspace, company.viewer(workspace), kept_again(kept(done)), NOON)
     with workspace.store.reading() as reader:
         assert job_board.pauses(reader) == {"*"}
 
 
 def test_an_action_kept_by_the_page_is_the_same_action(workspace: Workspace) -> None:
     busy(workspace, NOON)
-    done = steer(workspace, "cancel", "transcribe", WHO, NOON)
+    done = steer(workspace, company.viewer(workspace), "cancel", "transcribe", NOON)
     assert kept_again(kept(done)) == done
 
 
@@ -133,7 +127,7 @@ def test_work_that_nobody_does_is_said_so(workspace: Workspace) -> None:
     busy(workspace, NOON)
     assert not work(workspace, NOON).waits_for_nobody
     assert work(workspace, NOON + 2 * LEASE).waits_for_nobody
-    steer(workspace, "pause", "*", WHO, NOON)
+    steer(workspace, company.viewer(workspace), "pause", "*", NOON)
     assert not work(workspace, NOON + 2 * LEASE).waits_for_nobody
 
 
@@ -173,12 +167,12 @@ def test_the_place_in_the_queue_is_said_until_the_words_are_there(workspace: Wor
     assert ask_for_words(workspace, company.TALK, NOON).state is Words.FIRST
     second = ask_for_words(workspace, company.PADDED, NOON + LEASE / 10)
     assert (second.state, second.before) == (Words.WAITS, 1)
-    steer(workspace, "pause", "transcribe", WHO, NOON)
+    steer(workspace, company.viewer(workspace), "pause", "transcribe", NOON)
     resting = words(workspace, company.PADDED, NOON)
     assert resting.state is Words.PAUSED
     assert resting.pause is not None
     assert resting.pause.by == WHO
-    steer(workspace, "resume", "*", WHO, NOON)
+    steer(workspace, company.viewer(workspace), "resume", "*", NOON)
     ledger.claim(workspace.store, "transcribe", "f", worker="me", token="t", now=NOON)
     assert words(workspace, company.TALK, NOON).state is Words.RUNNING
     assert words(workspace, company.PADDED, NOON).state is Words.FIRST
@@ -204,8 +198,8 @@ def test_words_that_failed_are_not_asked_for_again_by_themselves(workspace: Work
     assert ask_for_words(workspace, FAILED_CALL, NOON).state is Words.FAILED
     assert states(workspace)["failed"] == 1
     with pytest.raises(UsageError):
-        try_again(workspace, FAILED_CALL, "", NOON)
-    try_again(workspace, FAILED_CALL, WHO, NOON)
+        try_again(workspace, company.viewer(workspace, "m2"), FAILED_CALL, NOON)
+    try_again(workspace, company.viewer(workspace), FAILED_CALL, NOON)
     assert words(workspace, FAILED_CALL, NOON).state is Words.FIRST
     assert audit(workspace) == [(WHO, "work_retried", "*")]
 
@@ -225,7 +219,6 @@ def test_the_page_of_a_call_whose_words_failed_says_why_and_tries_again(
     busy(workspace, datetime.now(UTC))
     forget_words(workspace, FAILED_CALL)
     app = start(workspace.home, "ru", monkeypatch)
-    app.session_state[WHO_KEY] = WHO
     enter(app, "call", id=FAILED_CALL)
     assert "файл повреждён" in read(app)
     app.button(key="words_again").click().run()

@@ -55,14 +55,16 @@ def test_answers_are_added_and_none_is_lost(tmp_path: Path) -> None:
     workspace = company.sample_company(tmp_path / "answers")
     case = one_case(workspace, "flag-padded")
     assert case is not None
-    write_ruling(workspace, case.flag, Ruling.ASKED, "Вера", company.AS_OF, "")
+    write_ruling(workspace, company.viewer(workspace), case.flag, Ruling.ASKED, company.AS_OF, "")
     for minute, text in enumerate(("Клиент искал договор", "Вспомнил: он отошёл к двери")):
-        write_answer(workspace, case.flag, text, "Алла Пробная", company.AS_OF + timedelta(minutes=minute + 1))
+        write_answer(
+            workspace, company.viewer(workspace, "m1"), case.flag, text, company.AS_OF + timedelta(minutes=minute + 1)
+        )
     again = one_case(workspace, "flag-padded")
     assert again is not None
     assert again.state is CaseState.ANSWERED
     assert [item.text for item in again.answers] == ["Клиент искал договор", "Вспомнил: он отошёл к двери"]
-    view = call_view(workspace, company.PADDED)
+    view = call_view(workspace, company.viewer(workspace), company.PADDED)
     assert view is not None
     assert view.state_of(case.flag) is CaseState.ANSWERED
     assert view.answers_to(case.flag) == again.answers

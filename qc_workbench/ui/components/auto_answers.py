@@ -7,7 +7,9 @@ from typing import Final
 
 import streamlit as st
 
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.auto_answer import Answer, Question
+from qc_workbench.domain.call import Call
 from qc_workbench.errors import QcwError
 from qc_workbench.reporting.share import Share
 from qc_workbench.ui.components.blocks import call_link
@@ -44,11 +46,11 @@ def auto_answers_panel(room: Room, view: CallView) -> None:
             return
         st.caption(t("auto_answers.says"))
         for row in rows:
-            _question(room, view.call.call_id, row)
+            _question(room, view.call, row)
 
 
-def _question(room: Room, call_id: str, row: AnsweredQuestion) -> None:
-    t, suggested = room.t, row.suggested
+def _question(room: Room, call: Call, row: AnsweredQuestion) -> None:
+    t, suggested, call_id = room.t, row.suggested, call.call_id
     code = suggested.question.value
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
@@ -62,7 +64,8 @@ def _question(room: Room, call_id: str, row: AnsweredQuestion) -> None:
                 plain(t("auto_answers.human", who=row.check.by, answer=t(f"auto_answer.{row.check.human.value}"))),
                 width="content",
             )
-        _check_buttons(room, call_id, row)
+        if room.viewer.may(Action.SCORE_CALL, call.manager_id):
+            _check_buttons(room, call_id, row)
     for proof in suggested.proofs:
         label = clock(proof.start_s) + (f" «{plain(proof.quote)}»" if proof.quote else f"–{clock(proof.end_s)}")
         call_link(t, label, call_id, proof.start_s)
@@ -99,12 +102,11 @@ def _check_buttons(room: Room, call_id: str, row: AnsweredQuestion) -> None:
     if suggested.answer is not Answer.UNKNOWN and st.button(
         t("auto_answers.agree"),
         key=f"agree_{key}",
-        disabled=not room.who or agreed,
-        help=None if room.who else t("sidebar.who_needed"),
+        disabled=agreed,
         type="tertiary",
     ):
         _save(room, call_id, row, suggested.answer)
-    with st.popover(t("auto_answers.correct"), disabled=not room.who, type="tertiary", key=f"correct_{key}"):
+    with st.popover(t("auto_answers.correct"), type="tertiary", key=f"correct_{key}"):
         for answer in (Answer.YES, Answer.NO, Answer.NOT_APPLICABLE):
             offered = answer is not suggested.answer or row.check is not None
             label = t(f"auto_answer.{answer.value}")
@@ -115,7 +117,7 @@ def _check_buttons(room: Room, call_id: str, row: AnsweredQuestion) -> None:
 def _save(room: Room, call_id: str, row: AnsweredQuestion, answer: Answer) -> None:
     t = room.t
     try:
-        write_check(room.workspace, call_id, row.suggested, answer, room.who, room.now)
+        write_check(room.workspace, room.viewer, call_id, row.suggested, answer, room.now)
     except QcwError as error:
         st.error(error_text(error, t))
         return

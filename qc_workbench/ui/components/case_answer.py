@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.agent_answer import AgentAnswer
 from qc_workbench.domain.flag import Finding, Flag, Ruling
 from qc_workbench.errors import QcwError
@@ -13,8 +14,10 @@ from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.suspicious import write_answer
 
 
-def agents_answer(room: Room, flag: Flag, ruling: Finding | None, answers: tuple[AgentAnswer, ...]) -> None:
-    """The question, the answers so far, and the place to write one."""
+def agents_answer(
+    room: Room, flag: Flag, agent_id: str, ruling: Finding | None, answers: tuple[AgentAnswer, ...]
+) -> None:
+    """The question, the answers so far, and, for the agent whose call it is, the place to write one."""
     t = room.t
     with st.container(border=True):
         st.markdown(f"**{t('answer.title')}**")
@@ -26,6 +29,8 @@ def agents_answer(room: Room, flag: Flag, ruling: Finding | None, answers: tuple
             st.caption(plain(t("answer.given", who=given.by, moment=t.moment(given.at))))
         if not answers:
             st.caption(t("answer.waiting") if asked else t("answer.not_asked"))
+        if not room.viewer.may(Action.ANSWER_FLAG, agent_id):
+            return
         # A form: what is being typed survives a key pressed elsewhere, and comes once. Ctrl+Enter is taken already: on
         # the page of a call it goes on to the next one.
         with st.form(f"answer_form_{flag.flag_id}", clear_on_submit=True, enter_to_submit=False, border=False):
@@ -39,8 +44,6 @@ def agents_answer(room: Room, flag: Flag, ruling: Finding | None, answers: tuple
             with st.container(horizontal=True, vertical_alignment="center"):
                 pressed = st.form_submit_button(
                     t("answer.save"),
-                    disabled=not room.who,
-                    help=None if room.who else t("sidebar.who_needed"),
                     key=f"answer_save_{flag.flag_id}",
                 )
                 st.caption(t("answer.kept"), width="stretch")
@@ -50,7 +53,7 @@ def agents_answer(room: Room, flag: Flag, ruling: Finding | None, answers: tuple
 
 def _save(room: Room, flag: Flag, text: str) -> None:
     try:
-        write_answer(room.workspace, flag, text, room.who, room.now)
+        write_answer(room.workspace, room.viewer, flag, text, room.now)
     except QcwError as error:
         st.error(error_text(error, room.t))
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from qc_workbench.detection.intent import WIDTH_S, PatternKind, PatternLine, Reading
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.flag import FlagKind, Ruling
 from qc_workbench.errors import QcwError
 from qc_workbench.review.standing import FEWEST_RULINGS, DetectorStanding
@@ -30,8 +31,9 @@ def decision(room: Room, case: Case | None) -> None:
     t = room.t
     with st.container(border=True):
         st.subheader(t("ruling.title"), anchor=False)
-        if not room.who:
-            st.info(t("sidebar.who_needed"))
+        may_rule = case is not None and room.viewer.may(Action.RULE_ON_FLAG, case.call.manager_id)
+        if case is not None and not may_rule:
+            st.caption(t("ruling.not_yours"))
         if case is not None and case.ruling is not None:
             ruling = case.ruling
             st.markdown(
@@ -50,7 +52,7 @@ def decision(room: Room, case: Case | None) -> None:
                 t(f"ruling.{ruling_kind.value}"),
                 type="primary" if ruling_kind is Ruling.CONFIRMED else "secondary",
                 shortcut=KEYS[ruling_kind],
-                disabled=case is None or not room.who,
+                disabled=not may_rule,
                 width="stretch",
                 key=f"rule_{ruling_kind.value}",
             ):
@@ -66,7 +68,7 @@ def _undo_button(room: Room, case: Case | None) -> None:
     if st.button(
         room.t("ruling.withdrawn"),
         shortcut=KEYS[Ruling.WITHDRAWN],
-        disabled=not flag_id or not room.who,
+        disabled=not flag_id or not room.viewer.reach(Action.RULE_ON_FLAG),
         width="stretch",
         type="tertiary",
         key="rule_withdrawn",
@@ -79,7 +81,7 @@ def _undo_button(room: Room, case: Case | None) -> None:
 
 def _rule(room: Room, case: Case, ruling: Ruling, reason: str) -> None:
     try:
-        write_ruling(room.workspace, case.flag, ruling, room.who, room.now, reason)
+        write_ruling(room.workspace, room.viewer, case.flag, ruling, room.now, reason)
     except QcwError as error:
         st.error(error_text(error, room.t))
         return

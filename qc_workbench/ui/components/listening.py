@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
+from qc_workbench.domain.access import Action
 from qc_workbench.ui.components.blocks import open_call
 from qc_workbench.ui.navigation import go
 from qc_workbench.ui.state import Room
+from qc_workbench.ui.views.call import CallView
 from qc_workbench.ui.views.queue import mark_listened
 
 
-def listened_button(room: Room, call_id: str) -> None:
-    t = room.t
+def listened_button(room: Room, view: CallView) -> None:
+    """Drawn where the call waits to be listened to, for whoever may score it."""
+    t, call_id = room.t, view.call.call_id
+    if not view.waits_for_listening or not room.viewer.may(Action.SCORE_CALL, view.call.manager_id):
+        return
     pressed = st.button(
         t("queue.listened"),
         type="primary",
         shortcut="Ctrl+Enter",
-        disabled=not room.who,
-        help=None if room.who else t("sidebar.who_needed"),
         key="listened",
     )
     if not pressed:

@@ -54,14 +54,12 @@ def _another_try(room: Room, call_id: str) -> None:
     pressed = st.button(
         t("work.retry_button"),
         icon=":material/replay:",
-        disabled=not room.who,
-        help=None if room.who else t("work.needs_name"),
         key="words_again",
     )
     if not pressed:
         return
     try:
-        try_again(room.workspace, call_id, room.who, room.now)
+        try_again(room.workspace, room.viewer, call_id, room.now)
     except QcwError as error:
         st.error(error_text(error, t))
         return

@@ -1,4 +1,4 @@
-"""What somebody sees who is not logged in: the way in, or single sign-on at work."""
+"""What somebody sees whom a room is not open to: the way in, single sign-on at work, or why it stays shut."""
 
 from __future__ import annotations
 
@@ -34,6 +34,12 @@ def outside(workspace: Workspace, t: Translator) -> None:
     st.info(t("door.ended"))
     address = f"/login?next={quote(_here(), safe='')}"
     st.html(f'<a href="{escape(address)}" target="_self">{escape(t("door.do.login"))}</a>')
+
+
+def forbidden(t: Translator) -> None:
+    """A room that is not for this person's role."""
+    st.title(t("door.title.closed"), anchor=False)
+    st.info(t("door.forbidden"))
 
 
 def _enter(workspace: Workspace, t: Translator) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.lost_deal import DealFinding, Recall, RecallResult
 from qc_workbench.errors import QcwError
 from qc_workbench.store.lost_deals import RecallCase
@@ -103,8 +104,7 @@ def _form(room: Room, case: RecallCase, *, is_open: bool) -> None:
         comment = st.text_input(t("recalls.comment"), key=f"recall_comment_{deal_id}")
         saved = st.form_submit_button(
             t("recalls.save"),
-            disabled=not room.who,
-            help=None if room.who else t("sidebar.who_needed"),
+            disabled=not room.viewer.reach(Action.RULE_ON_FLAG),
             width="stretch",
         )
     if not saved:
@@ -113,7 +113,7 @@ def _form(room: Room, case: RecallCase, *, is_open: bool) -> None:
         st.warning(t("recalls.choose"))
         return
     try:
-        write_recall(room.workspace, deal_id, result, room.who, room.now, comment, buy_from)
+        write_recall(room.workspace, room.viewer, deal_id, result, room.now, comment, buy_from)
     except QcwError as error:
         st.error(error_text(error, t))
         return
@@ -122,8 +122,7 @@ def _form(room: Room, case: RecallCase, *, is_open: bool) -> None:
 
 
 def _undo(room: Room, case: RecallCase) -> None:
-    if st.button(
-        room.t("recalls.undo"), disabled=not room.who, type="tertiary", key=f"recall_undo_{case.deal.deal_id}"
-    ):
-        write_recall(room.workspace, case.deal.deal_id, RecallResult.WITHDRAWN, room.who, room.now)
+    may = bool(room.viewer.reach(Action.RULE_ON_FLAG))
+    if st.button(room.t("recalls.undo"), disabled=not may, type="tertiary", key=f"recall_undo_{case.deal.deal_id}"):
+        write_recall(room.workspace, room.viewer, case.deal.deal_id, RecallResult.WITHDRAWN, room.now)
         st.rerun()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.flag import Finding, Flag, Ruling
 from qc_workbench.store.cases import RefusalList
 from qc_workbench.ui.components.blocks import deal_text
@@ -67,10 +68,9 @@ def _decision(room: Room, flag: Flag, ruling: Finding | None) -> None:
         for choice in offered:
             pressed = st.button(
                 t(f"refusal_ruling.{choice.value}"),
-                disabled=not room.who,
-                help=None if room.who else t("sidebar.who_needed"),
+                disabled=not room.viewer.reach(Action.RULE_ON_FLAG),
                 key=f"refusal_{choice.value}_{flag.flag_id}",
             )
             if pressed:
-                write_ruling(room.workspace, flag, choice, room.who, room.now, "")
+                write_ruling(room.workspace, room.viewer, flag, choice, room.now, "")
                 st.rerun()

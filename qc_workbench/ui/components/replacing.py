@@ -21,12 +21,10 @@ def replace_form(room: Room, item: Drawn) -> None:
     codes = [code for code in catalogue() if code.startswith("replacement.") and code != _BY_MACHINE]
     with st.expander(t("replace.title")):
         st.markdown(t("replace.says"))
-        if not room.who:
-            st.info(t("sidebar.who_needed"))
         reason = st.selectbox(
             t("replace.reason"), codes, index=None, format_func=t, placeholder=t("replace.choose"), key="replace_reason"
         )
-        if st.button(t("replace.do"), disabled=not room.who or reason is None):
+        if st.button(t("replace.do"), disabled=reason is None):
             assert reason is not None
             try:
                 for drawn in item.plans:

@@ -46,8 +46,6 @@ def live_work() -> None:
 def _state(room: Room, view: WorkRoom) -> None:
     """What rests and since when, whether anybody works, and the controls of everything."""
     t = room.t
-    if not room.who:
-        st.info(t("work.needs_name"))
     for pause in view.now.pauses:
         st.warning(
             t(
@@ -79,9 +77,9 @@ def _undo(room: Room) -> None:
         if done.action == "cancel"
         else t(f"work.{done.action}.done", step=plain(step))
     )
-    if st.button(t("work.undo"), shortcut=_UNDO_KEY, type="primary", disabled=not room.who, key="work_undo"):
+    if st.button(t("work.undo"), shortcut=_UNDO_KEY, type="primary", key="work_undo"):
         try:
-            undo(room.workspace, done, room.who, room.now)
+            undo(room.workspace, room.viewer, done, room.now)
         except QcwError as error:
             st.error(error_text(error, t))
             return
@@ -99,13 +97,12 @@ def _button(
     pressed = st.button(
         t(label, n=n) if n else t(label),
         key=f"work_{action}_{step}_{subject or ''}",
-        disabled=disabled or not room.who,
-        help=None if room.who else t("work.needs_name"),
+        disabled=disabled,
     )
     if not pressed:
         return
     try:
-        done = steer(room.workspace, action, step, room.who, room.now, (subject,) if subject else ())
+        done = steer(room.workspace, room.viewer, action, step, room.now, (subject,) if subject else ())
     except QcwError as error:
         st.error(error_text(error, t))
         return

@@ -24,7 +24,7 @@ if not call_id:
     choose_call(room)
     st.stop()
 
-view = call_view(room.workspace, call_id)
+view = call_view(room.workspace, room.viewer, call_id)
 if view is None:
     heading(t("room.call"))
     nothing(t("calls.unknown", call=plain(call_id)))
@@ -33,8 +33,7 @@ if view is None:
 header(view, t)
 missing_words(room, call_id)
 sound_elsewhere_marks(room, call_id)
-if view.waits_for_listening:
-    listened_button(room, view.call.call_id)
+listened_button(room, view)
 left, right = st.columns([7, 3], gap="medium")
 with left:
     address = room.address(view.recording)
@@ -46,5 +45,5 @@ with left:
 with right:
     findings_panel(view, t)
     for flag in view.flags:
-        agents_answer(room, flag, view.rulings.get(flag.flag_id), view.answers_to(flag))
+        agents_answer(room, flag, view.call.manager_id, view.rulings.get(flag.flag_id), view.answers_to(flag))
     client_panel(view, t)

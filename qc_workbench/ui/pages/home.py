@@ -9,4 +9,4 @@ first = first_room(room.viewer)
 if first is not None:
     go(first, room.t)
 heading(room.t("app.title"))
-nothing(room.t("door.forbidden"))
+nothing(room.t("door.no_rooms"))

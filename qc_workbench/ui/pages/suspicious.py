@@ -41,6 +41,6 @@ with left:
     found = case_file(room.workspace, case, sound, view.confirmed(case.call.manager_id), room.now)
     both_sides(room, case, sound, found)
     what_would_change(room, sound, found)
-    agents_answer(room, case.flag, case.ruling, case.answers)
+    agents_answer(room, case.flag, case.call.manager_id, case.ruling, case.answers)
 with right:
     around_case(room, view, case, found.pattern)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from qc_workbench.detection.auto_answers import VERSION, CallFacts, auto_answers
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.auto_answer import Agreement, Answer, AnswerCheck, AutoAnswer, Question
 from qc_workbench.domain.commitment import ClientSaid
-from qc_workbench.errors import UsageError
 from qc_workbench.store.auto_answers import agreements, checks_of_call, save_check
-from qc_workbench.store.calls import audit_entry
+from qc_workbench.store.calls import agent_of_call, audit_entry
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.call import CallView
 from qc_workbench.workspace import Workspace
 
@@ -53,12 +54,12 @@ def _checked(workspace: Workspace, call_id: str) -> tuple[Mapping[Question, Answ
 
 
 def write_check(
-    workspace: Workspace, call_id: str, suggested: AutoAnswer, human: Answer, by: str, at: datetime
+    workspace: Workspace, viewer: Viewer, call_id: str, suggested: AutoAnswer, human: Answer, at: datetime
 ) -> AnswerCheck:
-    """Append a person's answer. Raises :class:`UsageError` ``check_needs_name`` where nobody gave a name."""
-    if not by.strip():
-        raise UsageError("check_needs_name")
-    check = AnswerCheck(call_id, suggested.question, VERSION, suggested.answer, human, by.strip(), at)
+    """Append a person's answer. Raises ``not_allowed`` for whoever may not score the call."""
+    with workspace.store.reading() as reader:
+        viewer.require(Action.SCORE_CALL, agent_of_call(reader, call_id))
+    check = AnswerCheck(call_id, suggested.question, VERSION, suggested.answer, human, viewer.name, at)
     workspace.store.write(
         save_check(check),
         audit_entry(at, check.by, "answer_checked", call_id, question=check.question.value, answer=human.value),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.agent_answer import AgentAnswer
 from qc_workbench.domain.call import Call, Recording
@@ -33,6 +34,7 @@ from qc_workbench.store.browsing import (
     standing_findings,
 )
 from qc_workbench.store.standings import downgraded
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.client import ClientContext, client_context
 from qc_workbench.ui.views.greetings import known_in
 from qc_workbench.ui.views.overview import OPEN_STATUSES
@@ -102,11 +104,11 @@ class CallList:
     is_cut: bool
 
 
-def call_view(workspace: Workspace, call_id: str) -> CallView | None:
-    """Everything about a call, or None when there is no such call."""
+def call_view(workspace: Workspace, viewer: Viewer, call_id: str) -> CallView | None:
+    """Everything about a call, or None when there is no such call, or none for this person: nobody learns which."""
     with workspace.store.reading() as reader:
         call = calls_store.call(reader, call_id)
-        if call is None:
+        if call is None or not viewer.may(Action.SEE_CALL, call.manager_id):
             return None
         recording = calls_store.recording(reader, call_id)
         flags = flags_of_call(reader, call_id)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.lost_deal import DealFinding, Recall, RecallResult
 from qc_workbench.review.recalls import recall, undo_recall
 from qc_workbench.store.browsing import calls_by_id, recordings_by_call
-from qc_workbench.store.calls import audit_entry
+from qc_workbench.store.calls import agent_of_deal, audit_entry
 from qc_workbench.store.database import insert
 from qc_workbench.store.lost_deals import (
     RecallCase,
@@ -21,6 +22,7 @@ from qc_workbench.store.lost_deals import (
     recall_tallies,
     recalls_of_deal,
 )
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
@@ -68,15 +70,19 @@ def recall_page(workspace: Workspace, which: RecallList, finding: DealFinding | 
 
 def write_recall(
     workspace: Workspace,
+    viewer: Viewer,
     deal_id: str,
     result: RecallResult,
-    by: str,
     at: datetime,
     comment: str = "",
     buy_from: date | None = None,
 ) -> Recall:
-    """Append what a client said (or, for ``WITHDRAWN``, the undo of the entry that stands) to the store."""
+    """Append what a client said (or, for ``WITHDRAWN``, the undo of the entry that stands) to the store.
+
+    Raises ``not_allowed``."""
+    by = viewer.name
     with workspace.store.reading() as reader:
+        viewer.require(Action.RULE_ON_FLAG, agent_of_deal(reader, deal_id))
         earlier = recalls_of_deal(reader, deal_id)
     entry = (
         undo_recall(deal_id, by, at, earlier)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.agent_answer import AgentAnswer
 from qc_workbench.domain.flag import Finding, Flag, FlagKind, Ruling, Verdict
 from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded, key_of
@@ -16,7 +17,7 @@ from qc_workbench.review.standing import DetectorStanding
 from qc_workbench.store import verdicts
 from qc_workbench.store.agent_answers import answer_row
 from qc_workbench.store.browsing import counted_by_agent, findings_of_flag
-from qc_workbench.store.calls import audit_entry
+from qc_workbench.store.calls import agent_of_call, audit_entry
 from qc_workbench.store.cases import (
     Case,
     CaseTally,
@@ -28,6 +29,7 @@ from qc_workbench.store.cases import (
 )
 from qc_workbench.store.database import Statement, insert
 from qc_workbench.store.standings import detector_standings
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
@@ -138,9 +140,13 @@ def one_case(workspace: Workspace, flag_id: str) -> Case | None:
         return case_of_flag(reader, flag_id)
 
 
-def write_answer(workspace: Workspace, flag: Flag, text: str, by: str, at: datetime) -> AgentAnswer:
-    """Append what an agent says about a flag. Raises what :func:`qc_workbench.review.answers.answer` does."""
-    given = answer(flag, text, by, at)
+def write_answer(workspace: Workspace, viewer: Viewer, flag: Flag, text: str, at: datetime) -> AgentAnswer:
+    """Append what the agent says about a flag of a call of theirs.
+
+    Raises ``not_allowed`` and what :func:`qc_workbench.review.answers.answer` does."""
+    with workspace.store.reading() as reader:
+        viewer.require(Action.ANSWER_FLAG, agent_of_call(reader, flag.call_id))
+    given = answer(flag, text, viewer.name, at)
     entry = audit_entry(given.at, given.by, "flag_answered", flag.call_id, flag_id=flag.flag_id)
     workspace.store.write(insert("agent_answers", answer_row(given)), entry, key=f"answer:{given.answer_id}")
     return given
@@ -165,14 +171,19 @@ def patterns(tallies: Sequence[CaseTally], counted: Mapping[str, int]) -> tuple[
     return tuple(sorted(rows, key=lambda row: (-row.confirmed - row.waiting, row.manager_id)))
 
 
-def write_ruling(workspace: Workspace, flag: Flag, ruling: Ruling, by: str, at: datetime, reason: str) -> Finding:
-    """Append a person's ruling on a flag (or, for ``WITHDRAWN``, the undo of the standing one) to the store."""
+def write_ruling(
+    workspace: Workspace, viewer: Viewer, flag: Flag, ruling: Ruling, at: datetime, reason: str
+) -> Finding:
+    """Append a person's ruling on a flag (or, for ``WITHDRAWN``, the undo of the standing one) to the store.
+
+    Raises ``not_allowed``."""
     with workspace.store.reading() as reader:
+        viewer.require(Action.RULE_ON_FLAG, agent_of_call(reader, flag.call_id))
         earlier = findings_of_flag(reader, flag.flag_id)
     finding = (
-        undo(flag.flag_id, by, at, earlier)
+        undo(flag.flag_id, viewer.name, at, earlier)
         if ruling is Ruling.WITHDRAWN
-        else rule(flag.flag_id, ruling, by, at, reason, earlier)
+        else rule(flag.flag_id, ruling, viewer.name, at, reason, earlier)
     )
     workspace.store.write(*_statements(finding, flag), key=f"finding:{finding.finding_id}")
     return finding

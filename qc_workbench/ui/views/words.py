@@ -8,13 +8,14 @@ from enum import StrEnum
 from typing import Final
 
 from pipelines import steer_work
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.job import ASKED_FOR, Job, JobState
 from qc_workbench.domain.progress import is_abandoned
-from qc_workbench.errors import UsageError
 from qc_workbench.store import calls, ledger
 from qc_workbench.store.database import Reader
 from qc_workbench.store.job_board import EVERY_STEP
 from qc_workbench.store.job_progress import Pause, before, has_words, is_somebody_working, standing_pauses
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
 
 #: The step that makes words, and the one it begins with.
@@ -69,14 +70,14 @@ def ask_for_words(workspace: Workspace, call_id: str, now: datetime) -> WordsOfC
     return words(workspace, call_id, now)
 
 
-def try_again(workspace: Workspace, call_id: str, who: str, now: datetime) -> None:
+def try_again(workspace: Workspace, viewer: Viewer, call_id: str, now: datetime) -> None:
     """Let the failed work on a call wait again, before the others.
 
-    Raises :class:`UsageError` ``steering_needs_name`` without a name.
+    Raises ``not_allowed`` for whoever may not see the call.
     """
-    if not who:
-        raise UsageError("steering_needs_name")
-    steer_work.retry(workspace, EVERY_STEP, who, now, call_ids=(call_id,))
+    with workspace.store.reading() as reader:
+        viewer.require(Action.SEE_CALL, calls.agent_of_call(reader, call_id))
+    steer_work.retry(workspace, EVERY_STEP, viewer.name, now, call_ids=(call_id,))
     ask_for_words(workspace, call_id, now)
 
 

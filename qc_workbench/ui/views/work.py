@@ -10,13 +10,14 @@ from typing import Final
 
 from pipelines import steer_work
 from pipelines.steer_work import UNSUCCESSFUL, Steered, WorkNow
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Call
 from qc_workbench.domain.job import JobState
-from qc_workbench.errors import UsageError
 from qc_workbench.store.browsing import calls_by_id
 from qc_workbench.store.database import Reader
 from qc_workbench.store.job_board import EVERY_STEP
 from qc_workbench.store.job_progress import Unit, WorkSlice, units, work_by_time
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
@@ -95,13 +96,14 @@ def _lines(reader: Reader, found: Sequence[Unit]) -> tuple[tuple[UnitLine, ...],
 
 
 def steer(
-    workspace: Workspace, action: str, step: str, who: str, now: datetime, subjects: Sequence[str] = ()
+    workspace: Workspace, viewer: Viewer, action: str, step: str, now: datetime, subjects: Sequence[str] = ()
 ) -> Steered:
     """pause, resume, cancel or retry a step (``EVERY_STEP``: all), or single units of it.
 
-    Raises :class:`UsageError` ``steering_needs_name`` without a name.
+    Raises ``not_allowed``.
     """
-    _named(who)
+    viewer.require(Action.RUN_WORK)
+    who = viewer.name
     match action:
         case "pause":
             return steer_work.pause(workspace, step, who, now)
@@ -113,15 +115,10 @@ def steer(
             return steer_work.retry(workspace, step, who, now, subjects=subjects)
 
 
-def undo(workspace: Workspace, done: Steered, who: str, now: datetime) -> None:
-    """Take an action back. Raises :class:`UsageError` ``steering_needs_name`` without a name."""
-    _named(who)
-    steer_work.undo(workspace, done, who, now)
-
-
-def _named(who: str) -> None:
-    if not who:
-        raise UsageError("steering_needs_name")
+def undo(workspace: Workspace, viewer: Viewer, done: Steered, now: datetime) -> None:
+    """Take an action back. Raises ``not_allowed``."""
+    viewer.require(Action.RUN_WORK)
+    steer_work.undo(workspace, done, viewer.name, now)
 
 
 def kept(done: Steered) -> str:
