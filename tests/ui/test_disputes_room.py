@@ -135,7 +135,7 @@ def test_a_dispute_lives_through_both_rounds_by_different_people(
     key = f"{found.evaluation_id}_greeting"
     agent = enter(start(workspace.home, "m2", "ru", monkeypatch), "my")
     agent.button(key=f"dispute_{key}").click().run()
-    agent.button_group(key=f"counter_{key}_value").set_value(["yes"])
+    agent.button_group(key=f"counter_{key}_value").set_value("yes")
     agent.text_area(key=f"reason_{key}").set_value("на 2-й секунде сказал «компания Пример»")
     agent.button(key=f"send_{key}").click().run()
     assert "оспорено" in read(agent)
@@ -166,7 +166,7 @@ def test_a_dispute_lives_through_both_rounds_by_different_people(
     assert "послушайте ещё раз" in read(other)
     other.text_area(key=f"ruling_reason_{key}").set_value("имя слышно")
     other.button(key="rule_accept").click().run()
-    other.button_group(key="disputes_shelf").set_value(["ruled"]).run()
+    other.button_group(key="disputes_shelf").set_value("ruled").run()
     shown = read(other)
     assert "принят ответ менеджера" in shown
     assert "30 → 50" in shown
@@ -239,7 +239,7 @@ def test_rates_are_counted_over_answers_that_can_be_disputed_no_more(
     found = scored_company(workspace, NOW)[company.PROMISE]
     dispute_by_agent(workspace, found.evaluation_id, "step", "agreed")
     app = enter(start(workspace.home, "h1", "ru", monkeypatch), "disputes")
-    app.button_group(key="disputes_shelf").set_value(["rates"]).run()
+    app.button_group(key="disputes_shelf").set_value("rates").run()
     assert "По вопросам" in read(app)
     from qc_workbench.ui.views.disputes import rates
 

@@ -24,20 +24,20 @@ def clip_library(room: Room) -> None:
     t = room.t
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
-            t("clips.kind"), list(ClipKind), format_func=lambda item: t(f"clip.{item.value}"), key="clips_kind",
+            t("clip_library.kind"), list(ClipKind), format_func=lambda item: t(f"clip.{item.value}"), key="clips_kind",
             label_visibility="collapsed",
         )  # fmt: skip
         text = st.text_input(
-            t("clips.find"), placeholder=t("clips.find"), key="clips_text", label_visibility="collapsed", width=320
+            t("clip_library.find"), placeholder=t("clip_library.find"), key="clips_text", label_visibility="collapsed", width=320
         )
         if remembered(_LAST):
             st.button(
-                t("clips.undo"), type="tertiary", key="clip_undo", on_click=_retire, args=(remembered(_LAST), True)
+                t("clip_library.undo"), type="tertiary", key="clip_undo", on_click=_retire, args=(remembered(_LAST), True)
             )
     page = int(st.session_state.get(f"clips_page_{kind}_{text}", 1))
     found, total = clips(room.workspace, kind, text, page)
     if not found:
-        nothing(t("clips.none") if kind is None and not text else t("clips.none_here"))
+        nothing(t("clip_library.none") if kind is None and not text else t("clip_library.none_here"))
     pager(total, PAGE, t, f"clips_page_{kind}_{text}")
     asked = questions_asked(room.workspace)
     for clip in found:
@@ -57,7 +57,7 @@ def _clip(room: Room, clip: Clip, question: str | None) -> None:
         st.markdown(says, width="stretch")
         if may_keep(room.viewer):
             st.button(
-                t("clips.retire"),
+                t("clip_library.retire"),
                 type="tertiary",
                 key=f"retire_{clip.clip_id}",
                 on_click=_retire,
@@ -73,7 +73,7 @@ def _retire(clip_id: str, back: bool) -> None:
         refused(error, room)
         return
     remember(_LAST, None if back else clip_id)
-    done(room.t("clips.restored") if back else room.t("clips.retired"))
+    done(room.t("clip_library.restored") if back else room.t("clip_library.retired"))
 
 
 def keep_from_comment(room: Room, item: CommentCase) -> None:
@@ -85,14 +85,14 @@ def keep_from_comment(room: Room, item: CommentCase) -> None:
     if item.recording is not None and item.recording.duration_s is not None:
         to_s = min(to_s, item.recording.duration_s)
     key = comment.comment_id
-    with st.expander(t("clips.keep")):
-        st.text_input(t("clips.title"), key=f"clip_title_{key}", max_chars=200)
+    with st.expander(t("clip_library.keep")):
+        st.text_input(t("clip_library.title"), key=f"clip_title_{key}", max_chars=200)
         st.segmented_control(
-            t("clips.kind"), list(ClipKind), default=ClipKind.BAD, required=True,
+            t("clip_library.kind"), list(ClipKind), default=ClipKind.BAD, required=True,
             format_func=lambda kind: t(f"clip.{kind.value}"), key=f"clip_kind_{key}",
         )  # fmt: skip
         st.button(
-            t("clips.do_keep"), key=f"clip_keep_{key}", on_click=_keep,
+            t("clip_library.do_keep"), key=f"clip_keep_{key}", on_click=_keep,
             args=(key, comment.call_id, (from_s, to_s), comment.question),
         )  # fmt: skip
 
@@ -101,26 +101,26 @@ def _keep_from_seconds(room: Room) -> None:
     """Keep seconds of any call that this person may choose from."""
     t = room.t
     asked = questions_asked(room.workspace)
-    with st.expander(t("clips.from_call")):
-        st.caption(t("clips.without_names"))
+    with st.expander(t("clip_library.from_call")):
+        st.caption(t("clip_library.without_names"))
         first, second, third = st.columns([4, 2, 2])
-        first.text_input(t("clips.call"), key="clip_call", value=st.query_params.get("clip_of", ""))
-        second.text_input(t("clips.from_s"), key="clip_from", placeholder=clock(65))
-        third.text_input(t("clips.to_s"), key="clip_to", placeholder=clock(80))
-        st.text_input(t("clips.title"), key="clip_title_new", max_chars=200)
+        first.text_input(t("clip_library.call"), key="clip_call", value=st.query_params.get("clip_of", ""))
+        second.text_input(t("clip_library.from_s"), key="clip_from", placeholder=clock(65))
+        third.text_input(t("clip_library.to_s"), key="clip_to", placeholder=clock(80))
+        st.text_input(t("clip_library.title"), key="clip_title_new", max_chars=200)
         st.segmented_control(
-            t("clips.kind"), list(ClipKind), default=ClipKind.GOOD, required=True,
+            t("clip_library.kind"), list(ClipKind), default=ClipKind.GOOD, required=True,
             format_func=lambda kind: t(f"clip.{kind.value}"), key="clip_kind_new",
         )  # fmt: skip
         st.selectbox(
-            t("clips.question"),
+            t("clip_library.question"),
             list(asked),
             index=None,
             format_func=lambda code: q.text.of(t.language) if (q := asked[code].question(code)) else code,
-            placeholder=t("clips.any_question"),
+            placeholder=t("clip_library.any_question"),
             key="clip_question_new",
         )
-        st.button(t("clips.do_keep"), key="clip_keep_new", on_click=_keep_new)
+        st.button(t("clip_library.do_keep"), key="clip_keep_new", on_click=_keep_new)
 
 
 def _keep_new() -> None:
@@ -142,7 +142,7 @@ def _keep(key: str, call_id: str, seconds: tuple[float, float], question: str | 
         refused(error, room, title)
         return
     st.session_state[f"clip_title_{key}"] = ""
-    done(room.t("clips.kept"))
+    done(room.t("clip_library.kept"))
 
 
 def seconds_of(text: str) -> float:

@@ -49,7 +49,7 @@ def _ruled(room: Room, view: Disputes, case: ScoredCase) -> None:
                     st.caption(t(f"dispute_outcome.{line.outcome.value}"), width="content")
                 state_badge(line, t)
             side_by_side(question, line, t)
-            with st.expander(t("side.history")):
+            with st.expander(t("dispute_side.history")):
                 history(case, line, t)
 
 

@@ -86,7 +86,7 @@ def _dispute(room: Room, view: Disputes, item: WaitingCase) -> None:
                         "disputes.about",
                         moment=t.moment(case.call.started_at),
                         form=case.form.title.of(t.language),
-                        who=case.names.get(case.scored.reviewer, t("score.somebody")),
+                        who=case.names.get(case.scored.reviewer, t("score_case.somebody")),
                     )
                 ),
                 width="content",

@@ -115,7 +115,7 @@ def _line(room: Room, case: ScoredCase, line: Line) -> None:
             side_by_side(question, line, t)
         proof(room, case, line)
         if line.moves:
-            with st.expander(t("side.history")):
+            with st.expander(t("dispute_side.history")):
                 history(case, line, t)
         match line.state:
             case LineState.OPEN:

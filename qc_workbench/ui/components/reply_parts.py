@@ -16,20 +16,20 @@ def answer_text(question: Question, reply: Reply | None, t: Translator) -> str:
     if reply is None:
         return "—"
     if not reply.values:
-        return t("reply.none_ticked")
+        return t("answer_said.none_ticked")
     return ", ".join(value_text(question, value, t) for value in reply.values)
 
 
 def value_text(question: Question, value: str, t: Translator) -> str:
     if value == NOT_APPLICABLE:
-        return t("reply.not_applicable")
+        return t("answer_said.not_applicable")
     if question.kind is Kind.YES_NO:
-        return t(f"reply.{value}") if value in (YES, NO) else value
+        return t(f"answer_said.{value}") if value in (YES, NO) else value
     option = next((item for item in question.options if item.code == value), None)
     if option is not None:
         return option.text.of(t.language)
     if question.kind is Kind.SCALE and question.highest is not None:
-        return t("reply.of_scale", value=value, most=f"{question.highest.normalize():f}")
+        return t("answer_said.of_scale", value=value, most=f"{question.highest.normalize():f}")
     return value
 
 
@@ -40,11 +40,11 @@ def cause_text(question: Question, code: str | None, t: Translator) -> str | Non
 
 def answer_input(question: Question, t: Translator, key: str) -> None:
     """A place to choose an answer, and its cause where the question has some; :func:`chosen_reply` reads it."""
-    label, options = t("reply.answer"), _options(question)
+    label, options = t("answer_said.answer"), _options(question)
     if question.kind in (Kind.NUMBER, Kind.TEXT):
         st.text_input(label, key=f"{key}_value")
         if question.not_applicable is not None:
-            st.checkbox(t("reply.not_applicable"), key=f"{key}_na")
+            st.checkbox(t("answer_said.not_applicable"), key=f"{key}_na")
     elif question.kind is Kind.MULTI_CHOICE:
         st.pills(
             label,
@@ -64,11 +64,11 @@ def answer_input(question: Question, t: Translator, key: str) -> None:
         )
     if question.causes:
         st.selectbox(
-            t("reply.cause"),
+            t("answer_said.cause"),
             [cause.code for cause in question.causes],
             index=None,
             format_func=lambda code: cause_text(question, code, t) or code,
-            placeholder=t("reply.cause_none"),
+            placeholder=t("answer_said.cause_none"),
             key=f"{key}_cause",
         )
 

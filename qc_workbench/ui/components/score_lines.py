@@ -40,13 +40,13 @@ def score_badge(case: ScoredCase, t: Translator) -> None:
     band = next((item.text.of(t.language) for item in case.form.bands if item.code == now.band), None)
     standing = score_text(now.score, t)
     if given != now.score:
-        standing = t("score.changed", given=score_text(given, t), now=standing)
+        standing = t("score_case.changed", given=score_text(given, t), now=standing)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"### {standing}", width="content")
         if band:
             st.badge(band, color="red" if now.has_failed else "blue")
         if now.has_failed:
-            st.badge(t("score.failed"), color="red")
+            st.badge(t("score_case.failed"), color="red")
 
 
 def score_text(value: object, t: Translator) -> str:
@@ -65,7 +65,7 @@ def side_by_side(question: Question, line: Line, t: Translator) -> None:
         shown.append(("final", line.final if line.state in _OVER else None))
     for column, (name, reply) in zip(st.columns(4, gap="small"), shown, strict=False):
         with column:
-            st.caption(t(f"side.{name}"))
+            st.caption(t(f"dispute_side.{name}"))
             st.text(answer_text(question, reply, t))
             if reply is not None and reply.cause:
                 st.caption(plain(cause_text(question, reply.cause, t) or ""))
@@ -87,13 +87,13 @@ def _move_text(case: ScoredCase, move: DisputeMove, t: Translator) -> str:
     what = t(f"dispute_move.{move.move.value}")
     if move.reply is not None:
         what = f"{what}: {answer_text(question, move.reply, t)}"
-    return t("side.move", moment=t.moment(move.at), who=role_text(case, move.by, t), what=what)
+    return t("dispute_side.move", moment=t.moment(move.at), who=role_text(case, move.by, t), what=what)
 
 
 def role_text(case: ScoredCase, person_id: str, t: Translator) -> str:
     """A person by their role: who it was matters less than what they are for."""
     role = case.roles.get(person_id)
-    return t(f"access_role.{role.value}") if role else t("score.somebody")
+    return t(f"access_role.{role.value}") if role else t("score_case.somebody")
 
 
 def proof(room: Room, case: ScoredCase, line: Line) -> None:
@@ -101,7 +101,7 @@ def proof(room: Room, case: ScoredCase, line: Line) -> None:
     t, question = room.t, case.question(line.question)
     cause = cause_text(question, line.original.cause, t)
     if cause:
-        st.caption(t("score.cause", cause=plain(cause)))
+        st.caption(t("score_case.cause", cause=plain(cause)))
     if line.original.comment:
         st.text(line.original.comment)
     comments(room, case, case.comments_on(line.question), f"{case.evaluation_id}_{line.question}")
