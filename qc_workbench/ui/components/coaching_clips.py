@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import streamlit as st
 
 from qc_workbench.domain.coaching import Clip, ClipKind
@@ -18,6 +21,7 @@ from qc_workbench.ui.state import Room, enter, remember, remembered
 from qc_workbench.ui.views.coaching import PAGE, CommentCase, clips, keep_clip, may_keep, questions_asked, retire_clip
 
 _LAST = "clip_retired"
+_PLACE: Final = re.compile(r"(?:(?P<minutes>\d{1,4}):)?(?P<seconds>\d{1,5}(?:[.,]\d{1,3})?)")
 
 
 def clip_library(room: Room) -> None:
@@ -147,8 +151,7 @@ def _keep(key: str, call_id: str, seconds: tuple[float, float], question: str | 
 
 def seconds_of(text: str) -> float:
     """``1:05`` or ``65`` or ``65,5`` as seconds. Raises :class:`UsageError` ``clip_seconds``."""
-    minutes, _, rest = text.strip().rpartition(":")
-    try:
-        return 60 * int(minutes or 0) + float(rest.replace(",", "."))
-    except ValueError:
-        raise UsageError("clip_seconds", value=text) from None
+    found = _PLACE.fullmatch(text.strip())
+    if found is None:
+        raise UsageError("clip_seconds", value=text)
+    return 60 * int(found["minutes"] or 0) + float(found["seconds"].replace(",", "."))
