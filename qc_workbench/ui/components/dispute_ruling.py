@@ -19,7 +19,7 @@ from qc_workbench.ui.components.reply_parts import answer_input, answer_text, ch
 from qc_workbench.ui.components.score_lines import comments, history, proof, score_badge, score_text, side_by_side
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
-from qc_workbench.ui.state import Room, enter, remember, remembered
+from qc_workbench.ui.state import Room, enter
 from qc_workbench.ui.views.call import call_sound
 from qc_workbench.ui.views.disputes import Disputes, WaitingCase
 from qc_workbench.ui.views.playback import playback
@@ -48,55 +48,49 @@ def waiting_disputes(room: Room, view: Disputes) -> None:
         nothing(t("disputes.none"))
         return
     by_id = {item.case.evaluation_id: item for item in view.waiting}
-    listed, found = st.columns([3, 7], gap="medium")
-    with listed:
-        asked = st.query_params.get("score")
-        if st.session_state.get(_CHOSEN) not in by_id:
-            st.session_state[_CHOSEN] = asked if asked in by_id else next(iter(by_id))
-        chosen = st.radio(
-            t("disputes.case"),
-            list(by_id),
-            format_func=lambda key: _case_line(by_id[key], view, t),
-            captions=[_case_caption(item, room) for item in view.waiting],
-            key=_CHOSEN,
-            label_visibility="collapsed",
-        )
-    with found:
-        _dispute(room, view, by_id[chosen])
+    asked = st.query_params.get("score")
+    if st.session_state.get(_CHOSEN) not in by_id:
+        st.session_state[_CHOSEN] = asked if asked in by_id else next(iter(by_id))
+    chosen = st.selectbox(
+        t("disputes.case"),
+        list(by_id),
+        format_func=lambda key: _case_line(by_id[key], view, room),
+        key=_CHOSEN,
+        label_visibility="collapsed",
+    )
+    _dispute(room, view, by_id[chosen])
 
 
-def _case_line(item: WaitingCase, view: Disputes, t: Translator) -> str:
-    return f"{plain(view.people.agent(item.case.scored.agent))} · {t('disputes.questions', n=len(item.lines))}"
-
-
-def _case_caption(item: WaitingCase, room: Room) -> str:
-    second = any(line.state is LineState.APPEALED for line in item.lines)
-    waited = room.t("disputes.waits", n=max(0, (room.now - item.since).days))
-    return f"{waited} · {room.t('disputes.second_round')}" if second else waited
+def _case_line(item: WaitingCase, view: Disputes, room: Room) -> str:
+    t, days = room.t, (room.now - item.since).days
+    parts = [view.people.agent(item.case.scored.agent), t("disputes.questions", n=len(item.lines))]
+    parts.append(t("disputes.waits", n=days) if days > 0 else t("disputes.waits_today"))
+    if any(line.state is LineState.APPEALED for line in item.lines):
+        parts.append(t("disputes.second_round"))
+    return " · ".join(parts)
 
 
 def _dispute(room: Room, view: Disputes, item: WaitingCase) -> None:
-    t, case = room.t, item.case
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(view.people.agent(case.scored.agent))}**", width="content")
-            st.caption(
-                plain(
-                    t(
-                        "disputes.about",
-                        moment=t.moment(case.call.started_at),
-                        form=case.form.title.of(t.language),
-                        who=case.names.get(case.scored.reviewer, t("score_case.somebody")),
-                    )
-                ),
-                width="content",
-            )
-            call_link(t, t("my.whole_call"), case.call.call_id)
+    """What was heard on the left, what is decided on the right."""
+    case = item.case
+    heard, decided = st.columns([1, 1], gap="medium")
+    with heard:
+        _about(room, view, case)
+        _sound(room, case)
+        comments(room, case, case.comments_on(None), f"all_{case.evaluation_id}")
+    with decided:
+        _ruling(room, case, _question(item, room.t))
+
+
+def _about(room: Room, view: Disputes, case: ScoredCase) -> None:
+    t = room.t
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(view.people.agent(case.scored.agent))}**", width="content")
         score_badge(case, t)
-    _sound(room, case)
-    comments(room, case, case.comments_on(None), f"all_{case.evaluation_id}")
-    line = _question(item, t)
-    _ruling(room, case, line)
+        call_link(t, t("my.whole_call"), case.call.call_id)
+    reviewer = case.names.get(case.scored.reviewer, t("score_case.somebody"))
+    title = case.form.title.of(t.language)
+    st.caption(plain(t("disputes.about", moment=t.moment(case.call.started_at), form=title, who=reviewer)))
 
 
 def _sound(room: Room, case: ScoredCase) -> None:
@@ -135,16 +129,16 @@ def _ruling(room: Room, case: ScoredCase, line: Line) -> None:
         if question.help:
             st.caption(plain(question.help.of(t.language)))
         side_by_side(question, line, t)
-        proof(room, case, line)
+        proof(room, case, line, with_cause=False)
         history(case, line, t)
         st.markdown(f"**{t('disputes.would_be')}**")
         reason_key, third_key = f"ruling_reason_{key}", f"ruling_third_{key}"
         third = chosen_reply(question, third_key)
         answers = {Choice.KEEP: line.original, Choice.ACCEPT: line.disputed, Choice.THIRD: third}
+        st.text_area(t("disputes.reason"), max_chars=LONGEST_REASON, key=reason_key, height=80)
         for column, choice in zip(st.columns(3, gap="small"), Choice, strict=True):
             with column:
                 _offer(case, line, choice, answers[choice], t)
-        st.text_area(t("disputes.reason"), max_chars=LONGEST_REASON, key=reason_key, height=80)
         with st.expander(t("disputes.third"), expanded=third is not None):
             answer_input(question, t, third_key)
 
@@ -153,7 +147,7 @@ def _offer(case: ScoredCase, line: Line, choice: Choice, reply: Reply | None, t:
     """A button and what it would do to the score."""
     question, now = case.question(line.question), case.result().score
     st.button(
-        f"{t(f'rule_choice.{choice.value}')} · {KEYS[choice]}",
+        t(f"rule_choice.{choice.value}"),
         shortcut=KEYS[choice],
         type="primary" if choice is Choice.KEEP else "secondary",
         width="stretch",
@@ -191,9 +185,4 @@ def _rule(case: ScoredCase, line: Line, choice: Choice) -> None:
     except QcwError as error:
         refused(error, room, reason, moved="dispute_ruled_meanwhile")
         return
-    remember("last_dispute", case.evaluation_id)
     done(room.t(f"rule_done.{choice.value}"))
-
-
-def last_ruled() -> str | None:
-    return remembered("last_dispute")

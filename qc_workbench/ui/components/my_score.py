@@ -109,11 +109,12 @@ def _line(room: Room, case: ScoredCase, line: Line) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(question.text.of(t.language))}**", width="stretch")
             state_badge(line, t)
-        if line.disputed is None and line.first is None:
+        is_plain = line.disputed is None and line.first is None
+        if is_plain:
             st.text(answer_text(question, line.original, t))
         else:
-            side_by_side(question, line, t)
-        proof(room, case, line)
+            side_by_side(question, line, t, is_mine=True)
+        proof(room, case, line, with_cause=is_plain)
         if line.moves:
             with st.expander(t("dispute_side.history")):
                 history(case, line, t)

@@ -57,9 +57,9 @@ def state_badge(line: Line, t: Translator) -> None:
     st.badge(t(f"line_state.{line.state.value}"), color=_COLOURS[line.state])
 
 
-def side_by_side(question: Question, line: Line, t: Translator) -> None:
+def side_by_side(question: Question, line: Line, t: Translator, *, is_mine: bool = False) -> None:
     """Original, the agent's, first ruling, final; the last two where there was a ruling."""
-    shown: list[tuple[str, Reply | None]] = [("original", line.original), ("disputed", line.disputed)]
+    shown: list[tuple[str, Reply | None]] = [("original", line.original), ("mine" if is_mine else "disputed", line.disputed)]
     if line.first is not None:
         shown.append(("first", line.first))
         shown.append(("final", line.final if line.state in _OVER else None))
@@ -96,11 +96,11 @@ def role_text(case: ScoredCase, person_id: str, t: Translator) -> str:
     return t(f"access_role.{role.value}") if role else t("score_case.somebody")
 
 
-def proof(room: Room, case: ScoredCase, line: Line) -> None:
-    """Why the answer is what it is: cause, the reviewer's words, comments at their seconds."""
+def proof(room: Room, case: ScoredCase, line: Line, *, with_cause: bool = True) -> None:
+    """Why the answer is what it is: cause (where it does not stand beside), the reviewer's words, comments."""
     t, question = room.t, case.question(line.question)
     cause = cause_text(question, line.original.cause, t)
-    if cause:
+    if cause and with_cause:
         st.caption(t("score_case.cause", cause=plain(cause)))
     if line.original.comment:
         st.text(line.original.comment)
