@@ -160,11 +160,21 @@ def take_back(task: CoachingTask, steps: Sequence[TaskStep], who: Person, at: da
 
 
 def worked_on_at(task: CoachingTask, steps: Iterable[TaskStep]) -> datetime | None:
-    """When the agent said "done" for the last time; None while the task is open to them."""
-    mine = [item for item in steps if item.task_id == task.task_id]
+    """When the agent said "done" for the last time; None while the task is open to them.
+
+    A "done" that came back by :func:`take_back` is not a new one: it follows a step of the same person.
+    """
+    mine = sorted((item for item in steps if item.task_id == task.task_id), key=lambda item: item.step)
     if task_state(task, mine) not in (TaskState.DONE, TaskState.CLOSED):
         return None
-    return max((item.at for item in mine if item.state is TaskState.DONE), default=None)
+    earlier = [None, *mine]
+    said = [
+        item.at
+        for before, item in zip(earlier, mine, strict=False)
+        if item.state is TaskState.DONE
+        and not (before is not None and before.by == item.by and before.state not in BY_AGENT)
+    ]
+    return max(said, default=None)
 
 
 # Clips -----------------------------------------------------------------------------------------------------------

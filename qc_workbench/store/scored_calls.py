@@ -81,6 +81,14 @@ def scores_with_ids(reader: Reader, evaluation_ids: Collection[str]) -> list[Eva
     return [found[key] for key in asked if key in found]
 
 
+def agents_of_calls(reader: Reader, call_ids: Collection[str]) -> dict[str, str]:
+    """Whose calls these are."""
+    rows = reader.rows(
+        "select call_id, manager_id from calls where call_id in (select unnest(?::varchar[]))", list(call_ids)
+    )
+    return {row["call_id"]: row["manager_id"] for row in rows}
+
+
 def steps_of_evaluations(reader: Reader, evaluation_ids: Collection[str]) -> dict[str, list[SavedReply]]:
     """Every answer ever given in these, in order."""
     rows = reader.rows(

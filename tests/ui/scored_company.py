@@ -143,8 +143,6 @@ def scored_company(workspace: Workspace, now: datetime) -> dict[str, Evaluation]
         company.TALK: score(workspace, version, company.TALK, now - timedelta(days=2), reviewer="account-h1"),
         company.PADDED: score(workspace, version, company.PADDED, now - timedelta(days=20), GOOD),
     }
-    comment(
-        workspace, company.PROMISE, "m2", "Клиент сам просит перезвонить, а шаг не назначен", now, question="step"
-    )
+    comment(workspace, company.PROMISE, "m2", "Клиент сам просит перезвонить, а шаг не назначен", now, question="step")
     comment(workspace, company.PROMISE, "m2", "Спокойный тон", now, seconds=None, for_coaching=False)
     return found

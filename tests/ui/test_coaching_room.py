@@ -44,14 +44,19 @@ def test_an_empty_department_has_a_room_of_coaching(
     tmp_path: Path, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = company.empty_company(tmp_path / "empty").home
-    says = {"ru": ("Заданий в работе нет", "Комментарии для заданий"), "en": ("No tasks are open", "Comments for tasks")}
+    says = {
+        "ru": ("Заданий в работе нет", "Комментарии для заданий"),
+        "en": ("No tasks are open", "Comments for tasks"),
+    }
     shown = read(enter(start(home, "h1", language, monkeypatch), "coaching"))
     assert says[language][0] in shown
     app = enter(start(home, "m1", language, monkeypatch), "coaching")
     app.button_group(key="coaching_shelf").set_value("clips").run()
     shown = read(app)
     assert ("Примеров пока нет" if language == "ru" else "No examples yet") in shown
-    assert ("Сохранить отрезок звонка" if language == "ru" else "Keep a passage of a call\n") not in shown + "\n"  # agents keep none
+    assert (
+        "Сохранить отрезок звонка" if language == "ru" else "Keep a passage of a call\n"
+    ) not in shown + "\n"  # agents keep none
 
 
 def test_a_comment_becomes_a_task_that_its_agent_sees_does_and_the_head_closes(

@@ -32,11 +32,19 @@ def clip_library(room: Room) -> None:
             label_visibility="collapsed",
         )  # fmt: skip
         text = st.text_input(
-            t("clip_library.find"), placeholder=t("clip_library.find"), key="clips_text", label_visibility="collapsed", width=320
+            t("clip_library.find"),
+            placeholder=t("clip_library.find"),
+            key="clips_text",
+            label_visibility="collapsed",
+            width=320,
         )
         if remembered(_LAST):
             st.button(
-                t("clip_library.undo"), type="tertiary", key="clip_undo", on_click=_retire, args=(remembered(_LAST), True)
+                t("clip_library.undo"),
+                type="tertiary",
+                key="clip_undo",
+                on_click=_retire,
+                args=(remembered(_LAST), True),
             )
     page = int(st.session_state.get(f"clips_page_{kind}_{text}", 1))
     found, total = clips(room.workspace, kind, text, page)

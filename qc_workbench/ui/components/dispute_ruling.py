@@ -23,7 +23,7 @@ from qc_workbench.ui.state import Room, enter
 from qc_workbench.ui.views.call import call_sound
 from qc_workbench.ui.views.disputes import Disputes, WaitingCase
 from qc_workbench.ui.views.playback import playback
-from qc_workbench.ui.views.scored_calls import ScoredCase, make_moves
+from qc_workbench.ui.views.scored_calls import ScoredCase, make_moves, scored_case
 
 
 class Choice(StrEnum):
@@ -47,7 +47,7 @@ def waiting_disputes(room: Room, view: Disputes) -> None:
     if not view.waiting:
         nothing(t("disputes.none"))
         return
-    by_id = {item.case.evaluation_id: item for item in view.waiting}
+    by_id = {item.case.scored.evaluation_id: item for item in view.waiting}
     asked = st.query_params.get("score")
     if st.session_state.get(_CHOSEN) not in by_id:
         st.session_state[_CHOSEN] = asked if asked in by_id else next(iter(by_id))
@@ -72,14 +72,16 @@ def _case_line(item: WaitingCase, view: Disputes, room: Room) -> str:
 
 def _dispute(room: Room, view: Disputes, item: WaitingCase) -> None:
     """What was heard on the left, what is decided on the right."""
-    case = item.case
+    case = scored_case(room.workspace, item.case.scored.evaluation_id, room.now)
+    if case is None:
+        return
     heard, decided = st.columns([1, 1], gap="medium")
     with heard:
         _about(room, view, case)
         _sound(room, case)
         comments(room, case, case.comments_on(None), f"all_{case.evaluation_id}")
     with decided:
-        _ruling(room, case, _question(item, room.t))
+        _ruling(room, case, _question(case, item, room.t))
 
 
 def _about(room: Room, view: Disputes, case: ScoredCase) -> None:
@@ -102,19 +104,19 @@ def _sound(room: Room, case: ScoredCase) -> None:
     player(shown, room.t, key=f"dispute_{case.evaluation_id}", short=True)
 
 
-def _question(item: WaitingCase, t: Translator) -> Line:
+def _question(case: ScoredCase, item: WaitingCase, t: Translator) -> Line:
     """One question at a time; of several, which."""
     by_code = {line.question: line for line in item.lines}
     if len(by_code) == 1:
         return item.lines[0]
-    key = f"dispute_question_{item.case.evaluation_id}"
+    key = f"dispute_question_{case.evaluation_id}"
     if st.session_state.get(key) not in by_code:
         st.session_state[key] = next(iter(by_code))
     chosen = st.segmented_control(
         t("disputes.question"),
         list(by_code),
         required=True,
-        format_func=lambda code: f"{list(by_code).index(code) + 1} · {item.case.question(code).text.of(t.language)}",
+        format_func=lambda code: f"{list(by_code).index(code) + 1} · {case.question(code).text.of(t.language)}",
         key=key,
         label_visibility="collapsed",
         wrap=True,

@@ -59,7 +59,10 @@ def state_badge(line: Line, t: Translator) -> None:
 
 def side_by_side(question: Question, line: Line, t: Translator, *, is_mine: bool = False) -> None:
     """Original, the agent's, first ruling, final; the last two where there was a ruling."""
-    shown: list[tuple[str, Reply | None]] = [("original", line.original), ("mine" if is_mine else "disputed", line.disputed)]
+    shown: list[tuple[str, Reply | None]] = [
+        ("original", line.original),
+        ("mine" if is_mine else "disputed", line.disputed),
+    ]
     if line.first is not None:
         shown.append(("first", line.first))
         shown.append(("final", line.final if line.state in _OVER else None))

@@ -18,7 +18,7 @@ from qc_workbench.review.disputes import (
 from qc_workbench.store import forms, people, scored_calls
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.people import Directory, directory
-from qc_workbench.ui.views.scored_calls import ScoredCase, scored_cases, windows_of
+from qc_workbench.ui.views.scored_calls import ScoredCase, ScoredLines, scored_cases, scored_lines, windows_of
 from qc_workbench.workspace import Workspace
 
 #: Disputes that wait and are looked through; a department that lets more of them lie sees those that wait longest.
@@ -34,7 +34,7 @@ _MOST_DISPUTED: Final = 3000
 class WaitingCase:
     """``lines``: the questions that this person may rule on now. ``since``: since when the first of them waits."""
 
-    case: ScoredCase
+    case: ScoredLines
     lines: tuple[Line, ...]
     since: datetime
 
@@ -54,7 +54,7 @@ def disputes_room(workspace: Workspace, viewer: Viewer, now: datetime) -> Disput
     with workspace.store.reading() as reader:
         listed = scored_calls.disputes_waiting(reader, agents, MOST_WAITING)
         found = scored_calls.scores_with_ids(reader, [item.evaluation_id for item in listed])
-        cases = scored_cases(reader, found, now, windows_of(workspace.settings))
+        cases = scored_lines(reader, found, now, windows_of(workspace.settings))
         ruled = scored_calls.count_ruled_scores(reader, agents)
         names = directory(reader, ())
     waiting = []
@@ -62,11 +62,11 @@ def disputes_room(workspace: Workspace, viewer: Viewer, now: datetime) -> Disput
         mine = rulable(case, viewer)
         if mine:
             waiting.append(WaitingCase(case, mine, min(line.moves[-1].at for line in mine)))
-    waiting.sort(key=lambda item: (item.since, item.case.evaluation_id))
+    waiting.sort(key=lambda item: (item.since, item.case.scored.evaluation_id))
     return Disputes(tuple(waiting), len(cases) - len(waiting), ruled, names)
 
 
-def rulable(case: ScoredCase, viewer: Viewer) -> tuple[Line, ...]:
+def rulable(case: ScoredLines, viewer: Viewer) -> tuple[Line, ...]:
     """Questions of the score that this person may rule on now."""
     if not viewer.may(Action.RULE_ON_DISPUTE, case.scored.agent):
         return ()
@@ -105,7 +105,7 @@ def rates(workspace: Workspace, viewer: Viewer, now: datetime, language: str) ->
     since = now - timedelta(days=RATE_DAYS)
     with workspace.store.reading() as reader:
         ids = scored_calls.disputed_scores(reader, agents, since, _MOST_DISPUTED)
-        cases = scored_cases(reader, scored_calls.scores_with_ids(reader, ids), now, windows)
+        cases = scored_lines(reader, scored_calls.scores_with_ids(reader, ids), now, windows)
         rest = scored_calls.undisputed_answers(reader, agents, since, now - windows.answer)
         accounts = {account.person.person_id: account.name for account in people.accounts(reader)}
         published = {version.form.code: version.form for version in reversed(forms.form_versions(reader))}
@@ -115,8 +115,8 @@ def rates(workspace: Workspace, viewer: Viewer, now: datetime, language: str) ->
         key = _key(item.form_code, item.question)
         by_question[key] = by_question.get(key, 0) + item.answers
         by_reviewer[item.reviewer] = by_reviewer.get(item.reviewer, 0) + item.answers
-    lines = {case.evaluation_id: _of_form(case) for case in cases}
-    reviewer_of = {case.evaluation_id: case.scored.reviewer for case in cases}
+    lines = {case.scored.evaluation_id: _of_form(case) for case in cases}
+    reviewer_of = {case.scored.evaluation_id: case.scored.reviewer for case in cases}
 
     def question_name(key: str) -> str:
         code, _, question = key.partition("\n")
@@ -133,7 +133,7 @@ def rates(workspace: Workspace, viewer: Viewer, now: datetime, language: str) ->
     )
 
 
-def _of_form(case: ScoredCase) -> tuple[Line, ...]:
+def _of_form(case: ScoredLines) -> tuple[Line, ...]:
     """Lines whose question is named together with its form: two forms may use the same code."""
     return tuple(replace(line, question=_key(case.form.code, line.question)) for line in case.lines)
 

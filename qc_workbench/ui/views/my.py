@@ -19,7 +19,7 @@ from qc_workbench.store.browsing import recordings_by_call
 from qc_workbench.store.cases import Case, case_tallies, cases_in_state
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.ui.views.promises import Board, board
-from qc_workbench.ui.views.scored_calls import ScoredCase, scored_cases, windows_of
+from qc_workbench.ui.views.scored_calls import ScoredCase, scored_cases, scored_lines, windows_of
 from qc_workbench.workspace import Workspace
 
 #: Scores of one page.
@@ -53,13 +53,13 @@ def my_room(workspace: Workspace, agent: str, now: datetime) -> MyRoom:
     windows = windows_of(workspace.settings)
     with workspace.store.reading() as reader:
         recent = scored_calls.scores_of_agent(reader, agent, _LOOKED_THROUGH, since=now - windows.answer)
-        cases = scored_cases(reader, recent, now, windows)
+        cases = scored_lines(reader, recent, now, windows)
         tallies = case_tallies(reader, FlagKind.FAKE_EFFECTIVE)
         tasks, _ = coaching_lists.task_counts(reader, {agent}, today)
         scores = scored_calls.count_scores_of_agent(reader, agent)
     promises = board(workspace)
     waiting = {
-        Shelf.SCORES: sum(bool(case.in_state(LineState.OPEN)) for case in cases),
+        Shelf.SCORES: sum(any(line.state is LineState.OPEN for line in case.lines) for case in cases),
         Shelf.SUSPICIONS: sum(
             tally.cases for tally in tallies if tally.manager_id == agent and tally.state is CaseState.ASKED
         ),

@@ -89,23 +89,50 @@ def windows_of(settings: Settings) -> Windows:
     return Windows(timedelta(days=settings.review.answer_days), timedelta(days=settings.review.appeal_days))
 
 
-def scored_cases(
+@dataclass(frozen=True, slots=True)
+class ScoredLines:
+    """Of a :class:`ScoredCase` what lists and counts need."""
+
+    evaluation: Evaluation
+    form: Form
+    scored: ScoredCall
+    moves: tuple[DisputeMove, ...]
+    lines: tuple[Line, ...]
+
+
+def scored_lines(
     reader: Reader, evaluations: Sequence[Evaluation], at: datetime, windows: Windows
-) -> tuple[ScoredCase, ...]:
+) -> tuple[ScoredLines, ...]:
     """In their order. A score whose form or call is not in the store any more (erased) is left out."""
     ids = [item.evaluation_id for item in evaluations]
-    calls = calls_by_id(reader, {item.call_id for item in evaluations})
-    recordings = recordings_by_call(reader, calls)
+    agents = scored_calls.agents_of_calls(reader, {item.call_id for item in evaluations})
     steps = scored_calls.steps_of_evaluations(reader, ids)
     moves: dict[str, list[DisputeMove]] = {}
     for move in disputes.moves_of(reader, ids):
         moves.setdefault(move.evaluation_id, []).append(move)
-    comments: dict[str, list[Comment]] = {}
-    for comment in coaching.comments_of_calls(reader, calls):
-        comments.setdefault(comment.call_id, []).append(comment)
     versions = {
         key: forms.form_version(reader, *key) for key in {(item.form_code, item.version) for item in evaluations}
     }
+    found = []
+    for item in evaluations:
+        version, agent = versions[item.form_code, item.version], agents.get(item.call_id)
+        if version is None or agent is None:
+            continue
+        scored = scored_call(item, version.form, agent, standing_replies(steps.get(item.evaluation_id, ())))
+        mine = tuple(moves.get(item.evaluation_id, ()))
+        found.append(ScoredLines(item, version.form, scored, mine, lines(scored, mine, at, windows)))
+    return tuple(found)
+
+
+def scored_cases(
+    reader: Reader, evaluations: Sequence[Evaluation], at: datetime, windows: Windows
+) -> tuple[ScoredCase, ...]:
+    """Whole, for one page; as :func:`scored_lines` does."""
+    calls = calls_by_id(reader, {item.call_id for item in evaluations})
+    recordings = recordings_by_call(reader, calls)
+    comments: dict[str, list[Comment]] = {}
+    for comment in coaching.comments_of_calls(reader, calls):
+        comments.setdefault(comment.call_id, []).append(comment)
     accounts = people.accounts(reader)
     names = {account.person.person_id: account.name for account in accounts}
     roles = {
@@ -113,20 +140,14 @@ def scored_cases(
         for account in accounts
         if account.person.roles
     }
-    found = []
-    for item in evaluations:
-        version, call = versions[item.form_code, item.version], calls.get(item.call_id)
-        if version is None or call is None or item.submitted_at is None:
-            continue
-        scored = scored_call(item, version.form, call.manager_id, standing_replies(steps.get(item.evaluation_id, ())))
-        mine = tuple(moves.get(item.evaluation_id, ()))
-        found.append(
-            ScoredCase(
-                item, version.form, call, recordings.get(call.call_id), scored, mine,
-                lines(scored, mine, at, windows), standing_comments(comments.get(call.call_id, ())), names, roles,
-            )
-        )  # fmt: skip
-    return tuple(found)
+    return tuple(
+        ScoredCase(
+            item.evaluation, item.form, call, recordings.get(call.call_id), item.scored, item.moves, item.lines,
+            standing_comments(comments.get(call.call_id, ())), names, roles,
+        )
+        for item in scored_lines(reader, evaluations, at, windows)
+        if (call := calls.get(item.scored.call_id)) is not None
+    )  # fmt: skip
 
 
 def scored_call(evaluation: Evaluation, form: Form, agent: str, replies: Mapping[str, Reply]) -> ScoredCall:
