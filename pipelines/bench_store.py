@@ -59,6 +59,8 @@ PAGE_LIMIT_S: Final = 0.4
 REPORT_LIMIT_S: Final = 2.0
 
 Question = Callable[[Workspace], object]
+#: Who asks: somebody whom every list shows everything.
+BENCH: Final = Viewer.of_program("bench")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +90,18 @@ def page_questions(workspace: Workspace) -> Mapping[str, Question]:
 
     def suspicious(page: int, state: CaseState, manager_id: str | None) -> Question:
         return lambda of: (
-            suspicious_calls(of),
-            [call_sound(of, case.call.call_id) for case in case_page(of, state, manager_id, page).cases[:1]],
+            suspicious_calls(of, BENCH),
+            [call_sound(of, case.call.call_id) for case in case_page(of, BENCH, state, manager_id, page).cases[:1]],
         )
 
     def the_file(of: Workspace) -> object:
         """The file of the first case that is shown; who rules on it draws the page several times."""
-        view = suspicious_calls(of)
+        view = suspicious_calls(of, BENCH)
         case = next(
             case
             for state in CaseState
             if view.count(state)
-            for case in case_page(of, state, None, 1, view.downgraded).cases
+            for case in case_page(of, BENCH, state, None, 1, view.downgraded).cases
         )
         sound = call_sound(of, case.call.call_id)
         return case_file(of, case, sound, view.confirmed(case.call.manager_id), datetime(2026, 11, 1, tzinfo=UTC))
@@ -110,17 +112,17 @@ def page_questions(workspace: Workspace) -> Mapping[str, Question]:
         )  # fmt: skip
 
     def promises(manager_id: str | None, page: int) -> Question:
-        return lambda of: promise_page(of, board(of), Column.MISSING, manager_id, page)
+        return lambda of: promise_page(of, BENCH, board(of, BENCH), Column.MISSING, manager_id, page)
 
     def calls(manager_id: str | None, text: str, page: int = 1) -> Question:
-        return lambda of: (agents(of), call_list(of, manager_id, text, page))
+        return lambda of: (agents(of, BENCH), call_list(of, BENCH, manager_id, text, page))
 
     def recording(of: Workspace) -> object:
         with of.store.reading() as reader:
             return recording_with_hash(reader, content_hash, call_id)
 
     return {
-        "overview": overview,
+        "overview": lambda of: overview(of, BENCH),
         "queue": queue(None, 1),
         "queue, one reviewer, page 2": queue("q1", 2),
         "suspicious": suspicious(1, CaseState.WAITING, None),
@@ -128,14 +130,14 @@ def page_questions(workspace: Workspace) -> Mapping[str, Question]:
         "suspicious, the file of a case": the_file,
         "promises": promises(None, 1),
         "promises, one agent": promises(busiest, 1),
-        "refusals": refusals,
-        "refusals, page 5": lambda of: refusals(of, {RefusalList.GENUINE: 5}),
+        "refusals": lambda of: refusals(of, BENCH),
+        "refusals, page 5": lambda of: refusals(of, BENCH, {RefusalList.GENUINE: 5}),
         "calls": calls(None, ""),
         "calls, page 200": calls(None, "", 200),
         "calls, part of a name": calls(None, "ирина"),
         "calls, part of a number": calls(None, phone[-5:]),
         "calls, of nobody": calls(busiest, "никого такого"),
-        "call": lambda of: call_view(of, Viewer.of_program("bench"), call_id),
+        "call": lambda of: call_view(of, BENCH, call_id),
         "month, the list": months,
         "recording of a call": recording,
     }

@@ -13,10 +13,16 @@ from pipelines.fetch_model import fetch_model
 from pipelines.make_workspace import make_workspace
 from pipelines.progress import Progress
 from pipelines.run import run
+from qc_workbench.domain.access import AccessRole
 from qc_workbench.domain.commitment import CommitmentOutcome
 from qc_workbench.domain.flag import Verdict
 from qc_workbench.errors import UsageError
-from qc_workbench.store import listening, verdicts
+from qc_workbench.store import listening, people, verdicts
+from qc_workbench.store.calls import managers
+from qc_workbench.ui.accounts import new_account
+from qc_workbench.ui.doorway import DEMO_FILE
+from qc_workbench.ui.passwords import hashed
+from qc_workbench.ui.views.accounts import ROLE_OF
 from qc_workbench.workspace import Workspace
 
 #: The moment the sample company is looked at: 1 November 2026, 9:00 in Moscow.
@@ -24,6 +30,13 @@ AS_OF: Final = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
 #: Beside the packages in the project's folder.
 SAMPLES: Final = Path(__file__).resolve().parent.parent / "samples"
 SOURCE: Final = "samples"
+#: Of every account of the sample company, which anybody at this machine may enter (``ui.doorway``).
+PASSWORD: Final = "пример компании для всех"  # noqa: S105 - invented people, no secret
+#: Those who are in no list of the telephone system: login -> name and role.
+ABOVE: Final[Mapping[str, tuple[str, AccessRole]]] = {
+    "owner": ("Наталья Королёва", AccessRole.OWNER),
+    "admin": ("Роман Климов", AccessRole.ADMIN),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,7 @@ def make_demo(home: Path, progress: Progress, *, samples: Path | None = None, as
     workspace = _workspace(home, folder)
     fetch_model(None, progress, if_absent=True)
     report = run(workspace, as_of, progress)
+    admit_invented(workspace, as_of)
     return _report(workspace, as_of, failed=len(report.measured.failed) + len(report.transcribed.failed))
 
 
@@ -66,6 +80,27 @@ def _workspace(home: Path, folder: Path) -> Workspace:
     if SOURCE not in {source.name for source in workspace.settings.sources}:
         raise UsageError("demo_other_workspace", home=str(home))
     return workspace
+
+
+def admit_invented(workspace: Workspace, at: datetime) -> None:
+    """An account for every employee of the sample company, an owner and an administrator, unless there are any."""
+    with workspace.store.reading() as reader:
+        if not people.is_first_run(reader):
+            return
+        employees = managers(reader).values()
+    accounts = [new_account(name, login, {role}, at) for login, (name, role) in ABOVE.items()]
+    for employee in employees:
+        role = ROLE_OF.get(employee.role, AccessRole.AGENT)
+        capacity = 30 if role is AccessRole.QC else 0
+        login = employee.manager_id
+        accounts.append(
+            new_account(employee.name, login, {role}, at, agent_id=employee.manager_id, calls_a_day=capacity)
+        )
+    secret = hashed(PASSWORD)
+    for account in accounts:
+        set_so = people.password_set(account.person.person_id, secret, at)
+        workspace.store.apply(people.saved(account, set_so))
+    (workspace.home / DEMO_FILE).write_text(PASSWORD, encoding="utf-8")
 
 
 def _report(workspace: Workspace, as_of: datetime, failed: int) -> DemoReport:

@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from qc_workbench.commands import cluster, jobs, reports, safekeeping, service, steps, work
+from qc_workbench.commands import cluster, jobs, people, reports, safekeeping, service, steps, work
 from qc_workbench.commands.frame import BUG, STOPPED, build
 from qc_workbench.commands.session import choose_language
 from qc_workbench.ui.i18n import Language
@@ -17,6 +17,7 @@ from qc_workbench.ui.i18n import Language
 COMMANDS = (
     steps.COMMANDS
     + jobs.COMMANDS
+    + people.COMMANDS
     + reports.COMMANDS
     + service.COMMANDS
     + safekeeping.COMMANDS

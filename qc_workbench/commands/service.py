@@ -29,6 +29,7 @@ def open_app(session: Session, *, host: str, port: int, browser: bool) -> None:
     workspace = session.workspace
     url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound
     session.note(session.t("cli.serve.started", url=url))
+    _say_how_to_begin(session, url)
     if browser:
         opener = threading.Timer(2.0, webbrowser.open, args=(url,))
         opener.daemon = True
@@ -41,6 +42,17 @@ def open_app(session: Session, *, host: str, port: int, browser: bool) -> None:
         serve_app(workspace, host=host, port=port)
     finally:
         attendant.end()
+
+
+def _say_how_to_begin(session: Session, url: str) -> None:
+    """Where nobody has an account yet: a link that makes the first, from another machine too."""
+    from qc_workbench.store.people import is_first_run
+    from qc_workbench.ui.accounts import set_up_code
+
+    with session.workspace.store.reading() as reader:
+        if not is_first_run(reader):
+            return
+    session.note(session.t("cli.serve.first", url=f"{url}/setup?code={set_up_code(session.workspace.home)}"))
 
 
 def doctor(session: Session) -> Done:

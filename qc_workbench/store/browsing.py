@@ -20,6 +20,7 @@ from qc_workbench.store.crm import activity_of, deal_of
 from qc_workbench.store.database import Reader, Row
 from qc_workbench.store.listening import acoustics as acoustics_of_hash
 from qc_workbench.store.samples import sampled_of
+from qc_workbench.store.scoping import Agents, among
 from qc_workbench.store.verdicts import commitment_of, finding_of, flag_of
 
 
@@ -144,7 +145,7 @@ class CallSearch:
     number or with one of these ``phones``.
     """
 
-    manager_id: str | None
+    agents: Agents
     is_all: bool
     call_id: str | None
     digits: str
@@ -161,23 +162,20 @@ class CallSearch:
             fits.append(("client_phone in (select unnest(?::varchar[]))", list(self.phones)))
         found = "true" if self.is_all else f"({' or '.join(text for text, _ in fits) or 'false'})"
         parameters = [value for _, value in fits]
-        return (
-            (found, parameters)
-            if self.manager_id is None
-            else (f"manager_id = ? and {found}", [self.manager_id, *parameters])
-        )
+        mine, whose = among(self.agents)
+        return f"{mine} and {found}", [*whose, *parameters]
 
 
-def call_search(reader: Reader, manager_id: str | None, text: str) -> CallSearch:
-    """Calls of one agent, if given, whose number holds the digits of ``text`` or whose client is so named.
+def call_search(reader: Reader, agents: Agents, text: str) -> CallSearch:
+    """Calls of these agents whose number holds the digits of ``text`` or whose client is so named.
 
     The id of a call finds that call alone.
     """
     text = text.strip()
     if not text:
-        return CallSearch(manager_id, True, None, "", ())
+        return CallSearch(agents, True, None, "", ())
     if reader.value("select 1 from calls where call_id = ?", text):
-        return CallSearch(manager_id, False, text, "", ())
+        return CallSearch(agents, False, text, "", ())
     named = reader.rows(
         """
         select distinct unnest(from_json(client_phones, '["VARCHAR"]')) as phone from deals
@@ -186,7 +184,7 @@ def call_search(reader: Reader, manager_id: str | None, text: str) -> CallSearch
         text.lower(),
     )
     digits = "".join(char for char in text if char.isdigit())
-    return CallSearch(manager_id, False, None, digits, tuple(row["phone"] for row in named))
+    return CallSearch(agents, False, None, digits, tuple(row["phone"] for row in named))
 
 
 def latest_calls(reader: Reader, search: CallSearch, limit: int, offset: int = 0) -> list[Call]:
@@ -334,9 +332,17 @@ def commitments_as_of(reader: Reader) -> datetime | None:
     return found
 
 
-def outcome_counts(reader: Reader) -> dict[CommitmentOutcome, int]:
+def outcome_counts(reader: Reader, agents: Agents = None) -> dict[CommitmentOutcome, int]:
     """How many promises of calls we have came to what."""
-    rows = reader.rows("select outcome, count(*) as promises from commitments group by outcome")
+    if agents is None:  # a million calls need not be joined to say the same
+        rows = reader.rows("select outcome, count(*) as promises from commitments group by outcome")
+    else:
+        mine, parameters = among(agents)
+        rows = reader.rows(
+            "select outcome, count(*) as promises from commitments join calls using (call_id) "  # noqa: S608 - of the program
+            f"where {mine} group by outcome",
+            *parameters,
+        )
     return {CommitmentOutcome(row["outcome"]): int(row["promises"]) for row in rows}
 
 
@@ -355,14 +361,16 @@ def sample_of_call(reader: Reader, call_id: str) -> list[SampledCall]:
     return [sampled_of(row) for row in reader.rows("select * from sample where call_id = ? order by drawn_at", call_id)]
 
 
-def counted_by_agent(reader: Reader, counted_from_s: float) -> dict[str, int]:
+def counted_by_agent(reader: Reader, counted_from_s: float, agents: Agents = None) -> dict[str, int]:
     """manager_id -> calls with clients that the CRM counts as effective."""
+    mine, parameters = among(agents)
     rows = reader.rows(
-        """
+        f"""
         select manager_id, count(*) as n from calls
-        where outcome = 'answered' and talk_s >= ? and direction <> 'internal' group by manager_id
-        """,
+        where outcome = 'answered' and talk_s >= ? and direction <> 'internal' and {mine} group by manager_id
+        """,  # noqa: S608 - constants of the program
         counted_from_s,
+        *parameters,
     )
     return {row["manager_id"]: int(row["n"]) for row in rows}
 

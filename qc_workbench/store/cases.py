@@ -20,6 +20,7 @@ from qc_workbench.review.rulings import CaseState, case_state
 from qc_workbench.store.agent_answers import ANSWERED, answers_of_calls
 from qc_workbench.store.browsing import calls_by_id, rows_by_key, standing_findings
 from qc_workbench.store.database import Reader
+from qc_workbench.store.scoping import Agents, among
 from qc_workbench.store.verdicts import STANDING_FINDINGS, flag_of, refusal_of
 
 #: ``states``: the flags that stand, and whether somebody has ruled on them.
@@ -80,15 +81,19 @@ class CaseTally:
     cases: int
 
 
-def case_tallies(reader: Reader, kind: FlagKind, downgraded: Downgraded = NONE_DOWNGRADED) -> list[CaseTally]:
+def case_tallies(
+    reader: Reader, kind: FlagKind, downgraded: Downgraded = NONE_DOWNGRADED, agents: Agents = None
+) -> list[CaseTally]:
+    mine, parameters = among(agents)
     rows = reader.rows(
         f"""
         with {_CASES}
-        select manager_id, verdict, state, count(*) as cases from cases where kind = ?
+        select manager_id, verdict, state, count(*) as cases from cases where kind = ? and {mine}
         group by all order by manager_id, verdict, state
         """,  # noqa: S608 - constants of this module
         _texts(downgraded),
         kind.value,
+        *parameters,
     )
     return [
         CaseTally(row["manager_id"], Verdict(row["verdict"]), CaseState(row["state"]), row["cases"]) for row in rows
@@ -99,13 +104,13 @@ def cases_in_state(
     reader: Reader,
     kind: FlagKind,
     state: CaseState,
-    manager_id: str | None,
+    agents: Agents,
     limit: int,
     offset: int,
     downgraded: Downgraded = NONE_DOWNGRADED,
 ) -> list[Case]:
-    """Cases of one state, of one agent if given; the surest first, then the oldest."""
-    condition, parameters = _in_state(kind, state, manager_id)
+    """Cases of one state in calls of these agents; the surest first, then the oldest."""
+    condition, parameters = _in_state(kind, state, agents)
     rows = reader.rows(
         f"with {_CASES} select flag_id from cases where {condition} order by {_ORDER} limit ? offset ?",  # noqa: S608 - constants of this module
         _texts(downgraded),
@@ -117,10 +122,10 @@ def cases_in_state(
 
 
 def place_of_case(
-    reader: Reader, case: Case, state: CaseState, manager_id: str | None, downgraded: Downgraded = NONE_DOWNGRADED
+    reader: Reader, case: Case, state: CaseState, agents: Agents, downgraded: Downgraded = NONE_DOWNGRADED
 ) -> int:
     """How many cases stand before this one in the list of its state."""
-    condition, parameters = _in_state(case.flag.kind, state, manager_id)
+    condition, parameters = _in_state(case.flag.kind, state, agents)
     return int(
         reader.value(
             f"""
@@ -151,12 +156,9 @@ def case_of_call(reader: Reader, call_id: str, kind: FlagKind, downgraded: Downg
     return case_of_flag(reader, flag_id, downgraded) if flag_id else None
 
 
-def _in_state(kind: FlagKind, state: CaseState, manager_id: str | None) -> tuple[str, list[Any]]:
-    condition, parameters = "kind = ? and state = ?", [kind.value, state.value]
-    if manager_id is not None:
-        condition += " and manager_id = ?"
-        parameters.append(manager_id)
-    return condition, parameters
+def _in_state(kind: FlagKind, state: CaseState, agents: Agents) -> tuple[str, list[Any]]:
+    mine, parameters = among(agents)
+    return f"kind = ? and state = ? and {mine}", [kind.value, state.value, *parameters]
 
 
 def _texts(downgraded: Downgraded) -> list[str]:
@@ -215,7 +217,7 @@ _REFUSALS = f"""
         where retired_at is null and kind = 'false_refusal' group by call_id
     ),
     listed as (
-        select q.call_id, d.flag_id, c.started_at,
+        select q.call_id, d.flag_id, c.started_at, c.manager_id,
                case when not q.false_refusal then 'genuine' when r.flag_id is null then 'doubtful' else 'ruled' end
                    as list
         from refusals q join calls c using (call_id) left join doubts d using (call_id)
@@ -232,20 +234,24 @@ class ListedRefusals:
     total: int
 
 
-def refusals_listed(reader: Reader, pages: Mapping[RefusalList, int], size: int) -> dict[RefusalList, ListedRefusals]:
+def refusals_listed(
+    reader: Reader, pages: Mapping[RefusalList, int], size: int, agents: Agents = None
+) -> dict[RefusalList, ListedRefusals]:
     """Of each list its page (from 1) of ``size`` refusals, the newest first."""
+    mine, parameters = among(agents)
     rows = reader.rows(
         f"""
         with {_REFUSALS},
         numbered as (
             select list, call_id, flag_id, count(*) over (partition by list) as total,
                    row_number() over (partition by list order by started_at desc, call_id) as place
-            from listed
+            from listed where {mine}
         ),
         asked as (select unnest(?::varchar[]) as list, unnest(?::bigint[]) as page)
         select list, call_id, flag_id, total from numbered join asked using (list)
         where place > (page - 1) * ? and place <= page * ? order by list, place
         """,  # noqa: S608 - constants of this module
+        *parameters,
         [name.value for name in pages],
         list(pages.values()),
         size,
@@ -259,12 +265,12 @@ def refusals_listed(reader: Reader, pages: Mapping[RefusalList, int], size: int)
     rulings = standing_findings(reader, flag_ids)
     found: dict[RefusalList, ListedRefusals] = {}
     for name in pages:
-        mine = [row for row in rows if row["list"] == name.value]
+        own = [row for row in rows if row["list"] == name.value]
         listed = tuple(
             DoubtedRefusal(
                 refusals[row["call_id"]], calls[row["call_id"]], flags.get(row["flag_id"]), rulings.get(row["flag_id"])
             )
-            for row in mine
+            for row in own
         )
-        found[name] = ListedRefusals(listed, mine[0]["total"] if mine else 0)
+        found[name] = ListedRefusals(listed, own[0]["total"] if own else 0)
     return found

@@ -13,6 +13,7 @@ from qc_workbench.domain.lost_deal import DealFinding, LostDeal, Recall, RecallR
 from qc_workbench.store.browsing import rows_by_key
 from qc_workbench.store.crm import deal_of
 from qc_workbench.store.database import Reader, Row, rows_of
+from qc_workbench.store.scoping import Agents, among
 from qc_workbench.store.verdicts import refusal_of
 
 
@@ -80,28 +81,39 @@ _LISTED = f"""
     listed as (
         select f.deal_id, f.finding,
                case when s.result is null or s.result = 'no_contact' then 'waiting' else 'done' end as list,
-               coalesce(d.amount, 0) * f.certainty as worth, f.certainty, s.called_at
+               coalesce(d.amount, 0) * f.certainty as worth, f.certainty, s.called_at, d.manager_id
         from deal_findings f join deals d using (deal_id) left join standing s using (deal_id)
         where f.finding <> 'client_refused' or s.result is not null
     )"""  # noqa: S608 - constants of this module
 _ORDER = "worth desc, certainty desc, deal_id"
 
 
-def recall_tallies(reader: Reader) -> dict[tuple[RecallList, DealFinding], int]:
-    rows = reader.rows(f"with {_LISTED} select list, finding, count(*) as deals from listed group by all")  # noqa: S608 - of this module
+def recall_tallies(reader: Reader, agents: Agents = None) -> dict[tuple[RecallList, DealFinding], int]:
+    mine, parameters = among(agents)
+    rows = reader.rows(
+        f"with {_LISTED} select list, finding, count(*) as deals from listed where {mine} group by all",  # noqa: S608 - of this module
+        *parameters,
+    )
     return {(RecallList(row["list"]), DealFinding(row["finding"])): int(row["deals"]) for row in rows}
 
 
-def finding_counts(reader: Reader) -> dict[DealFinding, int]:
-    rows = reader.rows("select finding, count(*) as deals from deal_findings group by finding")
+def finding_counts(reader: Reader, agents: Agents = None) -> dict[DealFinding, int]:
+    mine, parameters = among(agents)
+    rows = reader.rows(
+        "select finding, count(*) as deals from deal_findings join deals using (deal_id) "  # noqa: S608 - of the program
+        f"where {mine} group by finding",
+        *parameters,
+    )
     return {DealFinding(row["finding"]): int(row["deals"]) for row in rows}
 
 
 def recall_cases(
-    reader: Reader, which: RecallList, finding: DealFinding | None, limit: int, offset: int
+    reader: Reader, which: RecallList, finding: DealFinding | None, limit: int, offset: int, agents: Agents = None
 ) -> list[RecallCase]:
     """Deals of a list, of one finding if given; those with most to win first: amount times certainty."""
-    condition, parameters = ("true", []) if finding is None else ("finding = ?", [finding.value])
+    condition, parameters = among(agents)
+    if finding is not None:
+        condition, parameters = f"{condition} and finding = ?", [*parameters, finding.value]
     rows = reader.rows(
         f"with {_LISTED} select deal_id from listed where list = ? and {condition} order by {_ORDER} limit ? offset ?",  # noqa: S608 - of this module
         which.value,

@@ -257,3 +257,35 @@ def failures_from(reader: Reader, address: str, since: datetime) -> list[datetim
 def opened(login: str, at: datetime) -> Statement:
     """An administrator lets a login try again: counted as if a try had succeeded."""
     return tried(login, "", True, at)
+
+
+# What the list of people shows -----------------------------------------------
+
+
+def last_seen(reader: Reader) -> dict[str, datetime]:
+    """Person -> the last sign of life of any session."""
+    rows = reader.rows("select person_id, max(seen_at) as seen_at from sessions group by person_id")
+    return {row["person_id"]: row["seen_at"] for row in rows}
+
+
+def with_password(reader: Reader) -> frozenset[str]:
+    """Those who have set a password."""
+    rows = reader.rows("select person_id from people where password_hash is not null")
+    return frozenset(row["person_id"] for row in rows)
+
+
+def failures_by_login(reader: Reader) -> dict[str, list[datetime]]:
+    """Failures in a row since the last success, of every login that has any; oldest first."""
+    rows = reader.rows(
+        """
+        with good as (select login_hash, max(tried_at) as at from log_ins where succeeded group by login_hash)
+        select f.login_hash, list(f.tried_at order by f.tried_at) as failed from log_ins f
+        left join good g using (login_hash)
+        where not f.succeeded and (g.at is null or f.tried_at > g.at) group by f.login_hash
+        """
+    )
+    return {row["login_hash"]: row["failed"] for row in rows}
+
+
+def absence_forgotten(person_id: str, day_from: date) -> Statement:
+    return Statement("delete from absences where person_id = ? and day_from = ?", (person_id, day_from))

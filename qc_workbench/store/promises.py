@@ -8,6 +8,7 @@ from datetime import date
 from qc_workbench.domain.commitment import Commitment
 from qc_workbench.review.promises import Column
 from qc_workbench.store.database import Reader
+from qc_workbench.store.scoping import Agents, among
 from qc_workbench.store.verdicts import commitment_of
 
 #: ``review.promises.column_of`` in SQL; ``tests/property/test_pages_in_sql.py`` holds the two equal. Parameter: today.
@@ -29,22 +30,24 @@ class PromiseTally:
     promises: int
 
 
-def promise_tallies(reader: Reader, today: date) -> list[PromiseTally]:
+def promise_tallies(reader: Reader, today: date, agents: Agents = None) -> list[PromiseTally]:
+    mine, parameters = among(agents)
     rows = reader.rows(
         f"""
-        with {_BOARD} select manager_id, board_column, count(*) as promises from board
+        with {_BOARD} select manager_id, board_column, count(*) as promises from board where {mine}
         group by all order by manager_id, board_column
         """,  # noqa: S608 - constants of this module
         today,
+        *parameters,
     )
     return [PromiseTally(row["manager_id"], Column(row["board_column"]), row["promises"]) for row in rows]
 
 
 def promises_in_column(
-    reader: Reader, column: Column, today: date, manager_id: str | None, limit: int, offset: int
+    reader: Reader, column: Column, today: date, agents: Agents, limit: int, offset: int
 ) -> list[Commitment]:
-    """Promises of one column, of one agent's calls if given; the oldest due date first."""
-    mine, parameters = ("true", []) if manager_id is None else ("manager_id = ?", [manager_id])
+    """Promises of one column in calls of these agents; the oldest due date first."""
+    mine, parameters = among(agents)
     rows = reader.rows(
         f"""
         with {_BOARD}

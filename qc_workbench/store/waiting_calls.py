@@ -11,6 +11,7 @@ from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded
 from qc_workbench.store.cases import STATES, standing_flags
 from qc_workbench.store.database import Reader
 from qc_workbench.store.samples import sampled_of
+from qc_workbench.store.scoping import Agents, among
 
 _OPEN = "status in ('waiting', 'in_progress')"
 
@@ -132,8 +133,9 @@ class Decisions:
     to_hear: int
 
 
-def decisions(reader: Reader, downgraded: Downgraded = NONE_DOWNGRADED) -> Decisions:
+def decisions(reader: Reader, downgraded: Downgraded = NONE_DOWNGRADED, agents: Agents = None) -> Decisions:
     """As many as the lists of the pages hold, counted in one pass over the calls."""
+    mine, parameters = among(agents)
     rows = reader.rows(
         f"""
         with {STATES},
@@ -150,9 +152,10 @@ def decisions(reader: Reader, downgraded: Downgraded = NONE_DOWNGRADED) -> Decis
             union all
             select distinct 'to_hear', call_id from sample where {_OPEN} and queue = 'random'
         )
-        select what, count(*) as calls from waits join calls using (call_id) group by what
+        select what, count(*) as calls from waits join calls using (call_id) where {mine} group by what
         """,  # noqa: S608 - constants of this module
         [key.text for key in downgraded],
+        *parameters,
     )
     counted = {row["what"]: int(row["calls"]) for row in rows}
     return Decisions(counted.get("suspicious", 0), counted.get("refusals", 0), counted.get("to_hear", 0))

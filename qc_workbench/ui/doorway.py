@@ -25,6 +25,7 @@ from starlette.routing import Route
 from qc_workbench.domain.access import AccessRole
 from qc_workbench.domain.entry import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from qc_workbench.errors import QcwError, UsageError
+from qc_workbench.store import people
 from qc_workbench.store.people import is_first_run
 from qc_workbench.ui import accounts
 from qc_workbench.ui.i18n import LANGUAGE_NAMES, LANGUAGES, Translator
@@ -37,6 +38,8 @@ from qc_workbench.workspace import Workspace
 
 #: Bytes of a form: a name, a login and two passwords.
 _LARGEST_FORM: Final = 16_384
+#: In the workspace of the sample company only: the password of its invented people.
+DEMO_FILE: Final = "demo-password.txt"
 #: Answers to refusals that are not simply a form to fill in again.
 _STATUS: Final[Mapping[str, int]] = {"log_in_wrong": 401, "log_in_locked": 429, "log_in_shut": 429, "link_dead": 410}
 _HEADERS: Final = {
@@ -300,11 +303,30 @@ def _page(
         languages=[(code, LANGUAGE_NAMES[code], _in_language(request, code)) for code in others],
         company=workspace.settings.company.name,
         sso=is_offered(),
+        demo=_invented_people(workspace, request, t) if kind == "login" else (),
         least=SHORTEST_PASSWORD,
         most=LONGEST_PASSWORD,
     )
     code = status or (_STATUS.get(error.code, 422) if error else 200)
     return HTMLResponse(text, code, headers=dict(_HEADERS))
+
+
+def _invented_people(workspace: Workspace, request: Request, t: Translator) -> list[tuple[str, str, str, str]]:
+    """Of the sample company, for whoever sits at this machine: login, password, name and roles of one person a role."""
+    try:
+        password = (workspace.home / DEMO_FILE).read_text(encoding="utf-8")
+    except OSError:
+        return []
+    if not from_this_machine(request):
+        return []
+    with workspace.store.reading() as reader:
+        accounts_there = people.accounts(reader)
+    firsts = {role: next((one for one in accounts_there if role in one.person.roles), None) for role in AccessRole}
+    return [
+        (account.login, password, account.name, t(f"access_role.{role.value}"))
+        for role, account in firsts.items()
+        if account is not None
+    ]
 
 
 def _in_language(request: Request, code: str) -> str:

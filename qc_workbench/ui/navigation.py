@@ -42,6 +42,8 @@ ROOMS: Final[Mapping[str, Entrance]] = {
     "disputes": Entrance(":material/balance:", Action.RULE_ON_DISPUTE, _TEAM),
     "coaching": Entrance(":material/school:", Action.SEE_COACHING),
     "month": Entrance(":material/calendar_month:", Action.SEE_REPORT),
+    "people": Entrance(":material/badge:", Action.ADMIT_PEOPLE, group="service"),
+    "audit": Entrance(":material/history:", Action.SEE_AUDIT, group="service"),
     "quality": Entrance(":material/grading:", Action.SEE_REPORT, group="service"),
     "work": Entrance(":material/pending_actions:", Action.RUN_WORK, group="service"),
 }

@@ -51,6 +51,18 @@ class Viewer:
         """Agents whose calls a list may show; None for everybody's."""
         return agents_within(self.account.person, action, self.team_of)
 
+    def among(self, action: Action, agent_id: str | None) -> frozenset[str] | None:
+        """The same, narrowed to one agent where one is chosen."""
+        mine = self.agents(action)
+        if agent_id is None:
+            return mine
+        return frozenset({agent_id}) if mine is None or agent_id in mine else frozenset()
+
+    @property
+    def sees_clients(self) -> bool:
+        """Whether clients are named and their numbers shown whole."""
+        return self.reach(Action.SEE_CLIENT) is not Scope.NONE
+
     @classmethod
     def of_program(cls, name: str) -> Viewer:
         """Whoever may do everything, for measurements and trials of load that no person does."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.bench_store import OPEN_LIMIT_S, PAGE_LIMIT_S, measure, open_time_s, page_questions, table
+from pipelines.bench_store import BENCH, OPEN_LIMIT_S, PAGE_LIMIT_S, measure, open_time_s, page_questions, table
 from pipelines.make_large_store import AS_OF, make_large_store
 from qc_workbench.domain.flag import FlagKind
 from qc_workbench.domain.sampling import Queue
@@ -17,7 +17,6 @@ from qc_workbench.review.promises import Column
 from qc_workbench.review.rulings import CaseState
 from qc_workbench.store.cases import RefusalList
 from qc_workbench.store.listening import transcript
-from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.call import PAGE, call_list, call_view
 from qc_workbench.ui.views.month import months
 from qc_workbench.ui.views.overview import overview
@@ -62,11 +61,11 @@ def test_the_same_number_gives_the_same_company(workspace: Workspace, tmp_path: 
 
 
 def test_the_suspicious_list_is_what_the_rules_say(workspace: Workspace, facts: Facts) -> None:
-    view = suspicious_calls(workspace)
+    view = suspicious_calls(workspace, BENCH)
     for state in CaseState:
         expected = naive_pages.cases(facts, FlagKind.FAKE_EFFECTIVE, state)
         assert view.count(state) == len(expected)
-        found = case_page(workspace, state, None, 1, view.downgraded).cases
+        found = case_page(workspace, BENCH, state, None, 1, view.downgraded).cases
         assert list(found) == expected[: len(found)]
         if expected:
             asked = asked_case(workspace, expected[-1].call.call_id, state, None, view.downgraded)
@@ -98,17 +97,17 @@ def test_the_queues_are_what_the_rules_say(workspace: Workspace, facts: Facts) -
 
 def test_refusals_and_promises_are_what_the_rules_say(workspace: Workspace, facts: Facts) -> None:
     expected = naive_pages.refusals(facts)
-    view = refusals(workspace, {RefusalList.GENUINE: 2})
+    view = refusals(workspace, BENCH, {RefusalList.GENUINE: 2})
     assert view.totals == {name: len(rows) for name, rows in expected.items()}
     genuine = [call_id for call_id, _ in expected[RefusalList.GENUINE]]
     assert [case.call.call_id for case in view.lists[RefusalList.GENUINE]] == genuine[20:40]
 
-    shown = board(workspace)
+    shown = board(workspace, BENCH)
     assert shown.today == date(2026, 11, 1)
     for column in Column:
         kept = naive_pages.promises(facts, column, shown.today, "m1")
         assert shown.count(column, "m1") == len(kept)
-        found = promise_page(workspace, shown, column, "m1", 1).promises
+        found = promise_page(workspace, BENCH, shown, column, "m1", 1).promises
         assert [item.commitment for item in found] == kept[: len(found)]
         for item in found:
             later = [
@@ -122,12 +121,12 @@ def test_refusals_and_promises_are_what_the_rules_say(workspace: Workspace, fact
 
 
 def test_the_overview_counts_what_the_lists_hold(workspace: Workspace, facts: Facts) -> None:
-    view = overview(workspace)
+    view = overview(workspace, BENCH)
     counted = {item.code: item.count for item in view.waiting}
     assert counted == {
         "suspicious": len(naive_pages.cases(facts, FlagKind.FAKE_EFFECTIVE, CaseState.WAITING)),
         "broken_promises": sum(
-            board(workspace).count(column)
+            board(workspace, BENCH).count(column)
             for column in (Column.MISSING, Column.OVERDUE, Column.DRAGGED, Column.SCHEDULED_LATE)
         ),
         "refusals": len(naive_pages.refusals(facts)[RefusalList.DOUBTFUL]),
@@ -139,17 +138,17 @@ def test_the_overview_counts_what_the_lists_hold(workspace: Workspace, facts: Fa
 
 def test_calls_are_listed_by_pages_and_found_by_name_number_and_id(workspace: Workspace, facts: Facts) -> None:
     newest = sorted(facts.calls, key=lambda call: (-call.started_at.timestamp(), call.call_id))
-    second = call_list(workspace, None, "", 2)
+    second = call_list(workspace, BENCH, None, "", 2)
     assert (list(second.calls), second.total, second.is_cut) == (newest[PAGE : 2 * PAGE], CALLS, False)
     phones = Counter(call.client_phone for call in facts.calls if call.client_phone)
     phone, times = phones.most_common(1)[0]
-    found = call_list(workspace, None, phone[-6:])
+    found = call_list(workspace, BENCH, None, phone[-6:])
     assert {call.client_phone for call in found.calls} == {phone}
     assert found.total == times
-    one = call_list(workspace, None, newest[7].call_id)
+    one = call_list(workspace, BENCH, None, newest[7].call_id)
     assert list(one.calls) == [newest[7]]
     deal = next(deal for deal in facts.deals if deal.client_name)
-    named = call_list(workspace, "m1", (deal.client_name or "").upper())
+    named = call_list(workspace, BENCH, "m1", (deal.client_name or "").upper())
     names = {other.client_phones for other in facts.deals if other.client_name == deal.client_name}
     reached = {number for phones_of in names for number in phones_of}
     assert named.total == sum(call.manager_id == "m1" and call.client_phone in reached for call in facts.calls)
@@ -158,7 +157,7 @@ def test_calls_are_listed_by_pages_and_found_by_name_number_and_id(workspace: Wo
 
 def test_a_call_shows_only_the_rulings_on_its_own_flags(workspace: Workspace, facts: Facts) -> None:
     case = naive_pages.cases(facts, FlagKind.FAKE_EFFECTIVE, CaseState.CONFIRMED)[0]
-    view = call_view(workspace, Viewer.of_program("bench"), case.call.call_id)
+    view = call_view(workspace, BENCH, case.call.call_id)
     assert view is not None
     assert view.rulings[case.flag.flag_id] == case.ruling
     assert set(view.rulings) <= {flag.flag_id for flag in view.flags}

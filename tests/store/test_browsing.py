@@ -21,7 +21,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 def found(workspace: Workspace, search: str, manager_id: str | None = None, limit: int = 50) -> list[str]:
     with workspace.store.reading() as reader:
-        wanted = browsing.call_search(reader, manager_id, search)
+        wanted = browsing.call_search(reader, manager_id and {manager_id}, search)
         return [call.call_id for call in browsing.latest_calls(reader, wanted, limit)]
 
 

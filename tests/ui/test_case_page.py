@@ -93,6 +93,12 @@ def test_an_empty_answer_is_refused_with_a_sentence(tmp_path: Path, monkeypatch:
         assert reader.value("select count(*) from agent_answers") == 0
 
 
+def suspicious_tile(workspace: Workspace) -> int:
+    """What the overview counts as waiting for a ruling."""
+    shown = overview(workspace, company.viewer(workspace))
+    return next(item.count for item in shown.waiting if item.code == "suspicious")
+
+
 @pytest.mark.parametrize(("language", "sentence"), [("ru", "0 из 5"), ("en", "0 of 5")])
 def test_a_downgraded_detector_says_so_with_its_figures(
     language: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -113,7 +119,9 @@ def test_a_downgraded_flag_counts_nowhere_until_a_person_confirms_it(tmp_path: P
     def padded() -> tuple[int, int, str, int]:
         month = build_month_report(workspace, OCTOBER, company.AS_OF)
         exported = next(row for row in records(workspace, What.FLAGS) if row["flag_id"] == "flag-padded")
-        waiting = next(item.count for item in overview(workspace).waiting if item.code == "suspicious")
+        waiting = next(
+            item.count for item in overview(workspace, company.viewer(workspace)).waiting if item.code == "suspicious"
+        )
         assert ("detector_downgraded" in list(exported["reasons"])) == (exported["verdict"] == "unsure")  # type: ignore[call-overload]
         return len(month.analysis.padded), month.analysis.unsure, str(exported["verdict"]), waiting
 
@@ -128,14 +136,14 @@ def test_a_downgraded_flag_counts_nowhere_until_a_person_confirms_it(tmp_path: P
 def test_withdrawn_rejections_bring_the_detector_back(tmp_path: Path) -> None:
     workspace = company.sample_company(tmp_path / "withdrawn")
     rejected_before(workspace, 5)
-    assert next(item.count for item in overview(workspace).waiting if item.code == "suspicious") == 0
+    assert suspicious_tile(workspace) == 0
     for number in range(5):
         withdrawn = Finding(
             f"back-{number}", f"old-{number}", Ruling.WITHDRAWN, "Вера", company.AS_OF + timedelta(hours=1), "",
             f"ruled-{number}",
         )  # fmt: skip
         workspace.store.insert_many("findings", [verdicts.finding_row(withdrawn)])
-    assert next(item.count for item in overview(workspace).waiting if item.code == "suspicious") == 1
+    assert suspicious_tile(workspace) == 1
 
 
 def test_the_page_of_refusals_says_that_their_detector_is_downgraded(

@@ -50,6 +50,8 @@ EXPECTED = {
         "ru": ("Оценок пока нет", "qcw evaluate --truth truth.jsonl"),
         "en": ("No evaluations yet", "qcw evaluate --truth truth.jsonl"),
     },
+    "people": {"ru": ("Новый человек", "Завести учётные записи"), "en": ("A new person",)},
+    "audit": {"ru": ("Кто входил, слушал",), "en": ("Who logged in, listened",)},
     "work": {"ru": ("Сейчас в работе · 1", "файл повреждён"), "en": ("Running now · 1", "the file is damaged")},
 }
 
@@ -65,6 +67,8 @@ EMPTY = {
     "coaching": {"ru": "Заданий в работе нет", "en": "No tasks are open"},
     "month": {"ru": "Отчёт появится", "en": "The report appears"},
     "quality": {"ru": "Оценок пока нет", "en": "No evaluations yet"},
+    "people": {"ru": "Кто сюда входит", "en": "Who gets in"},
+    "audit": {"ru": "Таких записей нет", "en": "There are no such entries"},
     "work": {"ru": "Работы ещё не было", "en": "No work yet"},
 }
 

@@ -49,14 +49,14 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 def _listed(workspace: Workspace, which: RecallList, finding: DealFinding | None = None) -> list[str]:
-    return [case.deal.deal_id for case in recall_page(workspace, which, finding, 1).cases]
+    return [case.deal.deal_id for case in recall_page(workspace, OLGA, which, finding, 1).cases]
 
 
 def test_the_list_begins_with_most_to_win_and_leaves_out_clients_who_refused(company: Workspace) -> None:
     # 200 000 × 0.4, 60 000 × 0.7, 45 000 × 0.9, then what has no amount
     assert _listed(company, RecallList.WAITING) == ["x-0", "x-1", "deal-2", "x-2"]
     assert _listed(company, RecallList.WAITING, DealFinding.AGENT_REFUSED) == ["x-1"]
-    assert recalls(company).count(RecallList.WAITING) == 4
+    assert recalls(company, OLGA).count(RecallList.WAITING) == 4
 
 
 def test_an_answer_moves_a_deal_to_the_done_ones_and_an_undo_brings_it_back(company: Workspace) -> None:

@@ -14,12 +14,12 @@ def choose_call(room: Room) -> None:
     t = room.t
     left, right = st.columns([2, 1])
     search = left.text_input(t("calls.search"), placeholder=t("calls.search_hint"), key="calls_search")
-    names = agents(room.workspace)
+    names = agents(room.workspace, room.viewer)
     agent = right.selectbox(
         t("column.agent"), names, index=None, format_func=names.__getitem__, placeholder=t("calls.all_agents")
     )
     key = f"calls_page_{agent}_{search}"
-    found = call_list(room.workspace, agent, search, page_of(key))
+    found = call_list(room.workspace, room.viewer, agent, search, page_of(key))
     page = pager(found.total, PAGE, t, key)
     if not found.total:
         nothing(t("calls.nothing"))

@@ -24,7 +24,7 @@ def choose_case(room: Room, view: SuspiciousCalls, asked_call: str | None) -> Ca
     t = room.t
     if asked_call and remembered("asked_state") != asked_call:
         remember("asked_state", asked_call)
-        found = state_of_call(room.workspace, asked_call, view.downgraded)
+        found = state_of_call(room.workspace, room.viewer, asked_call, view.downgraded)
         if found is not None:
             st.session_state["suspicious_state"] = found
     states = st.container()
@@ -43,7 +43,7 @@ def choose_case(room: Room, view: SuspiciousCalls, asked_call: str | None) -> Ca
     )
     with row:
         page = _page(room, view, state or CaseState.WAITING, manager_id, asked_call)
-    listed = case_page(room.workspace, state or CaseState.WAITING, manager_id, page, view.downgraded)
+    listed = case_page(room.workspace, room.viewer, state or CaseState.WAITING, manager_id, page, view.downgraded)
     return _pick_case(room, listed)
 
 
@@ -57,7 +57,7 @@ def _page(room: Room, view: SuspiciousCalls, state: CaseState, manager_id: str |
     """The page of the list: the one turned to, or the one of the case that the address names."""
     key = f"suspicious_page_{state.value}_{manager_id}"
     if asked_call and remembered("asked") != asked_call:
-        asked = asked_case(room.workspace, asked_call, state, manager_id, view.downgraded)
+        asked = asked_case(room.workspace, room.viewer, asked_call, state, manager_id, view.downgraded)
         if asked is not None:
             remember("asked", asked_call)
             st.session_state["suspicious_case"], page_asked = asked

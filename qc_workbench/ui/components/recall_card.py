@@ -33,7 +33,7 @@ def recall_list(room: Room, view: Recalls, which: RecallList) -> None:
         width=420,
     )
     page = pager(view.count(which, finding), PAGE, t, f"recalls_page_{which.value}_{finding}")
-    shown = recall_page(room.workspace, which, finding, page)
+    shown = recall_page(room.workspace, room.viewer, which, finding, page)
     for place, case in enumerate(shown.cases):
         _recall_card(room, shown, case, is_open=place == 0 and which is RecallList.WAITING)
 

@@ -19,7 +19,7 @@ from qc_workbench.ui.views.suspicious import write_ruling
 
 def refusals_shown(room: Room) -> Refusals:
     """All lists, each at the page that was turned to."""
-    return refusals(room.workspace, {which: page_of(_key(which)) for which in RefusalList})
+    return refusals(room.workspace, room.viewer, {which: page_of(_key(which)) for which in RefusalList})
 
 
 def refusal_list(room: Room, view: Refusals, which: RefusalList) -> None:

@@ -9,7 +9,7 @@ from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.overview import overview
 
 room = enter()
-view = overview(room.workspace)
+view = overview(room.workspace, room.viewer)
 heading(room.t("room.overview"), None if view.is_empty else room.t("overview.says"))
 if view.is_empty:
     first_steps(room)

@@ -10,7 +10,7 @@ from qc_workbench.ui.views.promises import PAGE, Column, board, promise_page
 
 room = enter()
 t = room.t
-view = board(room.workspace)
+view = board(room.workspace, room.viewer)
 heading(t("room.promises"), t("promises.says"))
 if not view.tallies:
     nothing(t("promises.none_yet"))
@@ -37,6 +37,6 @@ total = view.count(column, agent)
 if not total:
     nothing(t("promises.none_here"))
 page = pager(total, PAGE, t, f"promises_page_{column.value}_{agent}")
-shown = promise_page(room.workspace, view, column, agent, page)
+shown = promise_page(room.workspace, room.viewer, view, column, agent, page)
 for promise in shown.promises:
     promise_card(room, shown, promise)

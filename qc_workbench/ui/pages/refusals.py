@@ -13,7 +13,7 @@ from qc_workbench.ui.views.refusals import RefusalList
 
 room = enter()
 t = room.t
-view, calls_back = refusals_shown(room), recalls(room.workspace)
+view, calls_back = refusals_shown(room), recalls(room.workspace, room.viewer)
 heading(t("room.refusals"), t("refusals.says"))
 detector_notice(room, FlagKind.FALSE_REFUSAL)
 totals: dict[RefusalList | RecallList, int] = {

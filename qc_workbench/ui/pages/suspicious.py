@@ -15,7 +15,7 @@ from qc_workbench.ui.views.suspicious import suspicious_calls
 
 room = enter()
 t = room.t
-view = suspicious_calls(room.workspace)
+view = suspicious_calls(room.workspace, room.viewer)
 heading(t("room.suspicious"), t("suspicious.says"))
 if not view.tallies:
     nothing(t("suspicious.none"))

@@ -115,7 +115,7 @@ def call_view(workspace: Workspace, viewer: Viewer, call_id: str) -> CallView | 
         client = client_context(reader, call)
         return CallView(
             call=call,
-            people=people_of(reader, client.deals),
+            people=people_of(reader, client.deals, viewer),
             recording=recording,
             acoustics=acoustics_of_recording(reader, recording),
             transcript=listening.transcript(reader, call_id),
@@ -144,19 +144,24 @@ def call_sound(workspace: Workspace, call_id: str) -> CallSound:
         )
 
 
-def call_list(workspace: Workspace, manager_id: str | None, text: str, page: int = 1) -> CallList:
+def call_list(workspace: Workspace, viewer: Viewer, manager_id: str | None, text: str, page: int = 1) -> CallList:
     """Page ``page`` (from 1) of the calls of an agent, if given, that fit the text searched; the newest first."""
     with workspace.store.reading() as reader:
-        search = call_search(reader, manager_id, text)
+        search = call_search(reader, viewer.among(Action.SEE_CALL, manager_id), text)
         total = count_calls(reader, search, LISTED + 1)
         found = latest_calls(reader, search, PAGE, (page - 1) * PAGE)
-        people = directory(reader, {call.client_phone for call in found})
+        people = directory(reader, {call.client_phone for call in found}, viewer)
         recordings = recordings_by_call(reader, {call.call_id for call in found})
     return CallList(tuple(found), people, recordings, min(total, LISTED), total > LISTED)
 
 
-def agents(workspace: Workspace) -> dict[str, str]:
-    """Names of all employees by id, in order of the names."""
+def agents(workspace: Workspace, viewer: Viewer) -> dict[str, str]:
+    """Names of the employees whose calls this person may see, by id, in order of the names."""
+    mine = viewer.agents(Action.SEE_CALL)
     with workspace.store.reading() as reader:
         people = calls_store.managers(reader).values()
-    return {person.manager_id: person.name for person in sorted(people, key=lambda person: person.name)}
+    return {
+        person.manager_id: person.name
+        for person in sorted(people, key=lambda person: person.name)
+        if mine is None or person.manager_id in mine
+    }

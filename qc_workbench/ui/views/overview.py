@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.commitment import CommitmentOutcome
 from qc_workbench.domain.sampling import SampleStatus
 from qc_workbench.store.browsing import (
@@ -17,6 +18,7 @@ from qc_workbench.store.browsing import (
 )
 from qc_workbench.store.standings import downgraded
 from qc_workbench.store.waiting_calls import decisions
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
 
 #: Outcomes of promises that someone has to act on.
@@ -65,7 +67,9 @@ class Overview:
         return self.counts.missed_inbound / self.counts.inbound if self.counts.inbound else None
 
 
-def overview(workspace: Workspace) -> Overview:
+def overview(workspace: Workspace, viewer: Viewer) -> Overview:
+    """The whole company; what waits is counted as the lists show it to this person."""
+    mine = viewer.agents(Action.SEE_FLAG)
     company, effective = workspace.settings.company, workspace.settings.effective
     with workspace.store.reading() as reader:
         counts = store_counts(reader)
@@ -74,8 +78,8 @@ def overview(workspace: Workspace) -> Overview:
             newest = counts.last_at.astimezone(company.zone).date()
             since = datetime.combine(newest - timedelta(days=PLOTTED_DAYS - 1), time(), company.zone)
             days = day_counts(reader, company.timezone, effective.counted_from_s, since)
-        open_decisions = decisions(reader, downgraded(reader, workspace.settings.detectors))
-        outcomes = outcome_counts(reader)
+        open_decisions = decisions(reader, downgraded(reader, workspace.settings.detectors), mine)
+        outcomes = outcome_counts(reader, mine)
         as_of = commitments_as_of(reader)
     waiting = (
         Waiting("suspicious", open_decisions.suspicious, "suspicious"),

@@ -11,14 +11,16 @@ from qc_workbench.store.browsing import deals_of_phones
 from qc_workbench.store.calls import managers
 from qc_workbench.store.database import Reader
 from qc_workbench.ui.i18n import Translator, masked_phone
+from qc_workbench.ui.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Employees by id and the newest deal of each phone."""
+    """Employees by id and the newest deal of each phone. ``names_clients``: whether the reader may know them."""
 
     managers: Mapping[str, Manager]
     deals: Mapping[str, Deal]
+    names_clients: bool = True
 
     def agent(self, manager_id: str | None) -> str:
         """The name of an employee; one who is not in the list keeps the id, for nothing better is known."""
@@ -33,22 +35,23 @@ class Directory:
     def client(self, phone: str | None, t: Translator) -> str:
         """The client's name from the CRM, else the number with its middle hidden."""
         deal = self.deal(phone)
-        if deal and deal.client_name:
+        if deal and deal.client_name and self.names_clients:
             return deal.client_name
         return masked_phone(phone) if phone else t("client.hidden")
 
 
-def directory(reader: Reader, phones: Collection[str | None]) -> Directory:
-    return people_of(reader, deals_of_phones(reader, {phone for phone in phones if phone}))
+def directory(reader: Reader, phones: Collection[str | None], viewer: Viewer | None = None) -> Directory:
+    """``viewer``: who reads it; without one clients are named."""
+    return people_of(reader, deals_of_phones(reader, {phone for phone in phones if phone}), viewer)
 
 
-def people_of(reader: Reader, deals: Iterable[Deal]) -> Directory:
+def people_of(reader: Reader, deals: Iterable[Deal], viewer: Viewer | None = None) -> Directory:
     """``deals``: those of the clients to be named, newest first."""
     newest: dict[str, Deal] = {}
     for deal in deals:
         for phone in deal.client_phones:
             newest.setdefault(phone, deal)
-    return Directory(managers(reader), newest)
+    return Directory(managers(reader), newest, viewer is None or viewer.sees_clients)
 
 
 def call_line(call: Call, people: Directory, t: Translator) -> str:

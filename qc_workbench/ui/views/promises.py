@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.commitment import Commitment
 from qc_workbench.domain.crm import Activity, ActivityChange, Deal
@@ -19,6 +20,7 @@ from qc_workbench.store.browsing import (
     recordings_by_call,
 )
 from qc_workbench.store.promises import PromiseTally, promise_tallies, promises_in_column
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
@@ -78,25 +80,30 @@ class PromisePage:
     people: Directory
 
 
-def board(workspace: Workspace) -> Board:
+def board(workspace: Workspace, viewer: Viewer) -> Board:
     zone = workspace.settings.company.zone
     with workspace.store.reading() as reader:
         as_of = commitments_as_of(reader)
         today = (as_of.astimezone(zone) if as_of else datetime.now(zone)).date()
-        return Board(tuple(promise_tallies(reader, today)), directory(reader, ()), as_of, today)
+        return Board(
+            tuple(promise_tallies(reader, today, viewer.agents(Action.SEE_CALL))), directory(reader, ()), as_of, today
+        )
 
 
-def promise_page(workspace: Workspace, view: Board, column: Column, manager_id: str | None, page: int) -> PromisePage:
+def promise_page(
+    workspace: Workspace, viewer: Viewer, view: Board, column: Column, manager_id: str | None, page: int
+) -> PromisePage:
     """Page ``page`` (from 1) of a column, the oldest due date first."""
+    mine = viewer.among(Action.SEE_CALL, manager_id)
     with workspace.store.reading() as reader:
-        found = promises_in_column(reader, column, view.today, manager_id, PAGE, (page - 1) * PAGE)
+        found = promises_in_column(reader, column, view.today, mine, PAGE, (page - 1) * PAGE)
         calls = calls_by_id(reader, {item.spoken.call_id for item in found})
         recordings = recordings_by_call(reader, calls)
         following = following_calls(reader, calls.values(), SHOWN_CALLS)
         activities = activities_by_id(reader, {item.activity_id for item in found if item.activity_id})
         moves = due_moves(reader, activities)
         deciding = calls_by_id(reader, {item.story.call_id for item in found if item.story and item.story.call_id})
-        people = directory(reader, {call.client_phone for call in calls.values()})
+        people = directory(reader, {call.client_phone for call in calls.values()}, viewer)
     return PromisePage(
         tuple(
             Promise(

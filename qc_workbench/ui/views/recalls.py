@@ -53,18 +53,22 @@ class RecallPage:
     people: Directory
 
 
-def recalls(workspace: Workspace) -> Recalls:
+def recalls(workspace: Workspace, viewer: Viewer) -> Recalls:
+    mine = viewer.agents(Action.SEE_FLAG)
     with workspace.store.reading() as reader:
-        return Recalls(recall_tallies(reader), finding_counts(reader))
+        return Recalls(recall_tallies(reader, mine), finding_counts(reader, mine))
 
 
-def recall_page(workspace: Workspace, which: RecallList, finding: DealFinding | None, page: int) -> RecallPage:
+def recall_page(
+    workspace: Workspace, viewer: Viewer, which: RecallList, finding: DealFinding | None, page: int
+) -> RecallPage:
     """Page ``page`` (from 1) of a list, of one finding if given; those with most to win first."""
     with workspace.store.reading() as reader:
-        cases = recall_cases(reader, which, finding, PAGE, (page - 1) * PAGE)
+        mine = viewer.agents(Action.SEE_FLAG)
+        cases = recall_cases(reader, which, finding, PAGE, (page - 1) * PAGE, mine)
         calls = calls_by_id(reader, {case.lost.call_id for case in cases if case.lost.call_id})
         recordings = recordings_by_call(reader, calls)
-        people = directory(reader, {phone for case in cases for phone in case.deal.client_phones})
+        people = directory(reader, {phone for case in cases for phone in case.deal.client_phones}, viewer)
     return RecallPage(tuple(cases), calls, recordings, people)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.commitment import Refusal
 from qc_workbench.domain.crm import Deal
@@ -12,6 +13,7 @@ from qc_workbench.domain.flag import Finding, Flag
 from qc_workbench.store.browsing import recordings_by_call
 from qc_workbench.store.cases import RefusalList, refusals_listed
 from qc_workbench.store.lost_deals import RecallCase, recall_cases_of
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
@@ -42,17 +44,17 @@ class Refusals:
     people: Directory
 
 
-def refusals(workspace: Workspace, pages: Mapping[RefusalList, int] | None = None) -> Refusals:
+def refusals(workspace: Workspace, viewer: Viewer, pages: Mapping[RefusalList, int] | None = None) -> Refusals:
     """All lists, each at its page (from 1; the first where none is given), the newest call first."""
-    asked = {name: (pages or {}).get(name, 1) for name in RefusalList}
+    asked, mine = {name: (pages or {}).get(name, 1) for name in RefusalList}, viewer.agents(Action.SEE_FLAG)
     with workspace.store.reading() as reader:
-        found = refusals_listed(reader, asked, PAGE)
+        found = refusals_listed(reader, asked, PAGE, mine)
         beyond = {name: 1 for name, page in asked.items() if page > 1 and not found[name].refusals}
         if beyond:  # a list became shorter meanwhile
-            found |= refusals_listed(reader, beyond, PAGE)
+            found |= refusals_listed(reader, beyond, PAGE, mine)
         items = [item for listed in found.values() for item in listed.refusals]
         recordings = recordings_by_call(reader, {item.call.call_id for item in items})
-        people = directory(reader, {item.call.client_phone for item in items})
+        people = directory(reader, {item.call.client_phone for item in items}, viewer)
         judged = recall_cases_of(reader, {item.refusal.deal_id for item in items if item.refusal.deal_id})
     lists = {
         name: tuple(

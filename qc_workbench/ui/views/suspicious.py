@@ -88,40 +88,44 @@ class CasePage:
     people: Directory
 
 
-def suspicious_calls(workspace: Workspace) -> SuspiciousCalls:
+def suspicious_calls(workspace: Workspace, viewer: Viewer) -> SuspiciousCalls:
+    mine = viewer.agents(Action.SEE_FLAG)
     with workspace.store.reading() as reader:
         standings = detector_standings(reader, workspace.settings.detectors)
         doubted = frozenset(item.key for item in standings if item.is_downgraded)
-        tallies = case_tallies(reader, FlagKind.FAKE_EFFECTIVE, doubted)
-        counted = counted_by_agent(reader, workspace.settings.effective.counted_from_s)
+        tallies = case_tallies(reader, FlagKind.FAKE_EFFECTIVE, doubted, mine)
+        counted = counted_by_agent(reader, workspace.settings.effective.counted_from_s, mine)
         people = directory(reader, ())
     return SuspiciousCalls(tuple(tallies), patterns(tallies, counted), people, standings)
 
 
 def case_page(
     workspace: Workspace,
+    viewer: Viewer,
     state: CaseState,
     manager_id: str | None,
     page: int,
     downgraded: Downgraded = NONE_DOWNGRADED,
 ) -> CasePage:
     """Cases of a state, of one agent if given: page ``page`` (from 1) of :data:`PAGE`."""
-    offset = (page - 1) * PAGE
+    offset, mine = (page - 1) * PAGE, viewer.among(Action.SEE_FLAG, manager_id)
     with workspace.store.reading() as reader:
-        cases = cases_in_state(reader, FlagKind.FAKE_EFFECTIVE, state, manager_id, PAGE, offset, downgraded)
-        people = directory(reader, {case.call.client_phone for case in cases})
+        cases = cases_in_state(reader, FlagKind.FAKE_EFFECTIVE, state, mine, PAGE, offset, downgraded)
+        people = directory(reader, {case.call.client_phone for case in cases}, viewer)
     return CasePage(tuple(cases), people)
 
 
-def state_of_call(workspace: Workspace, call_id: str, downgraded: Downgraded) -> CaseState | None:
-    """Where the case about this call stands; None without one."""
+def state_of_call(workspace: Workspace, viewer: Viewer, call_id: str, downgraded: Downgraded) -> CaseState | None:
+    """Where the case about this call stands; None without one, or where it is not for this person."""
     with workspace.store.reading() as reader:
         case = case_of_call(reader, call_id, FlagKind.FAKE_EFFECTIVE, downgraded)
-    return case.state if case else None
+    is_seen = case is not None and viewer.may(Action.SEE_FLAG, case.call.manager_id)
+    return case.state if case and is_seen else None
 
 
 def asked_case(
     workspace: Workspace,
+    viewer: Viewer,
     call_id: str,
     state: CaseState,
     manager_id: str | None,
@@ -132,7 +136,8 @@ def asked_case(
         case = case_of_call(reader, call_id, FlagKind.FAKE_EFFECTIVE, downgraded)
         if case is None or case.state is not state or manager_id not in (None, case.call.manager_id):
             return None
-        return case.flag.flag_id, place_of_case(reader, case, state, manager_id, downgraded) // PAGE + 1
+        mine = viewer.among(Action.SEE_FLAG, manager_id)
+        return case.flag.flag_id, place_of_case(reader, case, state, mine, downgraded) // PAGE + 1
 
 
 def one_case(workspace: Workspace, flag_id: str) -> Case | None:
