@@ -22,7 +22,7 @@ from qc_workbench.domain.forms import (
     Text,
 )
 from qc_workbench.review import coaching as coaching_rules
-from qc_workbench.review.evaluating import begun, standing_replies, submitted
+from qc_workbench.review.evaluating import begun, standing_replies, step_to_undo, submitted
 from qc_workbench.store import coaching, forms, scoring
 from qc_workbench.store.database import insert
 from qc_workbench.workspace import Workspace
@@ -99,10 +99,16 @@ def score(
     given: Mapping[str, tuple[str, ...]] = POOR,
     reviewer: str = "account-q1",
     purpose: Purpose = Purpose.SCORE,
+    *,
+    undone: bool = False,
 ) -> Evaluation:
-    """A submitted evaluation of a call, one saved answer after another."""
+    """A submitted evaluation of a call, one saved answer after another. ``undone``: with another answer taken back and
+    one cleared on the way."""
     draft = begun(call_id, version, reviewer, at - timedelta(minutes=9), purpose)
     workspace.store.apply(scoring.begin(draft))
+    if undone:
+        workspace.store.apply(scoring.save_reply(draft, Reply("step", ("nothing",)), f"{draft.evaluation_id}:a", at))
+        workspace.store.apply(scoring.clear_reply(draft, "step", f"{draft.evaluation_id}:b", at))
     for code, values in given.items():
         cause = "script" if code == "greeting" and values == ("no",) else None
         said = "Начал сразу с цены" if cause else ""
@@ -110,6 +116,14 @@ def score(
         workspace.store.apply(scoring.save_reply(draft, reply, f"{draft.evaluation_id}:{code}", at))
     with workspace.store.reading() as reader:
         steps = scoring.steps_of(reader, draft.evaluation_id)
+    if undone:
+        workspace.store.apply(scoring.save_reply(draft, Reply("needs", ("5",)), f"{draft.evaluation_id}:c", at))
+        with workspace.store.reading() as reader:
+            last = step_to_undo(scoring.steps_of(reader, draft.evaluation_id))
+        assert last is not None
+        workspace.store.apply(scoring.undo(draft, last, f"{draft.evaluation_id}:d", at))
+        with workspace.store.reading() as reader:
+            steps = scoring.steps_of(reader, draft.evaluation_id)
     sent = submitted(version.form, draft, standing_replies(steps), at)
     workspace.store.apply(scoring.submit(sent, steps))
     return sent

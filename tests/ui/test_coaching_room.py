@@ -13,9 +13,9 @@ from qc_workbench.errors import UsageError, WriteRefused
 from qc_workbench.review.coaching import task_state
 from qc_workbench.store import coaching, samples
 from qc_workbench.store.database import insert
-from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.components.coaching_clips import seconds_of
 from qc_workbench.ui.components.coaching_follow_up import sentence
+from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.views.coaching import (
     TaskShelf,
     comments_waiting,

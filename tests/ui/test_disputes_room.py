@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
@@ -12,16 +12,20 @@ from streamlit.testing.v1 import AppTest
 
 from qc_workbench.domain.dispute import Move
 from qc_workbench.domain.evaluation import Purpose, Reply
+from qc_workbench.domain.flag import Ruling
 from qc_workbench.errors import UsageError
-from qc_workbench.review.disputes import dispute, rule
+from qc_workbench.review.disputes import acknowledge, dispute, rates_by_question, rule, withdraw
 from qc_workbench.store import disputes as moves_store
+from qc_workbench.store.cases import case_of_flag
 from qc_workbench.store.people import account_with_id
+from qc_workbench.store.scored_calls import scores_with_ids
 from qc_workbench.ui.server import SCRIPT
 from qc_workbench.ui.state import HOME_VARIABLE, LANGUAGE_KEY, TOKEN_KEY
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.disputes import MOST_WAITING, disputes_room, rates, ruled_page
-from qc_workbench.ui.views.my import my_room, my_scores
-from qc_workbench.ui.views.scored_calls import make_moves, scored_case
+from qc_workbench.ui.views.my import Shelf, my_room, my_scores
+from qc_workbench.ui.views.scored_calls import make_moves, scored_case, scored_lines, windows_of
+from qc_workbench.ui.views.suspicious import write_ruling
 from qc_workbench.workspace import Workspace
 from tests.ui import sample_company as company
 from tests.ui.many_scores import many_scores
@@ -274,7 +278,7 @@ def test_ten_thousand_scores_are_listed_and_counted_in_a_moment(workspace: Works
         "waiting": lambda: disputes_room(workspace, head, NOW),
         "ruled": lambda: ruled_page(workspace, head, 1, NOW),
         "rates": lambda: rates(workspace, head, NOW, "ru"),
-        "my": lambda: my_room(workspace, agent.agent_id or "", NOW),
+        "my": lambda: my_room(workspace, agent, agent.agent_id or "", NOW),
         "my scores": lambda: my_scores(workspace, agent.agent_id or "", 1, NOW),
     }
     taken = {name: min(timed(ask) for _ in range(3)) for name, ask in asked.items()}
@@ -290,3 +294,50 @@ def timed(ask: Callable[[], object]) -> float:
     started = perf_counter()
     ask()
     return perf_counter() - started
+
+
+def test_questions_about_suspicions_and_promises_of_the_agent_are_on_their_shelves(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with workspace.store.reading() as reader:
+        case = case_of_flag(reader, "flag-padded")
+    assert case is not None
+    write_ruling(workspace, case.flag, Ruling.ASKED, "Вера Главная", NOW, "что это было?")
+    app = enter(start(workspace.home, "m1", "ru", monkeypatch), "my")
+    app.button_group(key="my_shelf").set_value(Shelf.SUSPICIONS).run()
+    app.text_area(key="answer_flag-padded").set_value("абонент не ответил")
+    app.button(key="answer_save_flag-padded").click().run()
+    assert "Вопросов к вам нет" in read(app)  # answered: it waits for the head again
+    other = enter(start(workspace.home, "m2", "ru", monkeypatch), "my")
+    other.button_group(key="my_shelf").set_value(Shelf.SUSPICIONS).run()
+    assert "Вопросов к вам нет" in read(other)
+    other.button_group(key="my_shelf").set_value(Shelf.PROMISES).run()
+    assert "«Перезвоните мне, пожалуйста, в четверг после обеда»" in read(other)
+    app.button_group(key="my_shelf").set_value(Shelf.PROMISES).run()
+    assert "На сегодня ничего не обещано" in read(app)
+
+
+def test_rates_counted_in_the_database_are_those_of_the_rule(workspace: Workspace) -> None:
+    """Undone, cleared and withdrawn answers included: every line by the rule against counts by SQL."""
+    version = publish(workspace, NOW - timedelta(days=40))
+    agent, fresh = viewer(workspace, "m2"), NOW - timedelta(days=1)
+    old = score(workspace, version, company.TALK, NOW - timedelta(days=20))
+    new = score(workspace, version, company.PROMISE, fresh)
+    given = score(workspace, version, company.REFUSED, fresh, reviewer="account-h1", undone=True)
+    dispute_by_agent(workspace, new.evaluation_id, "step", "agreed")
+    case = scored_case(workspace, new.evaluation_id, NOW)
+    assert case is not None
+    make_moves(workspace, agent, case, lambda seen: (withdraw(seen, agent.account.person, "step"),), NOW)
+    dispute_by_agent(workspace, given.evaluation_id, "needs", "4")
+    case = scored_case(workspace, given.evaluation_id, NOW)
+    assert case is not None
+    make_moves(workspace, agent, case, lambda seen: acknowledge(seen, agent.account.person, ["greeting"]), NOW)
+    with workspace.store.reading() as reader:
+        every = scores_with_ids(reader, [item.evaluation_id for item in (old, new, given)])
+        lines = scored_lines(reader, every, NOW, windows_of(workspace.settings))
+    by_rule = rates_by_question({item.scored.evaluation_id: item.lines for item in lines})
+    counted = rates(workspace, viewer(workspace, "q1"), NOW, "ru").questions
+    assert sorted((item.rate.answers, item.rate.disputed, item.rate.unsettled) for item in counted) == sorted(
+        (item.answers, item.disputed, item.unsettled) for item in by_rule
+    )
+    assert sorted((item.answers, item.disputed) for item in by_rule) == [(1, 0), (2, 0), (2, 1)]

@@ -64,6 +64,6 @@ def promises(room: Room, agent: str, view: MyRoom) -> None:
             continue
         st.subheader(f"{column_name(column, t)} · {t.number(total)}", anchor=False)
         page = pager(total, PAGE, t, f"my_promises_{column.value}")
-        shown = promise_page(room.workspace, board, column, agent, page)
+        shown = promise_page(room.workspace, room.viewer, board, column, agent, page)
         for promise in shown.promises:
             promise_card(room, shown, promise)

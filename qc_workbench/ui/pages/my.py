@@ -17,7 +17,7 @@ show_flash(room)
 if agent is None:
     nothing(t("my.no_employee"))
     st.stop()
-view = my_room(room.workspace, agent, room.now)
+view = my_room(room.workspace, room.viewer, agent, room.now)
 match choose_shelf(room, view):
     case Shelf.SCORES:
         my_score_list(room, agent, view)

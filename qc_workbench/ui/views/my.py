@@ -17,6 +17,7 @@ from qc_workbench.review.rulings import CaseState
 from qc_workbench.store import coaching_lists, scored_calls
 from qc_workbench.store.browsing import recordings_by_call
 from qc_workbench.store.cases import Case, case_tallies, cases_in_state
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.ui.views.promises import Board, board
 from qc_workbench.ui.views.scored_calls import ScoredCase, scored_cases, scored_lines, windows_of
@@ -48,16 +49,16 @@ class MyRoom:
     promises: Board
 
 
-def my_room(workspace: Workspace, agent: str, now: datetime) -> MyRoom:
+def my_room(workspace: Workspace, viewer: Viewer, agent: str, now: datetime) -> MyRoom:
     today = now.astimezone(workspace.settings.company.zone).date()
     windows = windows_of(workspace.settings)
     with workspace.store.reading() as reader:
         recent = scored_calls.scores_of_agent(reader, agent, _LOOKED_THROUGH, since=now - windows.answer)
         cases = scored_lines(reader, recent, now, windows)
-        tallies = case_tallies(reader, FlagKind.FAKE_EFFECTIVE)
+        tallies = case_tallies(reader, FlagKind.FAKE_EFFECTIVE, agents=frozenset({agent}))
         tasks, _ = coaching_lists.task_counts(reader, {agent}, today)
         scores = scored_calls.count_scores_of_agent(reader, agent)
-    promises = board(workspace)
+    promises = board(workspace, viewer)
     waiting = {
         Shelf.SCORES: sum(any(line.state is LineState.OPEN for line in case.lines) for case in cases),
         Shelf.SUSPICIONS: sum(
@@ -87,6 +88,6 @@ class MySuspicions:
 def my_suspicions(workspace: Workspace, agent: str) -> MySuspicions:
     """Suspicions that the agent was asked about and has not answered."""
     with workspace.store.reading() as reader:
-        found = cases_in_state(reader, FlagKind.FAKE_EFFECTIVE, CaseState.ASKED, agent, PAGE, 0)
+        found = cases_in_state(reader, FlagKind.FAKE_EFFECTIVE, CaseState.ASKED, frozenset({agent}), PAGE, 0)
         recordings = recordings_by_call(reader, {case.call.call_id for case in found})
         return MySuspicions(tuple(found), recordings, directory(reader, {case.call.client_phone for case in found}))
