@@ -302,7 +302,7 @@ def test_questions_about_suspicions_and_promises_of_the_agent_are_on_their_shelv
     with workspace.store.reading() as reader:
         case = case_of_flag(reader, "flag-padded")
     assert case is not None
-    write_ruling(workspace, case.flag, Ruling.ASKED, "Вера Главная", NOW, "что это было?")
+    write_ruling(workspace, viewer(workspace, "h1"), case.flag, Ruling.ASKED, NOW, "что это было?")
     app = enter(start(workspace.home, "m1", "ru", monkeypatch), "my")
     app.button_group(key="my_shelf").set_value(Shelf.SUSPICIONS).run()
     app.text_area(key="answer_flag-padded").set_value("абонент не ответил")

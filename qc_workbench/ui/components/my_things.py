@@ -49,7 +49,7 @@ def suspicions(room: Room, agent: str) -> None:
                         key=f"suspicion_{case.flag.flag_id}_{number}", brief=True,
                     )  # fmt: skip
                 call_link(t, plain(call_line(case.call, found.people, t)), case.call.call_id)
-            agents_answer(room, case.flag, case.ruling, case.answers)
+            agents_answer(room, case.flag, case.call.manager_id, case.ruling, case.answers)
 
 
 def promises(room: Room, agent: str, view: MyRoom) -> None:
