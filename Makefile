@@ -7,7 +7,7 @@ QCW := $(BIN)/qcw
 STAMP := $(VENV)/.installed
 CLUSTER := $(VENV)/.cluster
 
-.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints lock docs
+.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints lock docs vendor
 
 setup: $(STAMP) model ## install into .venv and fetch the speech model
 
@@ -69,3 +69,6 @@ lock: ## renew requirements.lock and requirements-cluster.lock from pyproject.to
 
 docs: $(STAMP) ## renew the generated pages of docs/
 	$(BIN)/python -m pipelines.make_docs
+
+vendor: $(STAMP) ## fetch the pinned wavesurfer.js again and check it
+	$(BIN)/python -m pipelines.vendor_player

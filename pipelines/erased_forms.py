@@ -13,7 +13,7 @@ from pipelines.person_traces import blotted
 from qc_workbench.domain.forms import Form, Kind
 from qc_workbench.sources.form_files import content_hash, form_text
 from qc_workbench.store.database import Reader, Statement, to_json
-from qc_workbench.store.forms import form_versions
+from qc_workbench.store.forms import draft_steps, form_versions
 
 
 def of_evaluations(reader: Reader, calls: Mapping[str, str], new_name: Callable[[str], str]) -> list[Statement]:
@@ -47,7 +47,7 @@ def of_evaluations(reader: Reader, calls: Mapping[str, str], new_name: Callable[
 
 
 def of_forms(reader: Reader, calls: Collection[str], numbers: Sequence[str]) -> list[Statement]:
-    """Forms without clips of these calls and without these numbers."""
+    """Forms, and what their drafts can go back to, without clips of these calls and without these numbers."""
     found = []
     for version in form_versions(reader):
         before = form_text(version.form)
@@ -57,6 +57,15 @@ def of_forms(reader: Reader, calls: Collection[str], numbers: Sequence[str]) -> 
                 Statement(
                     "update form_versions set content = ?, content_hash = ? where form_code = ? and version = ?",
                     (after, content_hash(after), version.form.code, version.version),
+                )
+            )
+    for step in draft_steps(reader):
+        after = blotted(form_text(_without_clips(step.form, calls)), numbers)
+        if after != form_text(step.form):
+            found.append(
+                Statement(
+                    "update form_draft_steps set content = ? where form_code = ? and version = ? and place = ?",
+                    (after, step.form.code, step.version, step.place),
                 )
             )
     return found

@@ -31,13 +31,14 @@ TREATMENT: Final[Mapping[str, str]] = {
     "sales": "anonymised", "expired": "anonymised", "agent_answers": "anonymised",
     "evaluations": "anonymised", "evaluation_answers": "anonymised",
     "dispute_moves": "anonymised", "comments": "anonymised", "coaching_tasks": "anonymised",
-    "coaching_steps": "anonymised",
+    "coaching_steps": "anonymised", "heard": "anonymised",
     "transcripts": "deleted", "turns": "deleted", "detected": "deleted", "acoustics": "deleted", "jobs": "deleted",
     "sound_prints": "deleted", "sound_matches": "deleted",
     "detector_mistakes": "deleted", "answer_checks": "deleted", "clips": "deleted",
     "activities": "deleted", "activity_changes": "deleted", "notes": "deleted", "recording_files": "deleted",
     "deal_findings": "deleted", "recalls": "deleted",
     "imports": "cleaned", "audit": "cleaned", "applied_writes": "cleaned", "form_versions": "cleaned",
+    "form_draft_steps": "cleaned",
     "managers": "nothing", "migrations": "nothing", "job_pauses": "nothing", "backups": "nothing",
     "removals": "nothing", "erasures": "nothing", "erased": "nothing", "suppressed": "nothing",
     "detector_evaluations": "nothing",
@@ -181,7 +182,7 @@ def _calls(rows: _Rows, names: _Names, now: datetime, zone: ZoneInfo) -> list[St
         if state is not RecordingState.ABSENT:
             gone |= {"state": RecordingState.ERASED.value, "detail": day}
         found.append(_update("recordings", {"call_id": row["call_id"]}, gone))
-    for table in ("conversations", "expired"):
+    for table in ("conversations", "expired", "heard"):
         found += [
             _update(table, {"call_id": call_id}, {"call_id": names.new("call", call_id)})
             for call_id in sorted({row["call_id"] for row in rows.of_calls(table)})

@@ -1,11 +1,13 @@
-"""An empty workspace: the folder, its commented settings and an empty database."""
+"""A new workspace: the folder, its commented settings, a database that holds nothing but the starter forms."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.starter_forms import PROGRAM, publish_starter_set
 from qc_workbench.errors import WorkspaceError
 from qc_workbench.settings_text import commented_toml
 from qc_workbench.workspace import Workspace
@@ -30,4 +32,6 @@ def make_workspace(home: Path, chosen: Mapping[str, Any] | None = None) -> Works
         unfinished.replace(home / "qcw.toml")
     except OSError as error:
         raise WorkspaceError("workspace_unwritable", home=str(home), detail=error.strerror or str(error)) from error
-    return Workspace.open(home)
+    workspace = Workspace.open(home)
+    publish_starter_set(workspace, PROGRAM, datetime.now(UTC))
+    return workspace

@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from qc_workbench.commands import cluster, jobs, people, reports, safekeeping, service, steps, work
+from qc_workbench.commands import cluster, forms, jobs, people, reports, safekeeping, service, steps, work
 from qc_workbench.commands.frame import BUG, STOPPED, build
 from qc_workbench.commands.session import choose_language
 from qc_workbench.ui.i18n import Language
@@ -23,6 +23,7 @@ COMMANDS = (
     + safekeeping.COMMANDS
     + cluster.COMMANDS
     + work.COMMANDS
+    + forms.COMMANDS
 )
 
 #: What the exit codes mean: texts of the catalogue.

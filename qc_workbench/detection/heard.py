@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 from qc_workbench.detection.phrases import words_of
-from qc_workbench.detection.sound_classes import Interval, overlap_s, subtract, union
+from qc_workbench.detection.sound_classes import Interval, overlap_s, subtract, touching, union
 from qc_workbench.domain.acoustics import Acoustics, Sound, SoundKind
 from qc_workbench.domain.call import Recording
 from qc_workbench.domain.transcript import Party, Suspicion, Transcript, Turn, Word
@@ -97,21 +99,23 @@ def hear(recording: Recording, acoustics: Acoustics, transcript: Transcript | No
         )
         for channel in range(acoustics.channels)
     )
+    breaks = tuple(_breaks(acoustics, channel, voices[channel]) for channel in range(acoustics.channels))
+    sounds = tuple(tuple(s for s in acoustics.sounds if _is_voice(s, channel)) for channel in range(acoustics.channels))
     pieces: list[Piece] = []
     for turn in transcript.turns if transcript else ():
         if turn.channel >= acoustics.channels or turn.suspicion in _INVENTED or not words_of(turn.text):
             continue
-        for part in _split(turn, _breaks(acoustics, turn.channel, voices[turn.channel])):
-            piece = _piece(part, agent_channel, voices[turn.channel], acoustics)
+        for part in _split(turn, breaks[turn.channel]):
+            piece = _piece(part, agent_channel, voices[turn.channel], sounds[turn.channel])
             if piece is not None:
                 pieces.append(piece if turn.is_quotable else replace(piece, quotable=False))
     untold: list[Piece] = []
     for channel, intervals in enumerate(voices):
         told = union((p.start_s - 0.3, p.end_s + 0.3) for p in pieces if p.channel == channel)
         for start, end in union(subtract(intervals, told), gap_s=0.3):
-            if end - start >= _SHORTEST_UNTOLD_S and not _is_leak(acoustics, channel, (start, end), voices):
+            if end - start >= _SHORTEST_UNTOLD_S and not _is_leak(channel, (start, end), voices, sounds):
                 side = _side(channel, agent_channel)
-                pitch = _pitch(acoustics, channel, (start, end))
+                pitch = _pitch(sounds[channel], (start, end))
                 untold.append(Piece(side, channel, start, end, end - start, "", _party(side), False, pitch))
     return Heard(
         mono=mono,
@@ -125,24 +129,28 @@ def hear(recording: Recording, acoustics: Acoustics, transcript: Transcript | No
     )
 
 
-def _is_leak(acoustics: Acoustics, channel: int, interval: Interval, voices: Sequence[tuple[Interval, ...]]) -> bool:
+def _is_leak(
+    channel: int, interval: Interval, voices: Sequence[tuple[Interval, ...]], sounds: Sequence[tuple[Sound, ...]]
+) -> bool:
     """Voice without words under the other channel's much louder voice: what a codec left of that one."""
-    if acoustics.channels == 1:
+    if len(voices) == 1:
         return False
     other = 1 - channel
-    if overlap_s(interval, voices[other]) < _LEAK_SHARE * (interval[1] - interval[0]):
+    if overlap_s(interval, touching(voices[other], interval)) < _LEAK_SHARE * (interval[1] - interval[0]):
         return False
-    levels = [_level(acoustics, where, interval) for where in (channel, other)]
+    levels = [_level(sounds[where], interval) for where in (channel, other)]
     return levels[0] < levels[1] - _LEAK_DB
 
 
-def _level(acoustics: Acoustics, channel: int, interval: Interval) -> float:
-    touching = [
-        s.features.get("level_db", 0.0)
-        for s in acoustics.sounds
-        if _is_voice(s, channel) and overlap_s((s.start_s, s.end_s), (interval,)) > 0
-    ]
-    return max(touching, default=-120.0)
+def _level(sounds: Sequence[Sound], interval: Interval) -> float:
+    return max((s.features.get("level_db", 0.0) for s in _beside(sounds, interval)), default=-120.0)
+
+
+def _beside(sounds: Sequence[Sound], interval: Interval) -> list[Sound]:
+    """Those of a channel's voices, which are in time order, that share time with an interval."""
+    first = bisect_right(sounds, interval[0], key=attrgetter("end_s"))
+    last = bisect_left(sounds, interval[1], key=attrgetter("start_s"))
+    return [s for s in sounds[first:last] if overlap_s((s.start_s, s.end_s), (interval,)) > 0]
 
 
 def _is_voice(sound: Sound, channel: int) -> bool:
@@ -173,7 +181,7 @@ def _breaks(acoustics: Acoustics, channel: int, voices: Sequence[Interval]) -> t
 
 def _split(turn: Turn, breaks: Sequence[float]) -> list[Turn]:
     """A turn cut at the breaks between its words; a turn without word times stays whole."""
-    inside = [moment for moment in breaks if turn.start_s + 0.3 < moment < turn.end_s - 0.3]
+    inside = breaks[bisect_right(breaks, turn.start_s + 0.3) : bisect_left(breaks, turn.end_s - 0.3)]
     if not inside or not turn.words:
         return [turn]
     groups: list[list[Word]] = [[] for _ in range(len(inside) + 1)]
@@ -194,9 +202,9 @@ def _split(turn: Turn, breaks: Sequence[float]) -> list[Turn]:
     ]
 
 
-def _piece(turn: Turn, agent_channel: int | None, voices: Sequence[Interval], acoustics: Acoustics) -> Piece | None:
+def _piece(turn: Turn, agent_channel: int | None, voices: Sequence[Interval], sounds: Sequence[Sound]) -> Piece | None:
     reach = (turn.start_s - 0.2, turn.end_s + 0.2)
-    under = [(max(a, reach[0]), min(b, reach[1])) for a, b in voices if a < reach[1] and b > reach[0]]
+    under = [(max(a, reach[0]), min(b, reach[1])) for a, b in touching(voices, reach)]
     speech_s = sum(end - start for start, end in under)
     length_s = max(turn.end_s - turn.start_s, 0.1)
     if not under or speech_s < min(_VOICED_SHARE * length_s, 1.0):
@@ -211,15 +219,12 @@ def _piece(turn: Turn, agent_channel: int | None, voices: Sequence[Interval], ac
         text=turn.text.strip(),
         party=turn.party if side is Side.EITHER else _party(side),
         quotable=True,
-        pitch_hz=_pitch(acoustics, turn.channel, (under[0][0], under[-1][1])),
+        pitch_hz=_pitch(sounds, (under[0][0], under[-1][1])),
     )
 
 
-def _pitch(acoustics: Acoustics, channel: int, interval: Interval) -> float:
-    """Pitch of the voice that overlaps an interval most; 0 where none was measured."""
-    best = max(
-        (s for s in acoustics.sounds if s.channel == channel and s.kind is SoundKind.VOICE),
-        key=lambda s: overlap_s((s.start_s, s.end_s), (interval,)),
-        default=None,
-    )
+def _pitch(sounds: Sequence[Sound], interval: Interval) -> float:
+    """Pitch of the voice of a channel that overlaps an interval most; 0 where none was measured."""
+    near = _beside(sounds, interval) or sounds[:1]
+    best = max(near, key=lambda s: overlap_s((s.start_s, s.end_s), (interval,)), default=None)
     return best.features.get("pitch_hz", 0.0) if best else 0.0

@@ -8,6 +8,7 @@ A pure function of a few milliseconds: computed when a call is looked at, never 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +17,7 @@ from typing import Final
 from qc_workbench.detection.answering import Answering, answering_of
 from qc_workbench.detection.effective import live_pieces, sides
 from qc_workbench.detection.heard import Heard, Piece, hear
-from qc_workbench.detection.sound_classes import Interval, overlap_s, subtract, union
+from qc_workbench.detection.sound_classes import Interval, overlap_s, subtract, touching, union
 from qc_workbench.domain.acoustics import Acoustics, SoundKind
 from qc_workbench.domain.call import Recording
 from qc_workbench.domain.flag import AnsweredBy
@@ -159,20 +160,29 @@ def _spoken(
     """The voice of a channel, each part by the piece that it is in, or beside; voice beside none is noise."""
     voices = heard.voices[channel]
     parts: list[tuple[float, float, SegmentKind]] = []
-    taken: list[Interval] = []
+    taken: list[Interval] = []  # disjoint and in order, because the pieces come by their beginnings
     for piece, kind in labelled:
-        for start, end in subtract(_within(voices, (piece.start_s, piece.end_s)), taken):
+        frame = (piece.start_s, piece.end_s)
+        for start, end in subtract(_within(voices, frame), touching(taken, frame)):
             parts.append((start, end, kind))
-        taken.append((piece.start_s, piece.end_s))
+        if taken and frame[0] <= taken[-1][1]:
+            taken[-1] = (taken[-1][0], max(taken[-1][1], frame[1]))
+        else:
+            taken.append(frame)
+    starts = [piece.start_s for piece, _ in labelled]
+    longest_s = max((piece.end_s - piece.start_s for piece, _ in labelled), default=0.0)
     for start, end in subtract(voices, taken):
-        near = min(labelled, key=lambda item: _apart_s((start, end), item[0]), default=None)
+        first = bisect_left(starts, start - _BESIDE_S - longest_s - _LEAST_S)
+        around = labelled[first : bisect_right(starts, end + _BESIDE_S)]
+        near = min(around, key=lambda item: _apart_s((start, end), item[0]), default=None)
         beside = near is not None and _apart_s((start, end), near[0]) <= _BESIDE_S
         parts.append((start, end, near[1] if near is not None and beside else SegmentKind.NOISE))
     return parts
 
 
-def _within(intervals: Iterable[Interval], frame: Interval) -> list[Interval]:
-    return [(max(a, frame[0]), min(b, frame[1])) for a, b in intervals if a < frame[1] and b > frame[0]]
+def _within(intervals: Sequence[Interval], frame: Interval) -> list[Interval]:
+    """The parts inside ``frame`` of disjoint intervals in time order."""
+    return [(max(a, frame[0]), min(b, frame[1])) for a, b in touching(intervals, frame)]
 
 
 def _apart_s(interval: Interval, piece: Piece) -> float:
@@ -229,7 +239,7 @@ def _marked(
     spans = union(interval for where, interval in live if where == channel)
     marked: list[Segment] = []
     for start, end, kind in row:
-        if kind not in HUMAN or overlap_s((start, end), spans) <= _LEAST_S:
+        if kind not in HUMAN or overlap_s((start, end), touching(spans, (start, end))) <= _LEAST_S:
             marked.append(Segment(channel, start, end, kind))
             continue
         inside = [(a, b) for a, b in _within(spans, (start, end)) if b - a > _LEAST_S]

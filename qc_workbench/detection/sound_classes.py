@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -96,18 +98,26 @@ def union(intervals: Iterable[Interval], gap_s: float = 0.0) -> tuple[Interval, 
 def subtract(intervals: Iterable[Interval], taken: Iterable[Interval]) -> tuple[Interval, ...]:
     """The parts of ``intervals`` outside ``taken``."""
     holes = union(taken)
+    ends = [hole_end for _, hole_end in holes]
     left: list[Interval] = []
     for start, end in intervals:
         at = start
-        for hole_start, hole_end in holes:
-            if hole_end <= at or hole_start >= end:
-                continue
+        for hole_start, hole_end in islice(holes, bisect_right(ends, at), None):
+            if hole_start >= end:
+                break
             if hole_start > at:
                 left.append((at, hole_start))
             at = max(at, hole_end)
         if at < end:
             left.append((at, end))
     return tuple(left)
+
+
+def touching(intervals: Sequence[Interval], frame: Interval) -> Sequence[Interval]:
+    """Those of disjoint intervals in time order that share time with ``frame``: found, not searched for, because a
+    recording of two hours has thousands and each is asked about."""
+    first = bisect_right(intervals, frame[0], key=itemgetter(1))
+    return intervals[first : max(first, bisect_left(intervals, frame[1], key=itemgetter(0)))]
 
 
 def overlap_s(interval: Interval, others: Iterable[Interval]) -> float:

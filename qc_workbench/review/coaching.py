@@ -54,8 +54,11 @@ def comment(
     for_coaching: bool = False,
     question: str | None = None,
     edits: Comment | None = None,
+    token: str = "",
 ) -> Comment:
     """A new comment, or another wording of ``edits``; an empty text takes that one back.
+
+    ``token``: of the sending, if there is one; sent twice, the comment has the same id.
 
     Raises :class:`UsageError`: ``comment_needs_name``, ``comment_empty``, ``comment_too_long``, ``comment_outside``
     (a passage that is not in the recording), ``comment_not_yours`` (an edit by somebody else).
@@ -72,7 +75,7 @@ def comment(
         _inside(passage.from_s, passage.from_s if passage.to_s is None else passage.to_s, about.duration_s)
     place = None if passage is None else (passage.from_s, passage.to_s)
     supersedes = edits.comment_id if edits else None
-    comment_id = _id(about.call_id, by, at.isoformat(), repr(place), said, supersedes or "")
+    comment_id = _id(about.call_id, by, token or at.isoformat(), repr(place), said, supersedes or "")
     return Comment(
         comment_id, about.call_id, about.agent, passage, said, by.strip(), at, for_coaching, question, supersedes
     )

@@ -12,7 +12,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Any, Final, NoReturn, TypeVar
 
 import yaml
@@ -64,6 +66,12 @@ def read_form(text: str, file: str) -> Form:
     return form
 
 
+def read_draft(text: str, file: str) -> Form:
+    """A form that may break rules, because somebody is still writing it. Raises like :func:`form_problems`."""
+    form, _, _ = _read(text, file)
+    return form
+
+
 def form_problems(text: str, file: str) -> list[tuple[int, FormProblem]]:
     """Everything that a readable form breaks, each with its line, for an editor.
 
@@ -82,12 +90,13 @@ def _read(text: str, file: str) -> tuple[Form, list[FormProblem], dict[Path, int
     return form, problems_of(form), lines
 
 
-def starter_forms() -> dict[str, Form]:
+@cache
+def starter_forms() -> Mapping[str, Form]:
     """The forms that come with the program, by code."""
     folder = resources.files("models") / "forms"
     files = sorted((item for item in folder.iterdir() if item.name.endswith(".yaml")), key=lambda item: item.name)
     forms = [read_form(item.read_text(encoding="utf-8"), item.name) for item in files]
-    return {form.code: form for form in forms}
+    return MappingProxyType({form.code: form for form in forms})
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

@@ -57,6 +57,14 @@ def account_with_id(reader: Reader, person_id: str) -> Account | None:
     return account_of(row) if row else None
 
 
+def names_of(reader: Reader, person_ids: Collection[str]) -> dict[str, str]:
+    """Names of these accounts by id."""
+    rows = reader.rows(
+        "select person_id, name from people where person_id in (select unnest(?::varchar[]))", list(person_ids)
+    )
+    return {row["person_id"]: row["name"] for row in rows}
+
+
 def account_with_login(reader: Reader, login: str) -> Account | None:
     """``login`` in the form of :func:`qc_workbench.domain.entry.login`."""
     row = reader.row(f"{_ACCOUNTS} where login = ?", login)

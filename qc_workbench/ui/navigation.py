@@ -20,12 +20,16 @@ _PAGES = Path(__file__).parent / "pages"
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """A room is open to whoever may do ``action`` at least as far as ``least``. ``group``: heading in the sidebar."""
+    """A room is open to whoever may do ``action`` at least as far as ``least``. ``group``: heading in the sidebar.
+
+    ``also``: general actions each of which opens it as well.
+    """
 
     icon: str
     action: Action
     least: Scope = Scope.OWN
     group: str = ""
+    also: frozenset[Action] = frozenset()
 
 
 _TEAM: Final = Scope.TEAM
@@ -46,6 +50,7 @@ ROOMS: Final[Mapping[str, Entrance]] = {
     "audit": Entrance(":material/history:", Action.SEE_AUDIT, group="service"),
     "quality": Entrance(":material/grading:", Action.SEE_REPORT, group="service"),
     "work": Entrance(":material/pending_actions:", Action.RUN_WORK, group="service"),
+    "forms": Entrance(":material/fact_check:", Action.SEE_COMPARISON, also=frozenset({Action.EDIT_FORM})),
 }
 
 
@@ -54,7 +59,8 @@ _open_rooms: ContextVar[frozenset[str]] = ContextVar("open_rooms", default=froze
 
 
 def may_enter(viewer: Viewer, room: str) -> bool:
-    return viewer.reach(ROOMS[room].action) >= ROOMS[room].least
+    entrance = ROOMS[room]
+    return viewer.reach(entrance.action) >= entrance.least or any(viewer.may(action) for action in entrance.also)
 
 
 def first_room(viewer: Viewer) -> str | None:

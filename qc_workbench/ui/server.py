@@ -27,10 +27,11 @@ from qc_workbench.errors import MediaError, QcwError
 from qc_workbench.logs import event
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.calls import audit_entry, call
-from qc_workbench.ui import clips, doorway, operations
+from qc_workbench.ui import clips, desk_routes, doorway, operations
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.recordings import Grant, check_grant, playable
+from qc_workbench.ui.single_sign_on import secrets_file
 from qc_workbench.ui.state import HOME_VARIABLE, default_home, language, open_workspace, workspace_or_error
 from qc_workbench.ui.traffic import Traffic
 from qc_workbench.work.recordings import WORKER
@@ -79,6 +80,8 @@ def parts() -> dict[str, Any]:
     """What an application is made of beside its script; also sets the options that every way of starting needs."""
     for name, value in OPTIONS.items():
         config.set_option(name, value)
+    # The provider of single sign-on is the workspace's; Streamlit's own places are not looked at.
+    config.set_option("secrets.files", [str(secrets_file(default_home()))])
     return {"routes": routes(), "middleware": [Middleware(Traffic)], "on_script_error": _say_mistake}
 
 
@@ -98,6 +101,7 @@ def routes() -> list[BaseRoute]:
         *doorway.routes(),
         *clips.routes(),
         *(Route(f"/{room}", _page) for room in ("", *ROOMS)),
+        *desk_routes.routes(),
         Route("/recordings/{content_hash}", _recording),
         Route("/recordings/{content_hash}/played", _played, methods=["POST"]),
     ]

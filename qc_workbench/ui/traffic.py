@@ -41,6 +41,10 @@ def route_pattern(path: str) -> str:
         return f"/{first}"
     if first == "recordings" and rest:
         return "/recordings/{content_hash}" + ("/played" if rest[1:] == ["played"] else "")
+    if first == "calls" and rest[1:] in (["heard"], ["comments"]):
+        return f"/calls/{{call_id}}/{rest[1]}"
+    if first == "calls" and rest[1:2] == ["comments"] and rest[3:] == ["withdraw"]:
+        return "/calls/{call_id}/comments/{comment_id}/withdraw"
     if not first or (first in ROOMS and not rest):
         return f"/{first}"
     return f"/{first}" if first in _STREAMLIT else "other"

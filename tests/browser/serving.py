@@ -43,9 +43,9 @@ def chromium_path() -> str | None:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[str]:
+def served(home: Path, port: int | None = None) -> Iterator[str]:
     """The app of a workspace on a free port, as its own process; its address."""
-    port = _free_port()
+    port = port or free_port()
     base = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen([sys.executable, "-c", _SERVE, str(home), str(port)], stdout=log, stderr=log)
@@ -71,7 +71,7 @@ def _answers(process: subprocess.Popen[bytes], base: str) -> bool:
     return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -123,9 +123,9 @@ def test_keys_play_move_and_change_the_speed_in_any_layout(page: Page) -> None:
 
 def test_keys_typed_into_a_field_are_text(page: Page) -> None:
     opened(page, "/suspicious")
-    page.get_by_label("Комментарий").fill("")
-    page.get_by_label("Комментарий").press_sequentially("jl 1")
-    expect(page.get_by_label("Комментарий")).to_have_value("jl 1")
+    page.get_by_role("textbox", name="Комментарий").fill("")
+    page.get_by_role("textbox", name="Комментарий").press_sequentially("jl 1")
+    expect(page.get_by_role("textbox", name="Комментарий")).to_have_value("jl 1")
     expect(page.locator("section.qcw")).to_have_attribute("data-playing", "false")
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qc_workbench.detection.segments import HUMAN, SegmentKind, TimeLine, time_line
+from qc_workbench.detection.sound_classes import overlap_s, subtract, touching, union
 from qc_workbench.domain.acoustics import SoundKind
 from qc_workbench.domain.transcript import Party, Suspicion
 from tests.answering_cases import AGENT, CUSTOMER, Story
@@ -109,3 +110,18 @@ def test_a_farewell_to_a_dead_line_is_live_for_three_seconds_only() -> None:
 def test_in_mono_a_voice_of_nobody_in_particular_is_one_of_the_two() -> None:
     story = Story(mono=True).far("да слушаю вас", 2.0).agent("это мастерская", 2.0)
     assert {item.kind for item in line_of(story).segments} == {SegmentKind.PERSON, SegmentKind.SILENCE}
+
+
+_tenths = st.integers(0, 200).map(lambda tenth: tenth / 10)
+
+
+@given(st.lists(st.tuples(_tenths, _tenths).filter(lambda pair: pair[0] < pair[1])), st.tuples(_tenths, _tenths))
+def test_intervals_looked_up_by_time_are_those_that_share_time(
+    intervals: list[tuple[float, float]], frame: tuple[float, float]
+) -> None:
+    row = union(intervals)
+    frame = (min(frame), max(frame))
+    assert list(touching(row, frame)) == [(a, b) for a, b in row if a < frame[1] and b > frame[0]]
+    free = subtract([frame], intervals)
+    assert sum(end - start for start, end in free) + overlap_s(frame, row) == pytest.approx(frame[1] - frame[0])
+    assert all(overlap_s(part, row) == pytest.approx(0.0) for part in free)

@@ -60,3 +60,21 @@ def test_scores_stay_without_words_and_frozen_forms_lose_the_clip_with_a_new_has
     assert greeted is not None
     assert greeted.examples == CLIPS[1:]
     assert kept.content_hash != version.content_hash
+
+
+def test_what_a_draft_can_go_back_to_loses_the_clip_too(tmp_path: Path) -> None:
+    workspace = kept_company(tmp_path / "company")
+    company = workspace.store
+    company.apply(forms.new_draft(FORM, "anna", NOON))
+    with company.reading() as reader:
+        (draft,) = forms.form_versions(reader)
+    company.apply(forms.save_draft(draft, form_of(yes_no("greeted")), "anna", NOON))
+
+    erase(workspace, [PHONE], by="Вера Главная", now=NOON)
+
+    with company.reading() as reader:
+        (step,) = forms.draft_steps(reader)
+    greeted = step.form.question("greeted")
+    assert greeted is not None
+    assert PADDED not in {example.call_id for example in greeted.examples}
+    assert len(greeted.examples) == len(CLIPS) - 1

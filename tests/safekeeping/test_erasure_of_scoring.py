@@ -9,7 +9,8 @@ from pipelines.erasure import erase
 from qc_workbench.domain.coaching import Clip, ClipKind, CoachingTask, Comment, Passage, TaskState, TaskStep
 from qc_workbench.domain.dispute import DisputeMove, Move
 from qc_workbench.domain.evaluation import Reply
-from qc_workbench.store import coaching, disputes
+from qc_workbench.domain.hearing import Heard
+from qc_workbench.store import coaching, disputes, hearing
 from qc_workbench.store.database import insert_all
 from tests.safekeeping.companies import kept_company
 from tests.ui.sample_company import PADDED, PHONE, REFUSED
@@ -78,3 +79,21 @@ def test_disputes_comments_and_tasks_stay_without_words_and_clips_go(tmp_path: P
         assert [item.clip_id for item in coaching.library(reader)] == ["p2"]
     files = [path for path in company.home.rglob("*") if path.is_file() and "backups" not in path.parts]
     assert [path.name for path in files if SECRET.encode() in path.read_bytes()] == []
+
+
+def test_who_heard_how_much_of_a_call_stays_under_an_id_of_chance(tmp_path: Path) -> None:
+    company = kept_company(tmp_path / "company")
+    for call_id, person_id in ((PADDED, "qc"), (PADDED, "head"), (REFUSED, "qc")):
+        heard = Heard(call_id, person_id, ((0.0, 5.0),), 5.0, 9.0, AT)
+        company.store.apply(hearing.heard_written(heard, None))
+
+    erase(company, [PHONE], by="Вера Главная", now=AT)
+
+    with company.store.reading() as reader:
+        rows = reader.rows("select call_id, person_id, heard_s from heard order by person_id, call_id")
+        assert [row["person_id"] for row in rows] == ["head", "qc", "qc"]
+        assert {row["heard_s"] for row in rows} == {5.0}
+        known = {row["call_id"] for row in reader.rows("select call_id from calls")}
+    assert {row["call_id"] for row in rows} <= known
+    assert PADDED not in {row["call_id"] for row in rows}
+    assert REFUSED in {row["call_id"] for row in rows}

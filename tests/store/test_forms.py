@@ -13,7 +13,7 @@ import pytest
 from qc_workbench.domain.auto_answer import Answer, AutoAnswer
 from qc_workbench.domain.auto_answer import Question as AutoQuestion
 from qc_workbench.domain.evaluation import Evaluation, EvaluationState, Reply, SavedReply
-from qc_workbench.domain.forms import Form, FormState, FormVersion
+from qc_workbench.domain.forms import Form, FormState, FormVersion, Kind, Question, Text
 from qc_workbench.errors import UsageError, WorkspaceError, WriteRefused
 from qc_workbench.review import evaluating
 from qc_workbench.store import auto_answers, forms, scoring
@@ -238,3 +238,51 @@ def test_what_is_missing_is_said_before_anything_is_sent(store: Store) -> None:
     with pytest.raises(UsageError):
         evaluating.submitted(FORM, draft, evaluating.standing_replies(steps(store, draft)), NOON)
     assert kept(store, draft).state is EvaluationState.DRAFT
+
+
+def test_every_change_of_a_draft_is_taken_back_one_by_one(store: Store) -> None:
+    store.apply(forms.new_draft(FORM, "anna", NOON))
+    second, third = form_of(yes_no("greeted", 20)), form_of(Question("greeted", Kind.YES_NO, Text("", "")))
+    for form, by in ((second, "anna"), (third, "boris")):
+        store.apply(forms.save_draft(versions(store)[0], form, by, NOON))
+    with store.reading() as reader:
+        last = forms.last_step(reader, "small", 1)
+    assert last is not None
+    assert (last.form, last.changed_by, last.place) == (second, "boris", 2)
+    unfinished = versions(store)[0]
+    assert unfinished.form == third  # a draft may break rules
+    store.apply(forms.undo(unfinished, last, NOON))
+    with pytest.raises(WriteRefused):
+        store.apply(forms.undo(versions(store)[0], last, NOON))  # pressed in a second window
+    with store.reading() as reader:
+        first = forms.last_step(reader, "small", 1)
+    assert first is not None
+    store.apply(forms.undo(versions(store)[0], first, NOON))
+    assert versions(store)[0].form == FORM
+    store.apply(forms.save_draft(versions(store)[0], second, "anna", NOON))
+    store.apply(forms.publish(versions(store)[0], "boss", NOON))
+    with store.reading() as reader:
+        assert forms.last_step(reader, "small", 1) is None
+
+
+def test_a_retired_form_comes_back_unless_another_version_is_in_force(store: Store) -> None:
+    first = published(store)
+    store.apply(forms.retire(first, NOON))
+    store.apply(forms.restore(versions(store)[0]))
+    assert [(item.state, item.retired_at) for item in versions(store)] == [(FormState.PUBLISHED, None)]
+    published(store)
+    with pytest.raises(WriteRefused):
+        store.apply(forms.restore(first))
+
+
+def test_versions_are_listed_with_what_was_scored_on_each(store: Store) -> None:
+    published(store)
+    begun(store)
+    begun(store, "boris")
+    published(store)
+    with store.reading() as reader:
+        heads = forms.version_heads(reader)
+    assert [(head.version, head.state.value, head.evaluations) for head in heads] == [
+        (2, "published", 0),
+        (1, "retired", 2),
+    ]

@@ -46,6 +46,7 @@ EXPECTED = {
     },
     "coaching": {"ru": ("Заданий в работе нет",), "en": ("No tasks are open",)},
     "month": {"ru": ("Большая сестра", "Скачать PDF"), "en": ("Big Sister", "Download PDF")},
+    "forms": {"ru": ("Анкет пока нет", "Взять готовый набор"), "en": ("No forms yet", "Take the starter set")},
     "quality": {
         "ru": ("Оценок пока нет", "qcw evaluate --truth truth.jsonl"),
         "en": ("No evaluations yet", "qcw evaluate --truth truth.jsonl"),
@@ -66,6 +67,7 @@ EMPTY = {
     "disputes": {"ru": "Споров, которые ждут вашего решения, нет", "en": "No disputes wait for your ruling"},
     "coaching": {"ru": "Заданий в работе нет", "en": "No tasks are open"},
     "month": {"ru": "Отчёт появится", "en": "The report appears"},
+    "forms": {"ru": "Анкет пока нет", "en": "No forms yet"},
     "quality": {"ru": "Оценок пока нет", "en": "No evaluations yet"},
     "people": {"ru": "Кто сюда входит", "en": "Who gets in"},
     "audit": {"ru": "Таких записей нет", "en": "There are no such entries"},

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc_workbench.domain.acoustics import Acoustics
+from qc_workbench.domain.acoustics import Acoustics, SoundKind
 from qc_workbench.domain.call import Recording, RecordingState
 from qc_workbench.domain.flag import Evidence, Side
 from qc_workbench.domain.transcript import Party, Suspicion, Transcript, Turn
 from qc_workbench.ui.i18n import Translator
-from qc_workbench.ui.views.playback import clip_of, playback, reduced
+from qc_workbench.ui.views.playback import Playback, clip_of, playback, reduced
 from tests.answering_cases import Story
 
 
@@ -65,3 +65,29 @@ def test_a_voice_that_the_detector_found_to_be_a_recording_is_not_called_the_cli
     person = Story().far("Алло, слушаю вас", 2.0).agent("Добрый день, удобно говорить", 2.0)
     made = playback("c", None, person.recording(), person.acoustics(), person.transcript(), (), (), Translator("en"))
     assert [turn.party for turn in made.turns] == ["customer", "agent"]
+
+
+def quiet(made: Playback) -> list[tuple[float, float]]:
+    return [(round(start_s, 1), round(end_s, 1)) for start_s, end_s in made.quiet]
+
+
+def test_silences_that_may_be_skipped_lie_between_all_that_is_said_on_either_channel() -> None:
+    words = (Turn(Party.AGENT, 0, 1.0, 4.0, "Алло", 0.9), Turn(Party.CUSTOMER, 1, 4.9, 8.0, "Да", 0.9))
+    transcript = Transcript("c", "0" * 64, "x", "ru", "e", "m", words)
+    acoustics = Acoustics("0" * 64, "x", 20.0, 2, (), ((1,), (2,)))
+    made = playback("c", None, None, acoustics, transcript, (), (), Translator("en"))
+    assert quiet(made) == [(8.0, 20.0)]  # a second before the first word and a breath between them are no silence
+    made = playback("c", None, None, acoustics, None, (), (), Translator("en"))
+    assert quiet(made) == []  # nothing is known: nothing is skipped
+
+
+def test_the_voice_of_a_machine_is_no_silence() -> None:
+    told = (
+        Story().far("Это автоответчик, оставьте сообщение после сигнала", 4.0).silence(5.0).agent("Да-да, слушаю", 2.0)
+    )
+    made = playback("c", None, told.recording(), told.acoustics(), None, (), (), Translator("en"))
+    assert len(made.quiet) >= 1
+    voices = [sound for sound in told.acoustics().sounds if sound.kind is SoundKind.VOICE]
+    assert voices
+    for sound in voices:
+        assert not [gap for gap in made.quiet if gap[0] < sound.end_s - 0.1 and gap[1] > sound.start_s + 0.1]

@@ -14,6 +14,7 @@ from qc_workbench.ui.components.rows import flag_reasons
 from qc_workbench.ui.i18n import Translator, clock
 from qc_workbench.ui.state import Room, remember, remembered
 from qc_workbench.ui.views.call import CallSound
+from qc_workbench.ui.views.desk import desk
 from qc_workbench.ui.views.people import call_line
 from qc_workbench.ui.views.playback import playback
 from qc_workbench.ui.views.suspicious import PAGE, CasePage, SuspiciousCalls, asked_case, case_page, state_of_call
@@ -109,5 +110,6 @@ def case_sound(room: Room, case: Case, sound: CallSound) -> None:
         known=sound.known,
     )
     start_at_s = shown.clip[0] if shown.clip else 0.0
-    player(shown, room.t, start_at_s=start_at_s, key=f"case_{case.flag.flag_id}", short=True)
+    before_me = desk(room.workspace, room.viewer, case.call, room.t)
+    player(shown, room.t, start_at_s=start_at_s, key=f"case_{case.flag.flag_id}", short=True, desk=before_me)
     call_link(room.t, room.t("suspicious.whole_call"), case.call.call_id)

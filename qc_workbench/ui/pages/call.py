@@ -6,15 +6,14 @@ from qc_workbench.ui.components.auto_answers import auto_answers_panel
 from qc_workbench.ui.components.blocks import heading, nothing
 from qc_workbench.ui.components.call_list import choose_call
 from qc_workbench.ui.components.call_parts import client_panel, findings_panel, header
+from qc_workbench.ui.components.call_player import call_player
 from qc_workbench.ui.components.case_answer import agents_answer
 from qc_workbench.ui.components.listening import listened_button
 from qc_workbench.ui.components.missing_words import missing_words
-from qc_workbench.ui.components.player import player
 from qc_workbench.ui.components.sound_elsewhere import sound_elsewhere_marks
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.call import call_view
-from qc_workbench.ui.views.playback import playback
 
 room = enter()
 t = room.t
@@ -36,11 +35,7 @@ sound_elsewhere_marks(room, call_id)
 listened_button(room, view)
 left, right = st.columns([7, 3], gap="medium")
 with left:
-    address = room.address(view.recording)
-    found = (view.recording, view.acoustics, view.transcript, view.flags, view.promises)
-    shown = playback(view.call.call_id, address, *found, t, connected_s=view.call.talk_s, known=view.known)
-    at = st.query_params.get("at", "0")
-    player(shown, t, start_at_s=float(at) if at.replace(".", "", 1).isdecimal() else 0.0, key=f"player_{call_id}")
+    call_player(room, view, st.query_params.get("at"))
     auto_answers_panel(room, view)
 with right:
     findings_panel(view, t)

@@ -7,22 +7,28 @@ from dataclasses import dataclass
 
 from qc_workbench.detection.answering import answering_of, with_machine_parties
 from qc_workbench.detection.heard import hear
-from qc_workbench.detection.segments import TimeLine, time_line_of
+from qc_workbench.detection.segments import HUMAN, SegmentKind, TimeLine, time_line_of
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Recording
 from qc_workbench.domain.commitment import Commitment, SpokenCommitment
 from qc_workbench.domain.flag import Evidence, Flag, Side
+from qc_workbench.domain.hearing import Range
 from qc_workbench.domain.sound_print import KnownGreeting
 from qc_workbench.domain.transcript import Party, Transcript
+from qc_workbench.review.hearing import gaps
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import named
 from qc_workbench.ui.views.time_line import ShownTimeLine, shown_time_line
 
-#: A screen has no more columns than this: longer waveforms are reduced before they travel.
-MOST_PEAKS = 2400
+#: Peaks of a channel that travel at most, a byte each: every one of half an hour, one in 0.2 s of two hours, which is
+#: still finer than what the greatest useful zoom shows.
+MOST_PEAKS = 36_000
 
 #: Seconds that a listener needs to hear what a case is about (storyboard: "the 10 seconds that matter").
 CLIP_S = 10.0
+
+#: Segments of the time line in which somebody or something talks.
+SPEECH = HUMAN | {SegmentKind.MACHINE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class SpokenTurn:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
+    """``quiet``: stretches in which nobody speaks, long enough to be skipped."""
+
     call_id: str
     address: str | None
     duration_s: float
@@ -66,6 +74,7 @@ class Playback:
     turns: tuple[SpokenTurn, ...]
     clip: tuple[float, float] | None
     line: ShownTimeLine | None
+    quiet: tuple[Range, ...] = ()
 
 
 def playback(
@@ -105,6 +114,7 @@ def playback(
         turns=_turns(judged, t),
         clip=clip_of(evidence, duration_s),
         line=shown_time_line(line, connected_s, t) if line is not None else None,
+        quiet=_quiet(line, acoustics, transcript, duration_s),
     )
 
 
@@ -131,6 +141,22 @@ def clip_of(evidence: Sequence[Evidence], duration_s: float) -> tuple[float, flo
     start = max(0.0, first.start_s - 0.5)
     end = min(duration_s or first.end_s, max(start + CLIP_S, min(first.end_s + 0.5, start + 2 * CLIP_S)))
     return (start, end) if end > start else None
+
+
+def _quiet(
+    line: TimeLine | None, acoustics: Acoustics | None, transcript: Transcript | None, duration_s: float
+) -> tuple[Range, ...]:
+    """Where nobody speaks, by the time line; where there is none, by the voices found and the words recognised.
+
+    A machine's voice is speech: whether it is one is what a listener wants to hear. Words count in any case.
+    """
+    if line is None and transcript is None and not (acoustics and acoustics.speech):
+        return ()
+    spoken = [(item.start_s, item.end_s) for item in line.segments if item.kind in SPEECH] if line else []
+    if line is None and acoustics is not None:
+        spoken += [item for channel in acoustics.speech for item in channel]
+    spoken += [(turn.start_s, turn.end_s) for turn in transcript.turns if not turn.suspicion] if transcript else []
+    return gaps(spoken, duration_s)
 
 
 def _promise_band(spoken: SpokenCommitment, t: Translator) -> Band:

@@ -1,0 +1,77 @@
+"""The player's module: the library is the one looked at, nothing comes from elsewhere, every key has a text."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from pipelines import vendor_player
+from qc_workbench.ui.components import player
+from qc_workbench.ui.components.player import KEYS, PARTS, VENDORED, module_text, player_data
+from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.views.playback import Lane, Playback, SpokenTurn
+
+FOLDER = Path(player.__file__).parent
+
+
+def test_the_bundled_library_is_the_one_whose_sums_are_written_down() -> None:
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in vendor_player.FOLDER.iterdir()}
+    assert found == {name: sha256 for name, (_, sha256) in vendor_player.FILES.items()}
+    assert set(VENDORED.values()) < set(found)
+    assert "BSD" in (vendor_player.FOLDER / "LICENSE.txt").read_text(encoding="utf-8")
+
+
+def test_a_package_that_is_not_the_pinned_one_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    other = io.BytesIO()
+    with tarfile.open(fileobj=other, mode="w:gz"):
+        pass
+    with pytest.raises(ValueError, match="expected"):
+        vendor_player.vendor(tmp_path / "vendor", lambda _: other.getvalue())
+    assert not (tmp_path / "vendor").exists()
+
+
+def test_the_module_fetches_nothing_and_names_no_other_site() -> None:
+    text = module_text()
+    assert re.findall(r"^\s*import\b|\bimport\(|importScripts", text, re.MULTILINE) == []
+    ours = "".join((FOLDER / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
+    assert "://" not in ours
+    assert text.count("export default") == 1
+    assert "export{" not in text
+
+
+def test_each_file_of_the_player_holds_one_idea() -> None:
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in FOLDER.glob("*.js")}
+    assert set(lengths) == {f"{part}.js" for part in (*PARTS, "clip")}
+    assert max(lengths.values()) < 400
+
+
+def test_keys_of_the_form_are_left_to_the_form() -> None:
+    text = (FOLDER / "keys.js").read_text(encoding="utf-8")
+    taken = set(re.findall(r"\b(Digit\d|Key[A-Z]|Enter|NumpadEnter)\s*:", text))
+    assert "KeyC" in taken
+    assert not taken & {*(f"Digit{n}" for n in range(10)), "KeyN", "KeyP", "KeyS", "KeyA", "KeyO", "KeyZ", "Enter"}
+
+
+def test_every_letter_the_player_listens_to_is_in_the_list_of_keys() -> None:
+    text = (FOLDER / "keys.js").read_text(encoding="utf-8")
+    taken = set(re.findall(r"\bKey([A-Z])\s*:", text))
+    listed = {name for names, _ in KEYS for name in names.split() if re.fullmatch("[A-Z]", name)}
+    assert taken == listed
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_what_travels_is_small_and_says_what_is_unsure(language: str) -> None:
+    words = ((1.004, 1.5, " да", 0.9), (1.5, 2.25, " может", 0.3))
+    turn = SpokenTurn("agent", "x", 1.004, 2.25, "да может", words, None)
+    shown = Playback("c", None, 10.0, ((0, 50, 100),), (Lane("unknown", "x"),), (), (turn,), None, None, ((3.0, 9.0),))
+    data = player_data(shown, Translator(language), 0.0, False)
+    assert data["turns"][0]["words"] == [[1.0, 50, "да"], [1.5, 75, "может", 1]]
+    assert data["peaks"] == ["ADJk"]  # 0, 50, 100 as bytes
+    assert data["quiet"] == [[3.0, 9.0]]
+    assert (data["comment_url"], data["heard_url"], data["comments"]) == (None, None, [])
+    assert all(does for _, does in data["keys"])
