@@ -41,8 +41,8 @@ EXPECTED = {
         "en": ("The deal was closed, but the client did not refuse in the call", "вернёмся к этому весной", "Дорого"),
     },
     "disputes": {
-        "ru": ("Ждут решения · 0", "Споров, которые ждут вашего решения, нет"),
-        "en": ("Waiting for a ruling · 0", "No disputes wait for your ruling"),
+        "ru": ("Споров, которые ждут вашего решения, нет",),
+        "en": ("No disputes wait for your ruling",),
     },
     "coaching": {"ru": ("Заданий в работе нет",), "en": ("No tasks are open",)},
     "month": {"ru": ("Большая сестра", "Скачать PDF"), "en": ("Big Sister", "Download PDF")},
