@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -29,11 +29,13 @@ from pipelines.export import export
 from pipelines.judge_clients import judge_clients
 from pipelines.make_large_store import AS_OF, make_large_store
 from pipelines.progress import Silent
+from qc_workbench.domain.access import AccessRole, Account, Person
 from qc_workbench.domain.flag import FlagKind
 from qc_workbench.domain.sampling import Queue
 from qc_workbench.reporting.export_fields import Format, What
 from qc_workbench.review.promises import Column
 from qc_workbench.review.rulings import CaseState
+from qc_workbench.sampling.trends import Span
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.cases import RefusalList, case_tallies
 from qc_workbench.ui.viewer import Viewer
@@ -45,6 +47,8 @@ from qc_workbench.ui.views.promises import board, promise_page
 from qc_workbench.ui.views.queue import drawn_pages, listening
 from qc_workbench.ui.views.refusals import refusals
 from qc_workbench.ui.views.suspicious import case_page, suspicious_calls
+from qc_workbench.ui.views.team import team_choice, team_view
+from qc_workbench.ui.views.team_agent import agent_view
 from qc_workbench.workspace import Workspace
 
 try:
@@ -117,6 +121,18 @@ def page_questions(workspace: Workspace) -> Mapping[str, Question]:
     def calls(manager_id: str | None, text: str, page: int = 1) -> Question:
         return lambda of: (agents(of, BENCH), call_list(of, BENCH, manager_id, text, page))
 
+    def team(span: Span, first: date, agent_id: str | None = None) -> Question:
+        owner = Person("bench", frozenset({AccessRole.OWNER}))
+        viewer = Viewer(Account(owner, "bench", "bench", AS_OF), {})
+
+        def ask(of: Workspace) -> object:
+            choice = team_choice(of, viewer, AS_OF, span, first)
+            view = team_view(of, viewer, AS_OF, choice, agent_id=agent_id)
+            row = next(iter(view.whole), None) if view and agent_id else None
+            return view if row is None else agent_view(of, viewer, choice, row)
+
+        return ask
+
     def recording(of: Workspace) -> object:
         with of.store.reading() as reader:
             return recording_with_hash(reader, content_hash, call_id)
@@ -139,6 +155,9 @@ def page_questions(workspace: Workspace) -> Mapping[str, Question]:
         "calls, of nobody": calls(busiest, "никого такого"),
         "call": lambda of: call_view(of, BENCH, call_id),
         "month, the list": months,
+        "team, a month": team(Span.MONTH, AS_OF.date().replace(month=10, day=1)),
+        "team, a quarter": team(Span.QUARTER, AS_OF.date().replace(month=7, day=1)),
+        "team, one agent": team(Span.MONTH, AS_OF.date().replace(month=10, day=1), busiest),
         "recording of a call": recording,
     }
 

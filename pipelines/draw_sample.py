@@ -16,6 +16,7 @@ from qc_workbench.store import samples
 from qc_workbench.store.browsing import recordings_by_call
 from qc_workbench.store.database import Statement, insert, insert_all
 from qc_workbench.store.ledger import record_done
+from qc_workbench.store.score_sheets import count_frames
 from qc_workbench.workspace import Workspace
 
 #: Draws written in one transaction.
@@ -93,6 +94,7 @@ def draw_sample(workspace: Workspace, as_of: datetime, progress: Progress) -> Dr
             late += sum((draw.plan.name, draw.period_from) in drawn_periods for draw in batch)
             drawn += sum(map(len, rows))
             progress.advance(len(batch), f"{name} {batch[-1].period_to.isoformat()}")
+    workspace.store.write(count_frames(settings.company.zone))
     progress.finish()
     return DrawReport(draws=made, supplementary=late, calls=drawn, total=total + drawn)
 

@@ -316,3 +316,47 @@ from framed order by first_day, plan;
 insert into audit (happened_at, actor, action, object, detail)
 select drawn_at + interval 1 day, assigned_to, 'call_listened', call_id, '{}' from sample where status = 'done'
 union all select ruled_at, ruled_by, 'flag_' || ruling, flag_id, '{}' from findings order by 1;
+
+-- Scores of the random sample's calls since the second quarter of 2026, on the one form that the maker gives in
+-- variables (large_store_form): all that was marked as listened to by the daily plan.
+create temp table scored as
+with heard as (
+    select s.call_id, s.assigned_to, s.drawn_at, c.manager_id, row_number() over (order by s.drawn_at, s.call_id) as k
+    from sample s join calls c using (call_id)
+    where s.plan = 'daily' and s.status = 'done' and s.drawn_at >= timestamptz '2026-04-01 00:00:00+00'
+)
+select *, 'e' || k as evaluation_id, drawn_at + interval 1 day + interval 1 second * pick(k, 'at', 30000) as sent_at,
+       list_transform(getvariable('questions'), lambda code, place:
+           chance(k, 'answer' || place) < 0.97 - 0.05 * place - 0.12 * chance(manager_id, 'skill')
+           or (code = getvariable('critical') and chance(k, 'fail') > 0.03)) as answers
+from heard;
+
+insert into form_versions (form_code, version, state, content, content_hash, changed_by, changed_at, published_by,
+    published_at)
+select getvariable('form_code'), 1, 'published', getvariable('form_content'), getvariable('form_hash'), 'q1',
+       timestamptz '2026-03-01 09:00:00+00', 'q1', timestamptz '2026-03-01 09:00:00+00';
+
+insert into evaluations (evaluation_id, call_id, form_code, version, reviewer, state, begun_at, spent_s, submitted_at,
+    score, band, failed, purpose)
+with summed as (
+    select *, list_sum(list_transform(answers, lambda yes, place:
+                  case when yes then getvariable('points')[place] else 0 end)) as points,
+           not answers[list_position(getvariable('questions'), getvariable('critical'))] as failed
+    from scored
+)
+select evaluation_id, call_id, getvariable('form_code'), 1, assigned_to, 'submitted', sent_at - interval 6 minute,
+       300, sent_at, case when failed then 0 else points end,
+       case when failed or points < 60 then 'low' when points < 85 then 'middle' else 'high' end, failed, 'score'
+from summed order by sent_at;
+
+insert into evaluation_answers (evaluation_id, place, question, is_cleared, given, cause, comment, saved_by, saved_at)
+select evaluation_id, place, getvariable('questions')[place], false,
+       case when answers[place] then '["yes"]' else '["no"]' end, null, '', assigned_to, sent_at
+from scored, range(1, len(getvariable('questions')) + 1) as places(place) order by sent_at, evaluation_id, place;
+
+-- Some scores were disputed and the answer changed.
+insert into dispute_moves (evaluation_id, question, step, call_id, move, reply, reason, made_by, made_at)
+select evaluation_id, getvariable('questions')[4], step, call_id, case step when 1 then 'dispute' else 'rule' end,
+       '{"values": ["yes"], "cause": null, "comment": ""}', 'слышно на 12-й секунде', 'q1',
+       sent_at + interval 1 day * step
+from scored, range(1, 3) as steps(step) where k % 40 = 0 and not answers[4];

@@ -20,7 +20,10 @@ from typing import Final
 
 import duckdb
 
+from pipelines.large_store_form import CRITICAL, FORM
 from pipelines.make_workspace import make_workspace
+from qc_workbench.sources.form_files import content_hash, form_text
+from qc_workbench.store.score_sheets import count_frames
 from qc_workbench.workspace import Workspace
 
 #: The moment the company is looked at: its last working day is 30 October 2026.
@@ -46,6 +49,18 @@ def make_large_store(home: Path, calls: int, say: Callable[[str], None] = lambda
         numbers = {"calls": calls, "agents": agents, "judges": max(1, agents // 20), "clients": max(20, calls // 5)}
         for name, number in numbers.items():
             connection.execute(f"set variable {name} = {int(number)}")
+        content = form_text(FORM)
+        form = {
+            "form_code": FORM.code,
+            "form_content": content,
+            "form_hash": content_hash(content),
+            "critical": CRITICAL,
+        }
+        for name, words in form.items():
+            connection.execute(f"set variable {name} = $${words}$$")
+        questions = list(FORM.questions)
+        connection.execute(f"set variable questions = {[question.code for question in questions]}")
+        connection.execute(f"set variable points = {[int(question.points) for question in questions]}")
         connection.execute(f"set variable as_of = timestamptz '{AS_OF.isoformat()}'")
         for statement in connection.extract_statements(SQL.read_text(encoding="utf-8")):
             started = time.perf_counter()
@@ -54,6 +69,7 @@ def make_large_store(home: Path, calls: int, say: Callable[[str], None] = lambda
             if table and written:
                 say(f"{table[1]:20}{written[0]:>12,} rows{time.perf_counter() - started:8.1f} s")
         connection.execute("checkpoint")
+    workspace.store.write(count_frames(workspace.settings.company.zone))
     return workspace
 
 

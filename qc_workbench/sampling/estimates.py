@@ -30,6 +30,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
 
 from qc_workbench.domain.sampling import Draw, FrameItem, Queue, SampledCall, SampleStatus
@@ -54,6 +55,26 @@ class StratumSample:
     @property
     def judged(self) -> int:
         return len(self.values) + self.absent
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCount:
+    """How many calls of a day a stratum of a draw holds."""
+
+    draw_id: str
+    stratum: str
+    day: date
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A judged call of a draw; ``value`` as in :func:`stratum_samples`."""
+
+    draw_id: str
+    stratum: str
+    day: date
+    value: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +142,26 @@ def samples_by(
                 known = tuple(float(value) for name in judged if (value := values[name]) is not None)
                 absent = len(judged) - len(known)
                 found[part].append(StratumSample(draw.draw_id, stratum, len(members), known, absent))
+    return {part: tuple(groups) for part, groups in found.items()}
+
+
+def samples_by_day(
+    counts: Iterable[FrameCount], judged: Iterable[Judged], part_of: Callable[[date], Part | None]
+) -> dict[Part, tuple[StratumSample, ...]]:
+    """:func:`samples_by` where the frame is counted already and a part is made of whole days."""
+    population: dict[tuple[Part, str, str], int] = defaultdict(int)
+    for item in counts:
+        if (part := part_of(item.day)) is not None:
+            population[part, item.draw_id, item.stratum] += item.calls
+    values: dict[tuple[Part, str, str], list[float | None]] = defaultdict(list)
+    for call in judged:
+        if (part := part_of(call.day)) is not None:
+            values[part, call.draw_id, call.stratum].append(call.value)
+    found: dict[Part, list[StratumSample]] = defaultdict(list)
+    for (part, draw_id, stratum), calls in population.items():
+        of_part = values.get((part, draw_id, stratum), [])
+        known = tuple(value for value in of_part if value is not None)
+        found[part].append(StratumSample(draw_id, stratum, calls, known, len(of_part) - len(known)))
     return {part: tuple(groups) for part, groups in found.items()}
 
 

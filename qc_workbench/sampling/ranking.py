@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from qc_workbench.sampling.estimates import Estimate, StratumSample
-from qc_workbench.sampling.scores import POINTS, Spread, limits, moderated, spread_of
+from qc_workbench.sampling.scores import POINTS, Peers, Spread, limits, moderated, spread_of
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -67,11 +67,25 @@ def calls_needed(
     peers', or the worst case. 0: it is narrow enough; never more than the calls that are left, which make it exact.
     Half the width counts, because an interval near the end of the scale has arms of unlike length.
     """
-    population = sum(group.population for group in strata)
-    judged = sum(group.judged for group in strata)
-    own = spread_of(strata, bounds)
     lent = [spread for peer in peers if (spread := spread_of(peer, bounds)) is not None]
-    mean = own.mean if own is not None else _mean_of(lent)
+    judged = sum(group.judged for group in strata)
+    population = sum(group.population for group in strata)
+    return calls_needed_of(
+        spread_of(strata, bounds), judged, population, half_width, Peers.of(lent), bounds, confidence
+    )
+
+
+def calls_needed_of(
+    own: Spread | None,
+    judged: int,
+    population: int,
+    half_width: float,
+    peers: Peers,
+    bounds: tuple[float, float] = POINTS,
+    confidence: float = 0.95,
+) -> int:
+    """:func:`calls_needed` of what the judged calls say. ``judged``: those a question did not apply to count too."""
+    mean = own.mean if own is not None else peers.mean
     unevenness = _unevenness(own, judged, population)
     goal = half_width / (bounds[1] - bounds[0])
 
@@ -81,7 +95,7 @@ def calls_needed(
             return True
         if calls == 0:
             return False
-        dispersion, freedom = moderated(None if own is None else replace(own, freedom=own.freedom + more), lent)
+        dispersion, freedom = moderated(None if own is None else replace(own, freedom=own.freedom + more), peers)
         if own is None:
             freedom += more
         unit = dispersion * unevenness * (1 - calls / population) / calls
@@ -89,12 +103,6 @@ def calls_needed(
         return (high - low) / 2 <= goal
 
     return bisect_left(range(population - judged), True, key=is_enough)
-
-
-def _mean_of(peers: Sequence[Spread]) -> float:
-    """Of the peers together; the middle, where intervals are the longest, when there are none."""
-    judged = sum(peer.judged for peer in peers)
-    return sum(peer.judged * peer.mean for peer in peers) / judged if judged else 0.5
 
 
 def _unevenness(own: Spread | None, judged: int, population: int) -> float:

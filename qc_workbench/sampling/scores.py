@@ -125,12 +125,51 @@ def _variance(values: Sequence[float]) -> float:
     return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
-def moderated(own: Spread | None, peers: Sequence[Spread]) -> tuple[float, float]:
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """What others lend: their degrees of freedom, ``binomial`` and ``variance`` weighted by them; how many calls of
+    theirs were judged, and the sum of their values on 0..1."""
+
+    freedom: float
+    binomial: float
+    variance: float
+    judged: int
+    points: float
+
+    @property
+    def mean(self) -> float:
+        """Of all together; the middle, where intervals are the longest, when there are none."""
+        return self.points / self.judged if self.judged else 0.5
+
+    @classmethod
+    def of(cls, spreads: Sequence[Spread]) -> Peers:
+        return cls(
+            float(sum(peer.freedom for peer in spreads)),
+            math.fsum(peer.freedom * peer.binomial for peer in spreads),
+            math.fsum(peer.freedom * peer.variance for peer in spreads),
+            sum(peer.judged for peer in spreads),
+            math.fsum(peer.judged * peer.mean for peer in spreads),
+        )
+
+    def without(self, spread: Spread) -> Peers:
+        """These less one of them: a department need not be added up anew for each of its agents."""
+        freedom = self.freedom - spread.freedom
+        binomial = self.binomial - spread.freedom * spread.binomial
+        # What is left of a subtraction of equals is no variance.
+        is_nothing = freedom <= 0 or binomial <= 1e-12 * self.binomial
+        return Peers(
+            max(0.0, freedom),
+            0.0 if is_nothing else binomial,
+            0.0 if is_nothing else max(0.0, self.variance - spread.freedom * spread.variance),
+            self.judged - spread.judged,
+            self.points - spread.judged * spread.mean,
+        )
+
+
+def moderated(own: Spread | None, peers: Peers) -> tuple[float, float]:
     """Dispersion and its degrees of freedom: one's own calls, then the peers', then the worst case."""
-    theirs_freedom = float(sum(peer.freedom for peer in peers))
-    ground = math.fsum(peer.freedom * peer.binomial for peer in peers)
-    peer_weight = min(PEER_WEIGHT, theirs_freedom) if ground > 0 else 0.0
-    theirs = math.fsum(peer.freedom * peer.variance for peer in peers) / ground if ground > 0 else 0.0
+    peer_weight = min(PEER_WEIGHT, peers.freedom) if peers.binomial > 0 else 0.0
+    theirs = peers.variance / peers.binomial if peers.binomial > 0 else 0.0
     lonely = LONELY_WEIGHT * (1 - peer_weight / PEER_WEIGHT)
     own_weight = own.freedom if own is not None and own.binomial > 0 else 0
     mine = own.variance / own.binomial if own is not None and own.binomial > 0 else 0.0
@@ -153,7 +192,7 @@ def estimate_score(
     own = spread_of(strata, bounds)
     if own is None:
         return Estimate(None, None, None, 0, sum(group.population for group in strata), 0.0, confidence)
-    return _interval(own, *moderated(own, lent), bounds, confidence)
+    return _interval(own, *moderated(own, Peers.of(lent)), bounds, confidence)
 
 
 def estimate_scores(
@@ -168,14 +207,25 @@ def estimate_scores(
     """
     lent = [spread for peer in earlier if (spread := spread_of(peer, bounds)) is not None]
     spreads = {key: spread_of(strata, bounds) for key, strata in groups.items()}
-    found = {}
-    for key, own in spreads.items():
-        if own is None:
-            found[key] = estimate_score(groups[key], (), bounds, confidence)
-            continue
-        peers = lent + [spread for other, spread in spreads.items() if other != key and spread is not None]
-        found[key] = _interval(own, *moderated(own, peers), bounds, confidence)
-    return found
+    populations = {key: sum(group.population for group in strata) for key, strata in groups.items()}
+    return estimates_of(spreads, populations, lent, bounds, confidence)
+
+
+def estimates_of(
+    spreads: Mapping[Key, Spread | None],
+    populations: Mapping[Key, int],
+    earlier: Sequence[Spread] = (),
+    bounds: tuple[float, float] = POINTS,
+    confidence: float = 0.95,
+) -> dict[Key, Estimate]:
+    """:func:`estimate_scores` of what the judged calls say; ``populations``: calls of those without a judged one."""
+    everybody = Peers.of([*earlier, *(spread for spread in spreads.values() if spread is not None)])
+    return {
+        key: Estimate(None, None, None, 0, populations[key], 0.0, confidence)
+        if own is None
+        else _interval(own, *moderated(own, everybody.without(own)), bounds, confidence)
+        for key, own in spreads.items()
+    }
 
 
 def _interval(

@@ -25,6 +25,7 @@ from qc_workbench.sampling.estimates import Estimate
 class Span(StrEnum):
     WEEK = "week"
     MONTH = "month"
+    QUARTER = "quarter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,39 @@ class Change:
 
 
 def first_day(moment: datetime, span: Span, zone: ZoneInfo) -> date:
-    """The first day of the week (Monday) or month that holds the moment in the company's zone; a part of the frame
-    for :func:`qc_workbench.sampling.estimates.samples_by`.
+    """The first day of the week (Monday), month or quarter that holds the moment in the company's zone; a part
+    of the frame for :func:`qc_workbench.sampling.estimates.samples_by`.
     """
-    day = moment.astimezone(zone).date()
-    return day.replace(day=1) if span is Span.MONTH else day - timedelta(days=day.weekday())
+    return first_of(moment.astimezone(zone).date(), span)
+
+
+def first_of(day: date, span: Span) -> date:
+    """The first day of the span that holds the day."""
+    match span:
+        case Span.WEEK:
+            return day - timedelta(days=day.weekday())
+        case Span.MONTH:
+            return day.replace(day=1)
+        case Span.QUARTER:
+            return date(day.year, day.month - (day.month - 1) % 3, 1)
+
+
+def next_first(first: date, span: Span) -> date:
+    """The first day of the span after."""
+    return first_of(first + timedelta(days={Span.WEEK: 7, Span.MONTH: 31, Span.QUARTER: 92}[span]), span)
+
+
+def earlier_first(first: date, span: Span) -> date:
+    """The first day of the span before."""
+    return first_of(first - timedelta(days=1), span)
 
 
 def number_of(first: date, span: Span) -> int:
     """Spans counted from a common origin, so that a span without calls leaves a gap."""
-    return first.year * 12 + first.month if span is Span.MONTH else first.toordinal() // 7
+    if span is Span.WEEK:
+        return first.toordinal() // 7
+    months = first.year * 12 + first.month - 1
+    return months if span is Span.MONTH else months // 3
 
 
 def difference(later: Estimate, earlier: Estimate) -> Change | None:

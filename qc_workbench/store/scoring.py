@@ -213,10 +213,12 @@ def _row(item: Evaluation) -> dict[str, object]:
 
 
 def evaluation_of(row: Row) -> Evaluation:
+    """A row of `evaluations`."""
     return Evaluation(**{**row, "state": EvaluationState(row["state"]), "purpose": Purpose(row["purpose"])})
 
 
 def step_of(row: Row) -> SavedReply:
+    """A row of `evaluation_answers`."""
     given = from_json(row["given"])
     reply = None if given is None else Reply(row["question"], tuple(given), row["cause"], row["comment"])
     return SavedReply(row["place"], row["question"], reply, row["saved_by"], row["saved_at"], row["undoes"])

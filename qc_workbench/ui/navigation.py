@@ -45,6 +45,7 @@ ROOMS: Final[Mapping[str, Entrance]] = {
     "refusals": Entrance(":material/block:", Action.SEE_FLAG, _TEAM),
     "disputes": Entrance(":material/balance:", Action.RULE_ON_DISPUTE, _TEAM),
     "coaching": Entrance(":material/school:", Action.SEE_COACHING),
+    "team": Entrance(":material/groups:", Action.SEE_COMPARISON, _TEAM),
     "month": Entrance(":material/calendar_month:", Action.SEE_REPORT),
     "people": Entrance(":material/badge:", Action.ADMIT_PEOPLE, group="service"),
     "audit": Entrance(":material/history:", Action.SEE_AUDIT, group="service"),

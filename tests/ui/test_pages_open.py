@@ -45,6 +45,7 @@ EXPECTED = {
         "en": ("No disputes wait for your ruling",),
     },
     "coaching": {"ru": ("Заданий в работе нет",), "en": ("No tasks are open",)},
+    "team": {"ru": ("Оценок пока нет",), "en": ("No scores yet",)},
     "month": {"ru": ("Большая сестра", "Скачать PDF"), "en": ("Big Sister", "Download PDF")},
     "forms": {"ru": ("Анкет пока нет", "Взять готовый набор"), "en": ("No forms yet", "Take the starter set")},
     "quality": {
@@ -66,6 +67,7 @@ EMPTY = {
     "refusals": {"ru": "Сомнительных отказов нет", "en": "There are no doubtful refusals"},
     "disputes": {"ru": "Споров, которые ждут вашего решения, нет", "en": "No disputes wait for your ruling"},
     "coaching": {"ru": "Заданий в работе нет", "en": "No tasks are open"},
+    "team": {"ru": "Оценок пока нет", "en": "No scores yet"},
     "month": {"ru": "Отчёт появится", "en": "The report appears"},
     "forms": {"ru": "Анкет пока нет", "en": "No forms yet"},
     "quality": {"ru": "Оценок пока нет", "en": "No evaluations yet"},

@@ -1,0 +1,169 @@
+"""Parts of the team's room: what is looked at, all together, the table, the file."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import streamlit as st
+
+from qc_workbench.sampling.trends import Span
+from qc_workbench.ui.components.blocks import nothing, picked
+from qc_workbench.ui.components.pager import page_of, pager
+from qc_workbench.ui.components.rows import plan_name
+from qc_workbench.ui.components.team_plots import scores_plot
+from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.labels import plain
+from qc_workbench.ui.navigation import go
+from qc_workbench.ui.state import Room
+from qc_workbench.ui.team_words import (
+    change_text,
+    judged_change,
+    limits,
+    needed_text,
+    part_text,
+    period_name,
+    place_text,
+    points,
+)
+from qc_workbench.ui.views.team import GOAL, PAGE, AgentRow, TeamChoice, TeamView, team_choice, team_view
+from qc_workbench.ui.views.team_file import may_take, team_file
+
+#: Fewer scored calls than these say little, whatever the score.
+FEW: Final = 5
+
+
+def choose(room: Room) -> TeamChoice:
+    """Time, form and team: kept while one goes to an agent and back."""
+    t = room.t
+    state = st.session_state
+    span = state.get("team_span") or Span.MONTH
+    found = team_choice(
+        room.workspace, room.viewer, room.now, span, state.get(f"team_first_{span}"), state.get("team_form"),
+        state.get("team_team"),
+    )  # fmt: skip
+    today = room.now.astimezone(room.workspace.settings.company.zone).date()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            t("team.span"), list(Span), default=span, required=True, format_func=lambda item: t(f"team.span.{item}"),
+            key="team_span", persist_state="session",
+        )  # fmt: skip
+        st.selectbox(
+            t("team.period"), found.firsts, index=found.firsts.index(found.first), width=260,
+            format_func=lambda first: period_name(first, span, t, today), key=f"team_first_{span}",
+            persist_state="session",
+        )  # fmt: skip
+        if len(found.forms) > 1 and found.scored is not None:
+            codes = list(found.forms)
+            st.selectbox(
+                t("team.form"), codes, index=codes.index(found.scored.form_code), width=260,
+                format_func=lambda code: found.forms[code].title.of(t.language), key="team_form",
+                persist_state="session",
+            )  # fmt: skip
+        if found.teams:
+            names = {item.team_id: item.name for item in found.teams}
+            st.selectbox(
+                t("team.team"), names, index=None, placeholder=t("team.everybody"), width=260,
+                format_func=names.__getitem__, key="team_team", persist_state="session",
+            )  # fmt: skip
+    return found
+
+
+def whole_team(room: Room, choice: TeamChoice) -> None:
+    """Everybody side by side, or why there is nothing to see."""
+    t = room.t
+    key = f"team_page_{choice.span}_{choice.first}_{choice.team and choice.team.team_id}"
+    view = team_view(room.workspace, room.viewer, room.now, choice, page_of(key))
+    if view is None:
+        nothing_scored(choice, t)
+        return
+    if not view.rows:
+        nothing(t("team.nobody"))
+        return
+    _together(view, t)
+    st.subheader(t("team.plot_title"), anchor=False)
+    st.caption(t("team.plot_says"))
+    pager(len(view.rows), PAGE, t, key)
+    scores_plot(view.whole, view.team, t)
+    st.subheader(t("team.table_title"), anchor=False)
+    row = picked([_row(item, t) for item in view.whole], _columns(t), f"{key}_{page_of(key)}", t("team.table_title"))
+    if row is not None:
+        go("team", t, agent=view.whole[row].agent_id)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        names = {item.agent_id: item.name for item in sorted(view.rows, key=lambda item: item.name)}
+        chosen = st.selectbox(
+            t("team.pick"),
+            names,
+            index=None,
+            placeholder=t("team.pick_hint"),
+            format_func=names.__getitem__,
+            key="team_pick",
+            width=320,
+        )
+        if chosen is not None:
+            go("team", t, agent=chosen)
+        if may_take(room.viewer, view):
+            st.download_button(
+                t("team.download"),
+                data=team_file(room.workspace, room.viewer, room.now, choice, t),
+                file_name=f"{choice.first:%Y-%m-%d}_{choice.span}.xlsx",
+                on_click="ignore",
+                key="team_download",
+            )
+
+
+def nothing_scored(choice: TeamChoice, t: Translator) -> None:
+    last = choice.last_scored
+    nothing(t("team.none_in_period", day=t.day(last, "d MMMM y")) if last else t("team.none_yet"))
+
+
+def _together(view: TeamView, t: Translator) -> None:
+    assert view.choice.scored is not None
+    assert view.choice.form is not None
+    team = view.team
+    tiles = st.grid(3, min_column_width=200)
+    with tiles.container(border=True, height="stretch"):
+        st.metric(t("team.together"), points(team.value, t), help=t("team.together_help"))
+        st.caption(limits(team, t) if team.value is not None else t("team.not_scored"))
+    with tiles.container(border=True, height="stretch"):
+        plan = plan_name(view.choice.scored.plan, t)
+        scored = t("team.of", n=t.number(team.judged), of=t.number(team.population))
+        st.metric(t("team.scored"), scored, help=t("team.scored_help", plan=plan))
+        st.caption(plain(view.choice.form.title.of(t.language)))
+    with tiles.container(border=True, height="stretch"):
+        change = view.change
+        st.metric(t("team.change"), change_text(change, t).split(" (")[0], help=t("team.change_help"))
+        st.caption(judged_change(change, t))
+    if 0 < team.covered < 1:
+        st.caption(t("team.covered", share=t.percent(team.covered)))
+    if 0 < team.judged < FEW:
+        st.info(t("team.few", n=team.judged))
+
+
+def _row(row: AgentRow, t: Translator) -> dict[str, Any]:
+    known = row.estimate.value is not None
+    return {
+        t("team.column.place"): place_text(row.place, t),
+        t("column.agent"): row.name,
+        t("team.column.score"): points(row.estimate.value, t),
+        t("team.column.interval"): limits(row.estimate, t),
+        t("team.column.scored"): t("team.of", n=t.number(row.estimate.judged), of=t.number(row.estimate.population)),
+        t("team.column.needed", goal=t.number(GOAL)): needed_text(row.needed, t),
+        t("team.column.change"): change_text(row.change, t),
+        t("team.column.weeks"): [value for _, value in row.weeks if value is not None],
+        t("team.column.failed"): t.number(row.failed) if known else "—",
+        t("team.column.verified"): part_text(row.extra.verified, t),
+        t("team.column.promises"): part_text(row.extra.promises, t),
+        t("team.column.violations"): t.number(row.extra.violations),
+    }
+
+
+def _columns(t: Translator) -> dict[str, Any]:
+    goal = t.number(GOAL)
+    helps = {
+        t(f"team.column.{name}"): st.column_config.TextColumn(help=t(f"team.column.{name}_help"))
+        for name in ("place", "failed", "verified", "promises", "violations")
+    }
+    return helps | {
+        t("team.column.needed", goal=goal): st.column_config.TextColumn(help=t("team.column.needed_help", goal=goal)),
+        t("team.column.weeks"): st.column_config.LineChartColumn(y_min=0, y_max=100),
+    }
