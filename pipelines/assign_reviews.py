@@ -69,7 +69,8 @@ def _targeted(workspace: Workspace, as_of: datetime) -> dict[SampledCall, Sample
         flagged = calls_by_id(reader, {flag.call_id for flag in flags})
     before = {_key(row): row for row in queue}
     rows = targeted_rows(flags, flagged, queue, zone=workspace.settings.company.zone, as_of=as_of)
-    rows = (*rows, *rows_of_searches(workspace, as_of))
+    flagged_now = {_key(row) for row in rows}
+    rows = (*rows, *(row for row in rows_of_searches(workspace, as_of) if _key(row) not in flagged_now))
     return {row: before.get(_key(row)) for row in rows}
 
 

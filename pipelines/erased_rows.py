@@ -110,7 +110,13 @@ def erasure_statements(
         *_words(rows, traces),
         *_memory(reader, traces, names),
         safekeeping.let_go(
-            [*traces.own_paths, *(f"cache/playable/{item}.wav" for item in traces.own_hashes), LANDMARK_FILE], now
+            [
+                *traces.own_paths,
+                *(f"cache/playable/{item}.wav" for item in traces.own_hashes),
+                *(f"cache/clips/{row['clip_id']}.wav" for row in rows.of_calls("clips")),
+                LANDMARK_FILE,
+            ],
+            now,
         ),
         *_blot_out(found_in, traces.numbers),
     ]  # fmt: skip

@@ -192,6 +192,11 @@ def _expire_recordings(call_ids: list[str], plan: _Plan, as_of: datetime) -> lis
         ),
         _expired(call_ids, "recording", as_of),
         safekeeping.let_go([*paths, *playable], as_of),
+        Statement(  # what was cut out of them for the library
+            "insert or ignore into removals select 'cache/clips/' || clip_id || '.wav', ? from clips "
+            "where call_id in (select unnest(?))",
+            (as_of, call_ids),
+        ),
         *fingerprints.forget_alone(sorted({item.content_hash for item in gone if item.content_hash})),
         # Not looked for again either; another call of the same file keeps its line.
         Statement(

@@ -231,6 +231,15 @@ class AutoAnswers(_Section):
     longest_silence_s: float = Field(12, gt=0, description="Longest good silence within a conversation.")
 
 
+class Review(_Section):
+    answer_days: float = Field(
+        5, gt=0, le=365, description="Days that an agent may acknowledge or dispute a score, from its publication."
+    )
+    appeal_days: float = Field(
+        3, gt=0, le=365, description="Days that an agent may appeal against a ruling on a dispute."
+    )
+
+
 class Serve(_Section):
     metrics_token_file: str = Field(
         "",
@@ -317,6 +326,7 @@ class Settings(_Section):
     review: Review = Review()
     discipline: Discipline = Discipline()
     auto_answers: AutoAnswers = AutoAnswers()
+    review: Review = Review()
     serve: Serve = Serve()
     logs: Logs = Logs()
     work: Work = Work()

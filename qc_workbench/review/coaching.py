@@ -150,6 +150,36 @@ def step(
     return TaskStep(task.task_id, mine + 1, to, note.strip(), who.person_id, at)
 
 
+def take_back(task: CoachingTask, steps: Sequence[TaskStep], who: Person, at: datetime) -> TaskStep:
+    """Undo the last step, if it is this person's own: the task is again where it was before. Steps stay as they were.
+
+    What the agent said ("seen", "done") is not undone by anybody: "done" is answered by giving the task again.
+    Raises :class:`UsageError` ``task_nothing_to_undo``.
+    """
+    mine = sorted((item for item in steps if item.task_id == task.task_id), key=lambda item: item.step)
+    if not mine or mine[-1].by != who.person_id or mine[-1].state in BY_AGENT or who.agent_id == task.agent:
+        raise UsageError("task_nothing_to_undo")
+    return TaskStep(task.task_id, len(mine) + 1, task_state(task, mine[:-1]), "", who.person_id, at)
+
+
+def worked_on_at(task: CoachingTask, steps: Iterable[TaskStep]) -> datetime | None:
+    """When the agent said "done" for the last time; None while the task is open to them.
+
+    A "done" that came back by :func:`take_back` is not a new one: it follows a step of the same person.
+    """
+    mine = sorted((item for item in steps if item.task_id == task.task_id), key=lambda item: item.step)
+    if task_state(task, mine) not in (TaskState.DONE, TaskState.CLOSED):
+        return None
+    earlier = [None, *mine]
+    said = [
+        item.at
+        for before, item in zip(earlier, mine, strict=False)
+        if item.state is TaskState.DONE
+        and not (before is not None and before.by == item.by and before.state not in BY_AGENT)
+    ]
+    return max(said, default=None)
+
+
 # Clips -----------------------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ may do is asked before (:mod:`qc_workbench.domain.access`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -264,6 +264,14 @@ def rates_by_question(found: Mapping[str, Sequence[Line]]) -> tuple[DisputeRate,
 def rates_by_reviewer(found: Mapping[str, Sequence[Line]], reviewer_of: Mapping[str, str]) -> tuple[DisputeRate, ...]:
     """``reviewer_of``: evaluation -> who scored it."""
     return _rates([(reviewer_of[key], line) for key, every in found.items() for line in every])
+
+
+def with_undisputed(rates: Iterable[DisputeRate], answers: Mapping[str, int]) -> tuple[DisputeRate, ...]:
+    """The rates with more answers that were never disputed, counted elsewhere. Most disputed share first."""
+    known = {rate.of: rate for rate in rates}
+    nothing = {name: DisputeRate(name, 0, 0, 0, 0) for name in answers if name not in known}
+    whole = [replace(rate, answers=rate.answers + answers.get(name, 0)) for name, rate in (known | nothing).items()]
+    return tuple(sorted(whole, key=lambda item: (-(item.dispute_share or 0.0), item.of)))
 
 
 def _rates(named: Sequence[tuple[str, Line]]) -> tuple[DisputeRate, ...]:

@@ -27,7 +27,7 @@ from qc_workbench.errors import MediaError, QcwError
 from qc_workbench.logs import event
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.calls import audit_entry, call
-from qc_workbench.ui import desk_routes, doorway, evaluation_api, operations
+from qc_workbench.ui import clips, desk_routes, doorway, evaluation_api, operations
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.recordings import Grant, check_grant, playable
@@ -100,6 +100,7 @@ def routes() -> list[BaseRoute]:
         *operations.routes(),
         *doorway.routes(),
         *evaluation_api.routes(),
+        *clips.routes(),
         *(Route(f"/{room}", _page) for room in ("", *ROOMS)),
         *desk_routes.routes(),
         Route("/recordings/{content_hash}", _recording),

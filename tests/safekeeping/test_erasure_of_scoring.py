@@ -50,8 +50,14 @@ def test_disputes_comments_and_tasks_stay_without_words_and_clips_go(tmp_path: P
     )
     company.store.apply(coaching.step_written(TaskStep("t1", 1, TaskState.DONE, SECRET, "anna", AT)))
 
+    cut = company.home / "cache" / "clips"
+    cut.mkdir(parents=True)
+    for name in ("p1", "p2"):
+        (cut / f"{name}.wav").write_bytes(b"RIFF")
+
     erase(company, [PHONE], by="Вера Главная", now=AT)
 
+    assert [path.name for path in cut.iterdir()] == ["p2.wav"]
     with company.store.reading() as reader:
         (first, second), (other,) = disputes.moves_of(reader, ["e1"]), disputes.moves_of(reader, ["e2"])
         assert (first.reason, first.reply, first.by) == ("", Reply("greeting", ("yes", "4")), "anna")

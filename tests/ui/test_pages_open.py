@@ -26,6 +26,7 @@ PAGES = SCRIPT.parent.parent / "pages"
 EXPECTED = {
     "overview": {"ru": ("Ждёт решения", "33 %", "7 звонков"), "en": ("Waiting for you", "33 %", "7 calls")},
     "queue": {"ru": ("Случайная выборка · 1", "Следующий звонок"), "en": ("Random sample · 1", "Next call")},
+    "my": {"ru": ("не для вашей роли",), "en": ("not for your role",)},  # Вера is no agent
     "call": {"ru": ("Показано 7 звонков",), "en": ("7 calls shown",)},
     "search": {"ru": ("Например:", "Сохранённые поиски"), "en": ("For example:", "Saved searches")},
     "suspicious": {
@@ -40,6 +41,11 @@ EXPECTED = {
         "ru": ("Сделка закрыта, а клиент в разговоре не отказывался", "вернёмся к этому весной", "Дорого"),
         "en": ("The deal was closed, but the client did not refuse in the call", "вернёмся к этому весной", "Дорого"),
     },
+    "disputes": {
+        "ru": ("Споров, которые ждут вашего решения, нет",),
+        "en": ("No disputes wait for your ruling",),
+    },
+    "coaching": {"ru": ("Заданий в работе нет",), "en": ("No tasks are open",)},
     "team": {"ru": ("Оценок пока нет",), "en": ("No scores yet",)},
     "calibration": {"ru": ("Сессий калибровки пока нет",), "en": ("No calibration sessions yet",)},
     "month": {"ru": ("Большая сестра", "Скачать PDF"), "en": ("Big Sister", "Download PDF")},
@@ -56,11 +62,14 @@ EXPECTED = {
 EMPTY = {
     "overview": {"ru": "Пример компании", "en": "The sample company"},
     "queue": {"ru": "нет непрослушанных", "en": "No calls of the random sample wait"},
+    "my": {"ru": "не для вашей роли", "en": "not for your role"},
     "call": {"ru": "Таких звонков нет", "en": "No such calls"},
     "search": {"ru": "Искать пока не в чем", "en": "There is nothing to search yet"},
     "suspicious": {"ru": "Подозрительных звонков нет", "en": "No suspicious calls"},
     "promises": {"ru": "Обещаний пока нет", "en": "No promises yet"},
     "refusals": {"ru": "Сомнительных отказов нет", "en": "There are no doubtful refusals"},
+    "disputes": {"ru": "Споров, которые ждут вашего решения, нет", "en": "No disputes wait for your ruling"},
+    "coaching": {"ru": "Заданий в работе нет", "en": "No tasks are open"},
     "team": {"ru": "Оценок пока нет", "en": "No scores yet"},
     "calibration": {"ru": "Сессий калибровки пока нет", "en": "No calibration sessions yet"},
     "month": {"ru": "Отчёт появится", "en": "The report appears"},

@@ -22,8 +22,10 @@ from qc_workbench.review.coaching import (
     is_overdue,
     standing_comments,
     step,
+    take_back,
     task_from,
     task_state,
+    worked_on_at,
 )
 
 AT = datetime(2026, 10, 5, 9, tzinfo=UTC)
@@ -130,3 +132,31 @@ def test_a_clip_is_a_titled_passage_of_a_length_that_somebody_hears_to_its_end()
     assert refused(lambda: clip(CALL, 10.0, 10.5, ClipKind.BAD, "а", "qc-1", AT)) == "clip_length"
     assert refused(lambda: clip(CALL, 0.0, LONGEST_CLIP_S + 1, ClipKind.BAD, "а", "qc-1", AT)) == "clip_length"
     assert refused(lambda: clip(CALL, 290.0, 310.0, ClipKind.BAD, "а", "qc-1", AT)) == "comment_outside"
+
+
+def test_whoever_took_the_last_step_takes_it_back_and_the_agents_word_stays() -> None:
+    other = Person("qc-2", frozenset({AccessRole.QC}))
+    closed = walked(TaskState.DONE, TaskState.CLOSED)
+    back = take_back(TASK, closed, QC, AT)
+    assert (back.step, back.state, back.by) == (3, TaskState.DONE, "qc-1")
+    assert refused(lambda: take_back(TASK, closed, other, AT)) == "task_nothing_to_undo"
+    assert refused(lambda: take_back(TASK, closed, AGENT, AT)) == "task_nothing_to_undo"
+    assert refused(lambda: take_back(TASK, walked(TaskState.DONE), AGENT, AT)) == "task_nothing_to_undo"
+    assert refused(lambda: take_back(TASK, [], QC, AT)) == "task_nothing_to_undo"
+    assert take_back(TASK, walked(TaskState.CANCELLED), QC, AT).state is TaskState.GIVEN
+
+
+def test_a_task_is_worked_on_when_its_agent_says_so_and_not_when_a_step_is_taken_back() -> None:
+    def at(minute: int) -> datetime:
+        return AT + timedelta(minutes=minute)
+
+    def of(*spec: tuple[TaskState, str]) -> list[TaskStep]:
+        return [TaskStep(TASK.task_id, n, state, "", by, at(n)) for n, (state, by) in enumerate(spec, 1)]
+
+    done, closed, seen, again = TaskState.DONE, TaskState.CLOSED, TaskState.SEEN, TaskState.GIVEN
+    assert worked_on_at(TASK, []) is None
+    assert worked_on_at(TASK, of((seen, "anna"), (done, "anna"))) == at(2)
+    assert worked_on_at(TASK, of((done, "anna"), (closed, "qc-1"), (done, "qc-1"))) == at(1)
+    assert worked_on_at(TASK, of((done, "anna"), (again, "qc-1"))) is None
+    assert worked_on_at(TASK, of((done, "anna"), (again, "qc-1"), (done, "anna"))) == at(3)
+    assert worked_on_at(TASK, of((done, "anna"), (again, "qc-1"), (done, "qc-1"))) == at(1)

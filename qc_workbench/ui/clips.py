@@ -1,0 +1,135 @@
+"""Clips of the library leave the server as a file of exactly their passage: nobody hears the rest of the call.
+
+Whoever may hear clips may hear each of them; whose call it is and how to get at it is not in the address.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import wave
+from datetime import UTC, datetime
+from pathlib import Path
+
+import av
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from qc_workbench.domain.access import Action
+from qc_workbench.domain.coaching import Clip
+from qc_workbench.errors import MediaError, QcwError
+from qc_workbench.store.calls import audit_entry, recording
+from qc_workbench.store.coaching import clip_with_id
+from qc_workbench.ui import doorway
+from qc_workbench.workspace import Workspace
+
+
+def clip_address(clip_id: str) -> str:
+    return f"/clips/{clip_id}"
+
+
+def routes() -> list[Route]:
+    return [Route("/clips/{clip_id}", _sound), Route("/clips/{clip_id}/played", _played, methods=["POST"])]
+
+
+def clip_file(workspace: Workspace, clip: Clip) -> Path:
+    """The passage as a 16-bit wav, cut once and kept.
+
+    Raises ``FileNotFoundError`` when the recording is gone (a kept clip goes with it), :class:`MediaError`.
+    """
+    with workspace.store.reading() as reader:
+        found = recording(reader, clip.call_id)
+    if found is None or not found.is_audible or found.path is None:
+        raise FileNotFoundError(clip.clip_id)
+    source = workspace.media_path(found.path)
+    target = workspace.home / "cache" / "clips" / f"{clip.clip_id}.wav"
+    if not source.is_file():
+        raise FileNotFoundError(source)
+    if not target.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        try:
+            cut(source, part, clip.from_s, clip.to_s)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    return target
+
+
+def cut(source: Path, target: Path, from_s: float, to_s: float) -> None:
+    """Write these seconds as 16-bit PCM wav at the recording's own rate and channels (at most two).
+
+    Decoded from the beginning: seeking in what telephone systems write does not land on a sample. Raises
+    :class:`MediaError` ``media_undecodable``.
+    """
+    try:
+        with av.open(str(source)) as container, wave.open(str(target), "wb") as out:
+            if not container.streams.audio:
+                raise MediaError("media_undecodable", file=source.name, detail="no audio stream")
+            stream = container.streams.audio[0]
+            channels, rate = (1 if stream.channels == 1 else 2), stream.rate
+            out.setnchannels(channels)
+            out.setsampwidth(2)
+            out.setframerate(rate)
+            first, last, heard = round(from_s * rate), round(to_s * rate), 0
+            resampler = av.AudioResampler(format="s16", layout="mono" if channels == 1 else "stereo", rate=rate)
+            for frame in container.decode(stream):
+                for part in resampler.resample(frame):
+                    samples = part.to_ndarray().reshape(-1, channels)
+                    begin, end = max(0, first - heard), min(len(samples), last - heard)
+                    if begin < end:
+                        out.writeframes(samples[begin:end].tobytes())
+                    heard += len(samples)
+                if heard >= last:
+                    break
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise MediaError("media_undecodable", file=source.name, detail=str(error)) from error
+
+
+# Answers; in threads (not async), because they wait for the store ---------------------------------------------------
+
+
+def _asked(request: Request) -> tuple[Workspace, str, Clip] | None:
+    """The workspace, who asks and the clip; None for whoever may not hear it. A retired clip is not heard."""
+    found = doorway.signed_in(request)
+    if found is None or not found[1].may(Action.HEAR_CLIP):
+        return None
+    workspace, viewer = found
+    with workspace.store.reading() as reader:
+        clip = clip_with_id(reader, request.path_params["clip_id"])
+    return None if clip is None or clip.retired_at is not None else (workspace, viewer.name, clip)
+
+
+def _sound(request: Request) -> Response:
+    try:
+        asked = _asked(request)
+        if asked is None:
+            return Response(status_code=403)
+        workspace, who, clip = asked
+        path = clip_file(workspace, clip)
+        if _from_the_start(request):  # a player asks for the rest in pieces: one line for all of them
+            entry = audit_entry(datetime.now(UTC), who, "clip_heard", clip.call_id, clip_id=clip.clip_id)
+            workspace.store.write(entry)
+    except FileNotFoundError:
+        return Response(status_code=404)
+    except MediaError:
+        return Response(status_code=415)
+    except QcwError:
+        return Response(status_code=503)
+    # Not kept by the browser: each page that plays it asks, and is written down.
+    headers = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
+    return FileResponse(path, media_type="audio/wav", headers=headers)
+
+
+def _from_the_start(request: Request) -> bool:
+    asked = request.headers.get("range", "bytes=0-").replace(" ", "")
+    return asked.startswith("bytes=0-")
+
+
+def _played(request: Request) -> Response:
+    """The play button tells of recordings that it was pressed; of clips the line was written with the sound."""
+    try:
+        return Response(status_code=204 if _asked(request) else 403)
+    except QcwError:
+        return Response(status_code=503)

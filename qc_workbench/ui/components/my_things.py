@@ -1,0 +1,69 @@
+"""What else waits for the agent: which shelf is open, suspicions to answer, promises to see to."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from qc_workbench.ui.components.blocks import call_link, nothing
+from qc_workbench.ui.components.case_answer import agents_answer
+from qc_workbench.ui.components.pager import pager
+from qc_workbench.ui.components.player import quote_button
+from qc_workbench.ui.components.promise_card import column_name, promise_card
+from qc_workbench.ui.components.rows import flag_reasons
+from qc_workbench.ui.labels import plain
+from qc_workbench.ui.state import Room
+from qc_workbench.ui.views.my import COLUMNS, MyRoom, Shelf, my_suspicions
+from qc_workbench.ui.views.people import call_line
+from qc_workbench.ui.views.promises import PAGE, promise_page
+
+
+def choose_shelf(room: Room, view: MyRoom) -> Shelf:
+    """Scores first; each shelf says how much of it waits."""
+    t, asked = room.t, st.query_params.get("list")
+    st.session_state.setdefault("my_shelf", Shelf(asked) if asked in set(Shelf) else Shelf.SCORES)
+    chosen = st.segmented_control(
+        t("my.shelf"),
+        list(Shelf),
+        required=True,
+        format_func=lambda shelf: f"{t(f'my_shelf.{shelf.value}')} · {t.number(view.waiting[shelf])}",
+        key="my_shelf",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    return chosen or Shelf.SCORES
+
+
+def suspicions(room: Room, agent: str) -> None:
+    """Each with its seconds, the machine's reasons and the place to answer."""
+    t = room.t
+    found = my_suspicions(room.workspace, agent)
+    if not found.cases:
+        nothing(t("my.no_suspicions"))
+    for case in found.cases:
+        with st.container(border=True):
+            st.markdown(plain(flag_reasons(case.flag, t)))
+            with st.container(horizontal=True, vertical_alignment="center"):
+                for number, piece in enumerate(case.flag.evidence[:3]):
+                    quote_button(
+                        room.address(found.recordings.get(case.call.call_id)), piece.start_s, piece.end_s, t,
+                        key=f"suspicion_{case.flag.flag_id}_{number}", brief=True,
+                    )  # fmt: skip
+                call_link(t, plain(call_line(case.call, found.people, t)), case.call.call_id)
+            agents_answer(room, case.flag, case.call.manager_id, case.ruling, case.answers)
+
+
+def promises(room: Room, agent: str, view: MyRoom) -> None:
+    """The agent's promises that are due today or broken, by column."""
+    t, board = room.t, view.promises
+    if not any(board.count(column, agent) for column in COLUMNS):
+        nothing(t("my.no_promises"))
+        return
+    for column in COLUMNS:
+        total = board.count(column, agent)
+        if not total:
+            continue
+        st.subheader(f"{column_name(column, t)} · {t.number(total)}", anchor=False)
+        page = pager(total, PAGE, t, f"my_promises_{column.value}")
+        shown = promise_page(room.workspace, room.viewer, board, column, agent, page)
+        for promise in shown.promises:
+            promise_card(room, shown, promise)

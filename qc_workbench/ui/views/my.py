@@ -1,0 +1,93 @@
+"""An agent's own things: scores, suspicions that wait for an answer, promises, tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from qc_workbench.domain.call import Recording
+from qc_workbench.domain.coaching import TaskState
+from qc_workbench.domain.dispute import LineState
+from qc_workbench.domain.flag import FlagKind
+from qc_workbench.review.promises import Column
+from qc_workbench.review.rulings import CaseState
+from qc_workbench.store import coaching_lists, scored_calls
+from qc_workbench.store.browsing import recordings_by_call
+from qc_workbench.store.cases import Case, case_tallies, cases_in_state
+from qc_workbench.ui.viewer import Viewer
+from qc_workbench.ui.views.people import Directory, directory
+from qc_workbench.ui.views.promises import Board, board
+from qc_workbench.ui.views.scored_calls import ScoredCase, scored_cases, scored_lines, windows_of
+from qc_workbench.workspace import Workspace
+
+#: Scores of one page.
+PAGE: Final = 20
+#: Scores within the answer window that are looked through: nobody has more of them in a week.
+_LOOKED_THROUGH: Final = 200
+#: Promises that are the agent's to see to, the most urgent first.
+COLUMNS: Final = (Column.DUE_TODAY, Column.OVERDUE, Column.MISSING, Column.DRAGGED)
+
+
+class Shelf(StrEnum):
+    """``my_shelf.<code>``"""
+
+    SCORES = "scores"
+    SUSPICIONS = "suspicions"
+    PROMISES = "promises"
+    TASKS = "tasks"
+
+
+@dataclass(frozen=True, slots=True)
+class MyRoom:
+    """``waiting``: how much of each waits for the agent. ``scores``: all there are."""
+
+    waiting: Mapping[Shelf, int]
+    scores: int
+    promises: Board
+
+
+def my_room(workspace: Workspace, viewer: Viewer, agent: str, now: datetime) -> MyRoom:
+    today = now.astimezone(workspace.settings.company.zone).date()
+    windows = windows_of(workspace.settings)
+    with workspace.store.reading() as reader:
+        recent = scored_calls.scores_of_agent(reader, agent, _LOOKED_THROUGH, since=now - windows.answer)
+        cases = scored_lines(reader, recent, now, windows)
+        tallies = case_tallies(reader, FlagKind.FAKE_EFFECTIVE, agents=frozenset({agent}))
+        tasks, _ = coaching_lists.task_counts(reader, {agent}, today)
+        scores = scored_calls.count_scores_of_agent(reader, agent)
+    promises = board(workspace, viewer)
+    waiting = {
+        Shelf.SCORES: sum(any(line.state is LineState.OPEN for line in case.lines) for case in cases),
+        Shelf.SUSPICIONS: sum(
+            tally.cases for tally in tallies if tally.manager_id == agent and tally.state is CaseState.ASKED
+        ),
+        Shelf.PROMISES: sum(promises.count(column, agent) for column in COLUMNS),
+        Shelf.TASKS: tasks.get(TaskState.GIVEN, 0) + tasks.get(TaskState.SEEN, 0),
+    }
+    return MyRoom(waiting, scores, promises)
+
+
+def my_scores(workspace: Workspace, agent: str, page: int, now: datetime) -> tuple[tuple[ScoredCase, ...], Directory]:
+    """Page ``page`` (from 1) of the agent's scores, the newest first."""
+    with workspace.store.reading() as reader:
+        found = scored_calls.scores_of_agent(reader, agent, PAGE, (page - 1) * PAGE)
+        cases = scored_cases(reader, found, now, windows_of(workspace.settings))
+        return cases, directory(reader, {case.call.client_phone for case in cases})
+
+
+@dataclass(frozen=True, slots=True)
+class MySuspicions:
+    cases: tuple[Case, ...]
+    recordings: Mapping[str, Recording]
+    people: Directory
+
+
+def my_suspicions(workspace: Workspace, agent: str) -> MySuspicions:
+    """Suspicions that the agent was asked about and has not answered."""
+    with workspace.store.reading() as reader:
+        found = cases_in_state(reader, FlagKind.FAKE_EFFECTIVE, CaseState.ASKED, frozenset({agent}), PAGE, 0)
+        recordings = recordings_by_call(reader, {case.call.call_id for case in found})
+        return MySuspicions(tuple(found), recordings, directory(reader, {case.call.client_phone for case in found}))
