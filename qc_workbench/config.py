@@ -201,6 +201,12 @@ class Review(_Section):
         description="Share of each reviewer's scored calls that silently comes back to the same reviewer after two "
         "weeks. 0: none.",
     )
+    answer_days: float = Field(
+        5, gt=0, le=365, description="Days that an agent may acknowledge or dispute a score, from its publication."
+    )
+    appeal_days: float = Field(
+        3, gt=0, le=365, description="Days that an agent may appeal against a ruling on a dispute."
+    )
 
 
 class Discipline(_Section):
@@ -229,15 +235,6 @@ class AutoAnswers(_Section):
         0.3, ge=0, description="Least good pause (median) between the client's words and the agent's."
     )
     longest_silence_s: float = Field(12, gt=0, description="Longest good silence within a conversation.")
-
-
-class Review(_Section):
-    answer_days: float = Field(
-        5, gt=0, le=365, description="Days that an agent may acknowledge or dispute a score, from its publication."
-    )
-    appeal_days: float = Field(
-        3, gt=0, le=365, description="Days that an agent may appeal against a ruling on a dispute."
-    )
 
 
 class Serve(_Section):
@@ -326,7 +323,6 @@ class Settings(_Section):
     review: Review = Review()
     discipline: Discipline = Discipline()
     auto_answers: AutoAnswers = AutoAnswers()
-    review: Review = Review()
     serve: Serve = Serve()
     logs: Logs = Logs()
     work: Work = Work()

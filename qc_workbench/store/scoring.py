@@ -116,15 +116,6 @@ def spend(evaluation: Evaluation, spent_s: float) -> Write:
     )
 
 
-def listened(call_id: str, reviewer_id: str) -> Statement:
-    """The draws of a call that this reviewer has, and those that nobody has, are done."""
-    return Statement(
-        "update sample set status = 'done' where call_id = ? and status in ('waiting', 'in_progress') "
-        "and (assigned_to is null or assigned_to = ?)",
-        (call_id, reviewer_id),
-    )
-
-
 def is_given_to(reader: Reader, call_id: str, reviewer_id: str) -> bool:
     """Whether a call waits in this reviewer's own queue."""
     found = reader.value(
@@ -146,12 +137,6 @@ def with_time(write: Write, evaluation: Evaluation, spent_s: float) -> Write:
     return Write((*spend(evaluation, spent_s).statements, *write.statements), write.key, write.require)
 
 
-def submit_from_queue(evaluation: Evaluation, steps: Sequence[SavedReply], reviewer_id: str, *more: Statement) -> Write:
-    """:func:`submit`, and the call leaves the reviewer's queue with it. ``more``: what else belongs to the moment."""
-    write = submit(evaluation, steps)
-    return Write((*write.statements, listened(evaluation.call_id, reviewer_id), *more), write.key, write.require)
-
-
 def ask_second_opinion(evaluation: Evaluation, reason: str | None) -> Write:
     """Mark that somebody else should look, and why; None takes the mark away. Before and after submission."""
     return Write(
@@ -169,8 +154,9 @@ def ask_second_opinion(evaluation: Evaluation, reason: str | None) -> Write:
     )
 
 
-def submit(evaluation: Evaluation, steps: Sequence[SavedReply]) -> Write:
-    """Send an evaluation as ``review.evaluating.submitted`` made it from these steps.
+def submit(evaluation: Evaluation, steps: Sequence[SavedReply], *more: Statement) -> Write:
+    """Send an evaluation as ``review.evaluating.submitted`` made it from these steps. ``more``: what else belongs to
+    the moment, such as the call leaving the queue.
 
     Refused when an answer was added since they were read, or when it was submitted already: a score always belongs
     to the answers beside it.
@@ -191,6 +177,7 @@ def submit(evaluation: Evaluation, steps: Sequence[SavedReply]) -> Write:
                     mine,
                 ),
             ),
+            *more,
         ),
         require=(
             _mine_and_open(evaluation),

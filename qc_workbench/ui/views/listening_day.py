@@ -16,6 +16,7 @@ from qc_workbench.store.browsing import calls_by_id
 from qc_workbench.store.database import Reader
 from qc_workbench.store.open_calls import Heard
 from qc_workbench.store.reviewers import listeners, work_today
+from qc_workbench.ui.views.calibration import unannounced_calls
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
@@ -113,6 +114,7 @@ def tasks_of(reader: Reader, workspace: Workspace, reviewer: str, now: datetime)
         for row in rows
         if row.call_id not in handed_in
     ]
+    mine += _unannounced(reader, reviewer, mine)
     known = {task.call_id for task in mine}
     mine += [
         Task(look.call_id, look.agent, look.drawn, look.draws, look.due, today, False, look.begun)
@@ -124,6 +126,24 @@ def tasks_of(reader: Reader, workspace: Workspace, reviewer: str, now: datetime)
     if me is None:  # nobody said how much they hear: everything is for today
         return sorted((_on(task, today, today) for task in mine), key=_by_due)
     return laid_out(mine, me, today, heard)
+
+
+def _unannounced(reader: Reader, reviewer: str, mine: list[Task]) -> list[Task]:
+    """Calls of calibrations that are not to be recognised: they say what the other calls of the queue say."""
+    person = next((one for one in people.accounts(reader) if one.person.reviewer_id == reviewer), None)
+    if person is None:
+        return []
+    there = {task.call_id for task in mine}
+    found = [item for item in unannounced_calls(reader, person.person.person_id) if item.call_id not in there]
+    if not found:
+        return []
+    calls = calls_by_id(reader, {item.call_id for item in found})
+    draws = next((task.draws for task in mine if task.drawn), ())
+    return [
+        Task(item.call_id, call.manager_id, True, draws, item.due.date(), item.due.date(), False, False)
+        for item in found
+        if (call := calls.get(item.call_id)) is not None
+    ]
 
 
 def _by_due(task: Task) -> tuple[bool, bool, date, str]:

@@ -25,14 +25,15 @@ from qc_workbench.review import evaluating
 from qc_workbench.review.scoring import is_bad, score, shown_questions
 from qc_workbench.store import calls as calls_store
 from qc_workbench.store import forms as forms_store
-from qc_workbench.store import people
+from qc_workbench.store import open_calls, people
 from qc_workbench.store import scoring as store
 from qc_workbench.store.browsing import deals_of_phones
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.database import Reader, Write
 from qc_workbench.ui.recordings import workspace_secret
 from qc_workbench.ui.viewer import Viewer
-from qc_workbench.ui.views.queue import next_call
+from qc_workbench.ui.views.errand import Errand, errand_of
+from qc_workbench.ui.views.queue import begin_listening, next_call
 from qc_workbench.workspace import Workspace
 
 #: A day at work on one call is no time anybody spent: what a page claims beyond it is left out.
@@ -120,17 +121,18 @@ def scoring_view(workspace: Workspace, viewer: Viewer, call_id: str, stage: str 
         may_see = viewer.may(Action.SEE_SCORE, call.manager_id)
         if not may_score and not may_see:
             return ScoringView(Phase.NONE)
-        known = [item for item in store.evaluations_of_call(reader, call_id) if item.purpose is not Purpose.CALIBRATION]
+        every = store.evaluations_of_call(reader, call_id)
+        errand = errand_of(reader, viewer, call_id, every)
+        known = [item for item in every if errand.covers(item)]
         mine = [item for item in known if item.reviewer == viewer.person_id]
         draft = next((item for item in reversed(mine) if item.state is EvaluationState.DRAFT), None)
         if draft is not None and may_score:
             return ScoringView(Phase.DRAFT, _progress(reader, draft))
-        is_given = may_score and store.is_given_to(reader, call_id, viewer.reviewer_id)
+        is_given = may_score and errand.is_given
         sent = _sent(mine)
         if sent is not None and may_see and not is_given:
             return ScoringView(Phase.MINE, _progress(reader, sent))
-        published = forms_store.form_versions(reader, FormState.PUBLISHED)
-        fitting = tuple(evaluating.forms_for(published, call.direction, stage)) if may_score else ()
+        fitting = _fitting(reader, errand, call, stage) if may_score else ()
         other = _sent([item for item in known if item.purpose is Purpose.SCORE])
         if other is None or is_given:
             return ScoringView(Phase.OPEN, forms=fitting) if fitting else ScoringView(Phase.NONE)
@@ -138,6 +140,15 @@ def scoring_view(workspace: Workspace, viewer: Viewer, call_id: str, stage: str 
         if other.second_opinion is not None and fitting and other.reviewer != viewer.person_id:
             return ScoringView(Phase.ASKED, forms=fitting, by=by, reason=other.second_opinion)
         return ScoringView(Phase.THEIRS, _progress(reader, other), by=by) if may_see else ScoringView(Phase.NONE)
+
+
+def _fitting(reader: Reader, errand: Errand, call: Call, stage: str | None) -> tuple[FormVersion, ...]:
+    """Forms to choose from, the best first; the one of a calibration is not the reviewer's to choose."""
+    if errand.form is not None:
+        version = forms_store.form_version(reader, *errand.form)
+        return (version,) if version is not None else ()
+    published = forms_store.form_versions(reader, FormState.PUBLISHED)
+    return tuple(evaluating.forms_for(published, call.direction, stage))
 
 
 def _sent(evaluations: list[Evaluation]) -> Evaluation | None:
@@ -190,15 +201,16 @@ def begin(
         if call is None:
             raise UsageError("scored_call_unknown", call=call_id)
         viewer.require(Action.SCORE_CALL, call.manager_id)
-        known = [item for item in store.evaluations_of_call(reader, call_id) if item.purpose is not Purpose.CALIBRATION]
-        mine = [item for item in known if item.reviewer == viewer.person_id]
+        every = store.evaluations_of_call(reader, call_id)
+        errand = errand_of(reader, viewer, call_id, every)
+        mine = [item for item in every if errand.covers(item) and item.reviewer == viewer.person_id]
         draft = next((item for item in reversed(mine) if item.state is EvaluationState.DRAFT), None)
         if draft is not None:
             return _progress(reader, draft)
-        if mine and not store.is_given_to(reader, call_id, viewer.reviewer_id):
+        if mine and not errand.is_given:
             raise UsageError("evaluation_submitted", call=call_id, by=viewer.name)
-        chosen = _chosen(reader, call, form_code, version)
-    made = evaluating.begun(call_id, chosen, viewer.person_id, now, evaluating.purpose_of_next(known))
+        chosen = _chosen(reader, call, *(errand.form or (form_code, version)))
+    made = evaluating.begun(call_id, chosen, viewer.person_id, now, errand.purpose)
     try:
         workspace.store.apply(store.begin(made))
     except WriteRefused:  # begun in another window, or the form was retired, since we looked
@@ -211,6 +223,10 @@ def begin(
 
 
 def _chosen(reader: Reader, call: Call, form_code: str | None, version: int | None) -> FormVersion:
+    if form_code is not None and version is not None:  # a calibration keeps its version, also when a newer one is out
+        kept = forms_store.form_version(reader, form_code, version)
+        if kept is not None:
+            return kept
     published = forms_store.form_versions(reader, FormState.PUBLISHED)
     if form_code is not None:
         found = next((item for item in published if item.form.code == form_code), None)
@@ -295,13 +311,18 @@ def submit(
     entry = audit_entry(
         now, viewer.name, "evaluation_submitted", sent.call_id, evaluation=evaluation_id, form=sent.form_code
     )
-    write = store.submit_from_queue(sent, steps, viewer.reviewer_id, entry)
+    # A score settles the call for everybody it was drawn for; a look at the side settles nothing.
+    settled = (open_calls.heard(sent.call_id),) if sent.purpose is Purpose.SCORE else ()
+    write = store.submit(sent, steps, *settled, entry)
     try:
         workspace.store.apply(store.with_time(write, sent, spent_s))
     except WriteRefused as error:
         raise UsageError("evaluation_changed", call=sent.call_id) from error
     after = replace(before, evaluation=replace(sent, spent_s=max(sent.spent_s, spent_s)))
-    return after, next_call(workspace, viewer, now)
+    following = next_call(workspace, viewer, now)
+    if following is not None:
+        begin_listening(workspace, viewer, following, now)
+    return after, following
 
 
 def _mine(workspace: Workspace, viewer: Viewer, evaluation_id: str, *, is_open: bool = True) -> Progress:
