@@ -55,7 +55,7 @@ def main() -> None:
         _language_switch(t)
         outside(opened, t)
         return
-    page = st.navigation(sections(viewer, t), position="sidebar")
+    page = st.navigation(sections(viewer, t), position="sidebar", expanded=True)
     with st.sidebar:
         _sidebar(opened, viewer, t)
     try:

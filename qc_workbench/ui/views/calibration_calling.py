@@ -20,6 +20,7 @@ from qc_workbench.store.calls import audit_entry, managers
 from qc_workbench.store.database import Reader
 from qc_workbench.store.forms import form_version, form_versions
 from qc_workbench.store.people import accounts, subject_of, team_of_agents
+from qc_workbench.store.scoring import is_given_to
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
 
@@ -94,14 +95,24 @@ def call_for_drawn(
 def call_for_chosen(
     workspace: Workspace, viewer: Viewer, asked: Calling, call_id: str, at: datetime
 ) -> CalibrationSession:
-    """A session about one call. Raises what :func:`called` does, ``calibration_no_call`` and ``not_allowed``."""
+    """A session about one call. Raises what :func:`called` does, ``calibration_no_call``, ``calibration_call_waits``
+    and ``not_allowed``."""
     viewer.require(Action.LEAD_CALIBRATION)
     with workspace.store.reading() as reader:
         version = _version(reader, asked)
+        _not_in_a_queue(reader, asked, call_id.strip())
         (session,) = _sessions(reader, workspace, viewer, asked, version, [call_id.strip()], None, at)
     entry = audit_entry(at, viewer.name, "calibration_called", session.session_id, call_id=session.call_id)
     workspace.store.apply(store.called([session], None, entry))
     return session
+
+
+def _not_in_a_queue(reader: Reader, asked: Calling, call_id: str) -> None:
+    """One scoring can't be the call's score and a calibration: whoever has it in the queue scores it there first."""
+    for account in accounts(reader):
+        person = account.person
+        if person.person_id in asked.participants and is_given_to(reader, call_id, person.reviewer_id):
+            raise UsageError("calibration_call_waits", call=call_id, name=account.name)
 
 
 def _version(reader: Reader, asked: Calling) -> FormVersion:
