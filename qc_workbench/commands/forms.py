@@ -12,15 +12,14 @@ from qc_workbench.commands.frame import Command
 from qc_workbench.commands.session import Done, Session
 from qc_workbench.domain.forms import FormState, FormVersion
 from qc_workbench.errors import ImportFailed, UsageError, WriteRefused
-from qc_workbench.sources.form_files import form_text, read_form
-from qc_workbench.store import forms
-from qc_workbench.store.calls import audit_entry
 
 #: Who did it, where it came from the command line.
 _BY = "qcw"
 
 
 def form_list(session: Session) -> Done:
+    from qc_workbench.store import forms
+
     t = session.t
     with session.workspace.store.reading() as reader:
         heads = forms.version_heads(reader)
@@ -54,6 +53,8 @@ def form_export(
     version: Annotated[int | None, typer.Option("--version", min=1, show_default=False)] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", dir_okay=False, show_default=False)] = None,
 ) -> Done:
+    from qc_workbench.sources.form_files import form_text
+
     found = _found(session, code, version)
     text = form_text(found.form)
     data = {"form": code, "version": found.version, "text": text}
@@ -66,6 +67,10 @@ def form_export(
 def form_import(
     session: Session, file: Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, exists=True)]
 ) -> Done:
+    from qc_workbench.sources.form_files import read_form
+    from qc_workbench.store import forms
+    from qc_workbench.store.calls import audit_entry
+
     try:
         form = read_form(file.read_text(encoding="utf-8"), file.name)
     except UnicodeDecodeError as error:
@@ -85,6 +90,10 @@ def form_import(
 
 
 def form_publish(session: Session, code: Annotated[str, typer.Argument(metavar="CODE")]) -> Done:
+    from qc_workbench.sources.form_files import form_text, read_form
+    from qc_workbench.store import forms
+    from qc_workbench.store.calls import audit_entry
+
     with session.workspace.store.reading() as reader:
         drafts = [item for item in forms.form_versions(reader, FormState.DRAFT) if item.form.code == code]
     if not drafts:
@@ -105,6 +114,8 @@ def form_publish(session: Session, code: Annotated[str, typer.Argument(metavar="
 
 def _found(session: Session, code: str, version: int | None) -> FormVersion:
     """A version; without a number the newest."""
+    from qc_workbench.store import forms
+
     with session.workspace.store.reading() as reader:
         numbers = [head.version for head in forms.version_heads(reader) if head.form_code == code]
         wanted = version if version is not None else next(iter(numbers), None)

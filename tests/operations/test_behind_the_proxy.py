@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from qc_workbench.store import calls as call_rows
+from qc_workbench.ui.accounts import cookie_name
 from qc_workbench.ui.recordings import recording_address
 from qc_workbench.workspace import Workspace
 from tests.operations.serving import free_port, served
@@ -76,8 +77,10 @@ def test_a_player_may_seek_through_the_proxy(workspace: Workspace, proxy: str) -
     with workspace.store.reading() as reader:
         recording = call_rows.recording(reader, company.PADDED)
     assert recording is not None
-    address = recording_address(workspace, recording, "q1", datetime.now(UTC))
-    answer = httpx.get(f"{proxy}{address}", headers={"range": "bytes=1000-1999"}, timeout=30)
+    address = recording_address(workspace, recording, "account-q1", datetime.now(UTC))
+    session = {cookie_name(workspace.home): company.token(workspace, "q1")}
+    wanted = {"range": "bytes=1000-1999"}
+    answer = httpx.get(f"{proxy}{address}", headers=wanted, cookies=session, timeout=30)
     assert answer.status_code == 206
     assert len(answer.content) == 1000
     assert answer.headers["content-range"].startswith("bytes 1000-1999/")
@@ -91,7 +94,7 @@ def test_metrics_and_details_of_health_stay_inside(proxy: str) -> None:
 
 
 def test_a_page_talks_to_the_server_through_the_proxy(proxy: str) -> None:
-    assert "<html" in httpx.get(f"{proxy}/queue", timeout=30).text
+    assert "<html" in httpx.get(f"{proxy}/queue", follow_redirects=True, timeout=30).text
     place = proxy.removeprefix("http://")
     host, port = place.split(":")
     key = base64.b64encode(os.urandom(16)).decode()

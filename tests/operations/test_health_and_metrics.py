@@ -21,6 +21,7 @@ from qc_workbench.domain.job import NewJob
 from qc_workbench.store import calls as call_rows
 from qc_workbench.store import ledger
 from qc_workbench.ui import operations
+from qc_workbench.ui.accounts import cookie_name
 from qc_workbench.ui.operations import look
 from qc_workbench.ui.recordings import recording_address
 from qc_workbench.ui.state import HOME_VARIABLE
@@ -31,7 +32,7 @@ from tests.ui import sample_company as company
 from tests.waiting import wait_until
 
 Values = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
-WHO = "Вера Главная"
+WHO = "account-h1"
 
 
 def parsed(text: str) -> Values:
@@ -109,8 +110,9 @@ def test_the_log_of_a_real_server_is_json_without_addresses_and_names(workspace:
         recording = call_rows.recording(reader, company.PADDED)
     assert recording is not None
     address = recording_address(workspace, recording, WHO, datetime.now(UTC))
-    assert httpx.get(f"{server.base}{address}", timeout=30).status_code == 200
-    assert httpx.get(f"{server.base}/call?id={company.PADDED}&who=Вера", timeout=30).status_code == 200
+    session = {cookie_name(workspace.home): company.token(workspace, "h1")}
+    assert httpx.get(f"{server.base}{address}", cookies=session, timeout=30).status_code == 200
+    assert httpx.get(f"{server.base}/call?id={company.PADDED}&who=Вера", cookies=session, timeout=30).status_code == 200
     # a line is written when the answer has gone, which its reader may be ahead of
     wait_until(lambda: server.stderr.read_text(encoding="utf-8").count('"/call"') > 0)
     files = list((workspace.home / "logs").glob("*.jsonl"))
@@ -120,7 +122,7 @@ def test_the_log_of_a_real_server_is_json_without_addresses_and_names(workspace:
         assert {"GET"} == {line["method"] for line in asked}
         assert {"/recordings/{content_hash}", "/call"} <= {line["path"] for line in asked}
         assert "serve.started" in {line["event"] for line in lines}
-        for secret in ("sign", "who=", "Вера", company.PADDED, recording.content_hash or "-"):
+        for secret in ("sign", "who=", "Вера", *session.values(), company.PADDED, recording.content_hash or "-"):
             assert secret not in text, secret
 
 

@@ -68,7 +68,7 @@ def test_the_suspicious_list_is_what_the_rules_say(workspace: Workspace, facts: 
         found = case_page(workspace, BENCH, state, None, 1, view.downgraded).cases
         assert list(found) == expected[: len(found)]
         if expected:
-            asked = asked_case(workspace, expected[-1].call.call_id, state, None, view.downgraded)
+            asked = asked_case(workspace, BENCH, expected[-1].call.call_id, state, None, view.downgraded)
             assert asked is not None
             assert asked[0] == expected[-1].flag.flag_id
     confirmed = {row.manager_id: row.confirmed for row in view.patterns}

@@ -54,7 +54,7 @@ EXPECTED = {
         "ru": ("Оценок пока нет", "qcw evaluate --truth truth.jsonl"),
         "en": ("No evaluations yet", "qcw evaluate --truth truth.jsonl"),
     },
-    "people": {"ru": ("Новый человек", "Завести учётные записи"), "en": ("A new person",)},
+    "people": {"ru": ("Кто сюда входит",), "en": ("Who gets in",)},
     "audit": {"ru": ("Кто входил, слушал",), "en": ("Who logged in, listened",)},
     "work": {"ru": ("Сейчас в работе · 1", "файл повреждён"), "en": ("Running now · 1", "the file is damaged")},
 }
