@@ -140,7 +140,7 @@ def _load(load: ReviewerLoad, t: Translator) -> dict[str, str]:
 def drawn_calls(room: Room, reviewer: str | None) -> Mapping[Queue, DrawnPage]:
     """The lists of the page, each at the page that was turned to; a reviewer has drawn calls by days instead."""
     pages = {queue: page_of(_key(queue, reviewer)) for queue in (Queue if reviewer is None else (Queue.TARGETED,))}
-    return drawn_pages(room.workspace, reviewer, pages, room.viewer.agents(Action.SCORE_CALL))
+    return drawn_pages(room.workspace, reviewer, pages, room.viewer.agents(Action.SCORE_CALL), room.viewer)
 
 
 def random_sample(room: Room, view: DrawnPage, listed: Listening) -> None:

@@ -75,10 +75,11 @@ def drawn_pages(
     reviewer: str | None = None,
     pages: Mapping[Queue, int] | None = None,
     agents: Collection[str] | None = None,
+    viewer: Viewer | None = None,
 ) -> Mapping[Queue, DrawnPage]:
     """The queues asked for, everybody's or one reviewer's, each at its page (from 1); without ``pages`` both.
 
-    ``agents``: whose calls may be shown; None for everybody's.
+    ``agents``: whose calls may be shown; None for everybody's. ``viewer``: who reads it; without one clients are named.
     """
     asked = dict(pages or dict.fromkeys(Queue, 1))
     with workspace.store.reading() as reader:
@@ -89,7 +90,7 @@ def drawn_pages(
         ids = {item.call_id for found in waiting.values() for item in found.calls}
         calls = calls_by_id(reader, ids)
         recordings = recordings_by_call(reader, ids)
-        people = directory(reader, {call.client_phone for call in calls.values()})
+        people = directory(reader, {call.client_phone for call in calls.values()}, viewer)
     return {
         queue: DrawnPage(
             tuple(

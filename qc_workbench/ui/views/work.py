@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -92,7 +92,8 @@ def failed_page(workspace: Workspace, page: int) -> FailedPage:
 def _lines(reader: Reader, found: Sequence[Unit]) -> tuple[tuple[UnitLine, ...], Directory]:
     calls = calls_by_id(reader, {unit.call_ids[0] for unit in found if unit.call_ids})
     lines = tuple(UnitLine(unit, calls.get(unit.call_ids[0]) if unit.call_ids else None) for unit in found)
-    return lines, directory(reader, {call.client_phone for call in calls.values()})
+    # Whoever keeps the program running need not know the clients.
+    return lines, replace(directory(reader, {call.client_phone for call in calls.values()}), names_clients=False)
 
 
 def steer(
