@@ -13,7 +13,7 @@ from pathlib import Path
 
 import av
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from qc_workbench.domain.access import Action
@@ -22,6 +22,7 @@ from qc_workbench.errors import MediaError, QcwError
 from qc_workbench.store.calls import audit_entry, recording
 from qc_workbench.store.coaching import clip_with_id
 from qc_workbench.ui import doorway
+from qc_workbench.ui.http import sound_answer
 from qc_workbench.workspace import Workspace
 
 
@@ -102,24 +103,19 @@ def _asked(request: Request) -> tuple[Workspace, str, Clip] | None:
 
 
 def _sound(request: Request) -> Response:
-    try:
+    def find() -> tuple[Path, str] | None:
         asked = _asked(request)
         if asked is None:
-            return Response(status_code=403)
+            return None
         workspace, who, clip = asked
         path = clip_file(workspace, clip)
         if _from_the_start(request):  # a player asks for the rest in pieces: one line for all of them
             entry = audit_entry(datetime.now(UTC), who, "clip_heard", clip.call_id, clip_id=clip.clip_id)
             workspace.store.write(entry)
-    except FileNotFoundError:
-        return Response(status_code=404)
-    except MediaError:
-        return Response(status_code=415)
-    except QcwError:
-        return Response(status_code=503)
+        return path, "audio/wav"
+
     # Not kept by the browser: each page that plays it asks, and is written down.
-    headers = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
-    return FileResponse(path, media_type="audio/wav", headers=headers)
+    return sound_answer(find, "private, no-store")
 
 
 def _from_the_start(request: Request) -> bool:

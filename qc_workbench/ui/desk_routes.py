@@ -30,6 +30,7 @@ from qc_workbench.store.coaching import comment_row, comments_of_calls
 from qc_workbench.store.database import Reader, insert
 from qc_workbench.store.hearing import heard_by, heard_written
 from qc_workbench.ui.doorway import own_request, signed_in
+from qc_workbench.ui.http import body_within
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.desk import shown_comment
@@ -67,11 +68,9 @@ def _answering(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
     async def respond(request: Request) -> Response:
         if not own_request(request):
             return Response(status_code=403)
-        text = b""
-        async for piece in request.stream():
-            text += piece
-            if len(text) > _LARGEST:
-                return Response(status_code=413)
+        text = await body_within(request, _LARGEST)
+        if text is None:
+            return Response(status_code=413)
         return await run_in_threadpool(_answered, answer, request, text)
 
     return respond

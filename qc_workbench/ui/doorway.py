@@ -28,6 +28,7 @@ from qc_workbench.errors import QcwError, UsageError
 from qc_workbench.store import people
 from qc_workbench.store.people import is_first_run
 from qc_workbench.ui import accounts
+from qc_workbench.ui.http import body_within
 from qc_workbench.ui.i18n import LANGUAGE_NAMES, LANGUAGES, Translator
 from qc_workbench.ui.navigation import first_room
 from qc_workbench.ui.operations import from_this_machine
@@ -116,11 +117,9 @@ def _answering(page: _Page) -> Callable[[Request], object]:
         if request.method == "POST":
             if not _is_ours(request):
                 return Response(status_code=403)
-            body = b""
-            async for piece in request.stream():
-                body += piece
-                if len(body) > _LARGEST_FORM:
-                    return Response(status_code=413)
+            body = await body_within(request, _LARGEST_FORM)
+            if body is None:
+                return Response(status_code=413)
             form = _last_values(body)
         return await run_in_threadpool(_drawn, page, request, form)
 

@@ -24,6 +24,7 @@ from qc_workbench.domain.auto_answer import Answer
 from qc_workbench.domain.evaluation import Reply
 from qc_workbench.errors import QcwError, UsageError, WorkspaceError
 from qc_workbench.ui import doorway
+from qc_workbench.ui.http import body_within
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.scoring_payload import form_payload, progress_payload
 from qc_workbench.ui.viewer import Viewer
@@ -88,14 +89,11 @@ def _answering(handler: Handler) -> Callable[[Request], object]:
     """Reads the body, then works in a thread: the store is waited for."""
 
     async def answer(request: Request) -> Response:
-        body = b""
-        if request.method == "POST":
-            if not doorway.own_request(request):
-                return Response(status_code=403)
-            async for piece in request.stream():
-                body += piece
-                if len(body) > LARGEST:
-                    return Response(status_code=413)
+        if request.method == "POST" and not doorway.own_request(request):
+            return Response(status_code=403)
+        body = await body_within(request, LARGEST)
+        if body is None:
+            return Response(status_code=413)
         return await run_in_threadpool(_handled, handler, request, body)
 
     return answer

@@ -14,7 +14,7 @@ import streamlit as st
 import uvicorn
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 from streamlit import config
 from streamlit import logger as streamlit_logger
@@ -23,11 +23,12 @@ from qc_workbench import __version__, logs
 from qc_workbench.config import Logs, load_settings
 from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Recording
-from qc_workbench.errors import MediaError, QcwError
+from qc_workbench.errors import QcwError
 from qc_workbench.logs import event
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.calls import audit_entry, call
 from qc_workbench.ui import clips, desk_routes, doorway, evaluation_api, operations
+from qc_workbench.ui.http import sound_answer
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.recordings import Grant, check_grant, playable
@@ -167,25 +168,19 @@ def _granted(request: Request) -> tuple[Workspace, Grant, Recording] | None:
 
 # These run in a thread (they are not async): reading the store or converting a file must not hold up others.
 def _recording(request: Request) -> Response:
-    try:
+    def find() -> tuple[Path, str] | None:
         granted = _granted(request)
         if granted is None:
-            return Response(status_code=403)
+            return None
         workspace, grant, recording = granted
-        if grant.who == WORKER:  # it checks the content against the hash
-            path, media_type = workspace.media_path(recording.path or ""), "application/octet-stream"
-            if not path.is_file():
-                raise FileNotFoundError(path)
-        else:
-            path, media_type = playable(workspace, recording)
-    except FileNotFoundError:
-        return Response(status_code=404)
-    except MediaError:
-        return Response(status_code=415)
-    except QcwError:
-        return Response(status_code=503)
-    headers = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
-    return FileResponse(path, media_type=media_type, headers=headers)
+        if grant.who != WORKER:
+            return playable(workspace, recording)
+        path = workspace.media_path(recording.path or "")  # a worker checks the content against the hash
+        if not path.is_file():
+            raise FileNotFoundError(path)
+        return path, "application/octet-stream"
+
+    return sound_answer(find, "private, max-age=3600")
 
 
 def _played(request: Request) -> Response:
