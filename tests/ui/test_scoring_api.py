@@ -18,7 +18,7 @@ from qc_workbench.store.database import Statement
 from qc_workbench.ui import accounts
 from qc_workbench.ui.server import routes
 from qc_workbench.ui.state import HOME_VARIABLE
-from qc_workbench.ui.views.scoring import suggestion_sign
+from qc_workbench.ui.views.suggested import suggestion_sign
 from qc_workbench.workspace import Workspace
 from tests.scoring_cases import Reviewer, published
 from tests.ui import sample_company as company

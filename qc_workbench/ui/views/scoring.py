@@ -5,18 +5,14 @@ A step is one read and one write. It reads neither the transcript nor anything e
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
-from qc_workbench.detection.auto_answers import VERSION
 from qc_workbench.domain.access import Action
-from qc_workbench.domain.auto_answer import Answer, AnswerCheck, AutoAnswer
+from qc_workbench.domain.auto_answer import Answer
 from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.evaluation import Evaluation, EvaluationState, Purpose, Reply, Result, SavedReply
 from qc_workbench.domain.forms import Form, FormState, FormVersion
@@ -30,10 +26,10 @@ from qc_workbench.store import scoring as store
 from qc_workbench.store.browsing import deals_of_phones
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.database import Reader, Write
-from qc_workbench.ui.recordings import workspace_secret
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.errand import Errand, errand_of
 from qc_workbench.ui.views.queue import begin_listening, next_call
+from qc_workbench.ui.views.suggested import check_of_reply
 from qc_workbench.workspace import Workspace
 
 #: A day at work on one call is no time anybody spent: what a page claims beyond it is left out.
@@ -256,7 +252,7 @@ def answer(
     """
     before = _mine(workspace, viewer, evaluation_id)
     kept = evaluating.checked(before.form, reply)
-    check = _check(workspace, before, kept, suggested, now)
+    check = check_of_reply(workspace.home, before.evaluation, before.form, kept, suggested, now)
     named = replace(check, by=viewer.name) if check else None
     write = store.save_reply(before.evaluation, kept, _token(before, step), now, named)
     return _applied(workspace, before, write, step, SavedReply(0, kept.question, kept, viewer.person_id, now))
@@ -378,28 +374,3 @@ def _spent(before: Progress, step: Step, now: datetime | None) -> float:
 def _token(before: Progress, step: Step) -> str:
     """A page's token counts in its own evaluation only: nobody else's can be used up with it."""
     return f"{before.evaluation.evaluation_id}:{step.token}"
-
-
-# The machine's suggestions ---------------------------------------------------
-
-
-def suggestion_sign(home: Path, call_id: str, machine: AutoAnswer | tuple[str, Answer]) -> str:
-    """Our word for what the machine said, so that a page can send it back and we need not listen again."""
-    question, said = machine if isinstance(machine, tuple) else (machine.question.value, machine.answer)
-    content = "\n".join(("suggestion", call_id, VERSION, question, said.value))
-    return hmac.new(workspace_secret(home), content.encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def _check(
-    workspace: Workspace, before: Progress, reply: Reply, suggested: tuple[Answer, str] | None, now: datetime
-) -> AnswerCheck | None:
-    """What the reply says about the suggestion beside it; None where there was none, or it is not our word."""
-    question = before.form.question(reply.question)
-    if suggested is None or question is None or question.auto is None:
-        return None
-    said, sign = suggested
-    ours = suggestion_sign(workspace.home, before.evaluation.call_id, (question.auto.value, said))
-    if not hmac.compare_digest(ours.encode(), sign.encode()):
-        return None
-    offered = evaluating.suggestions(before.form, [AutoAnswer(question.auto, said)]).get(question.code)
-    return None if offered is None else evaluating.check_of(before.evaluation, reply, offered, VERSION, now)

@@ -23,8 +23,8 @@ from qc_workbench.ui.views.scoring import (
     ScoringView,
     example_recordings,
     scoring_view,
-    suggestion_sign,
 )
+from qc_workbench.ui.views.suggested import suggestion_sign
 
 _HERE = Path(__file__).parent
 #: In this order: each uses what stands before it.
