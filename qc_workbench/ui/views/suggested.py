@@ -1,5 +1,5 @@
-"""The machine's suggestions beside the questions of a form: signed, so that a page can send one back with the answer and
-nobody has to listen to the call again to know that it was ours."""
+"""The machine's suggestions beside the questions of a form: signed, so that a page can send one back with the answer
+and nobody has to listen to the call again to know that it was ours."""
 
 from __future__ import annotations
 
