@@ -93,9 +93,9 @@ COURSE_FROM = 4
 def client_said(transcript: Transcript) -> Said:
     """Where the client stood: an explicit refusal, a postponement, or nothing of the kind.
 
-    The stand of the whole call decides where there is a conversation to read; in mono and in the shortest talks the
-    surest piece does. What is found has a quote, the piece that speaks most for it; sentences that may not be quoted
-    are not used.
+    The stand of the whole call decides where there is a conversation to read. In the shortest talks the surest piece
+    does; in mono too, where the whole call bears it out. What is found has a quote, the piece that speaks most for it;
+    sentences that may not be quoted are not used.
     """
     talk = talk_of(transcript)
     classifier = refusal_classifier()
