@@ -48,7 +48,9 @@ ANSWERS: dict[int, dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Drawn:
-    """A call of a frame. ``points``: what it is scored (a key of :data:`ANSWERS`), None: it is not."""
+    """A call of a frame. ``points``: what it is scored (a key of :data:`ANSWERS`), None: it is not.
+
+    ``minute``: of the day's work, which begins at nine (UTC)."""
 
     call_id: str
     agent: str
@@ -57,10 +59,13 @@ class Drawn:
     is_drawn: bool = True
     status: SampleStatus = SampleStatus.DONE
     replaces: str | None = None
+    minute: int = 0
+    talk_s: float = 60
+    phone: str | None = None
 
     @property
     def started_at(self) -> datetime:
-        return datetime(self.day.year, self.day.month, self.day.day, 9, tzinfo=UTC)
+        return datetime(self.day.year, self.day.month, self.day.day, 9, tzinfo=UTC) + timedelta(minutes=self.minute)
 
     @property
     def stratum(self) -> str:
@@ -79,21 +84,27 @@ def employ(workspace: Workspace, names: dict[str, str]) -> None:
     workspace.store.insert_many("managers", rows)
 
 
-def draw(workspace: Workspace, drawn: list[Drawn], plan_name: str = "daily") -> None:
-    """Calls, and a draw for each day with them in its frame."""
-    plan = Plan(plan_name, Period.DAILY, {"inbound": 0.3, "outbound": 0.3})
+def draw(workspace: Workspace, drawn: list[Drawn], plan_name: str = "daily", period: Period = Period.DAILY) -> None:
+    """Calls, and a draw for each day with them in its frame (of a weekly plan: for the week that the day is in)."""
+    plan = Plan(plan_name, period, {"inbound": 0.3, "outbound": 0.3})
     calls = [
-        Call(item.call_id, item.started_at, Direction.INBOUND, item.agent, None, 60, Outcome.ANSWERED) for item in drawn
-    ]
+        Call(
+            item.call_id, item.started_at, Direction.INBOUND, item.agent, item.phone, item.talk_s, Outcome.ANSWERED
+        )
+        for item in drawn
+    ]  # fmt: skip
     workspace.store.insert_many("calls", [call_rows.call_row(call, MADE) for call in calls])
-    for day in sorted({item.day for item in drawn}):
-        of_day = [item for item in drawn if item.day == day]
+    first_of = {item.day: item.day - timedelta(days=item.day.weekday() * (period is Period.WEEKLY)) for item in drawn}
+    for day in sorted(set(first_of.values())):
+        of_day = [item for item in drawn if first_of[item.day] == day]
+        last = day + timedelta(days=6 * (period is Period.WEEKLY))
         frame = tuple(FrameItem(item.call_id, item.started_at, item.stratum, item.agent) for item in of_day)
         draw_id = f"{plan_name}-{day}"
-        passport = Draw(draw_id, plan, day, day, "seed", "hash", frame, of_day[0].started_at, "0")
+        named = f"{day:%G-W%V}" if period is Period.WEEKLY else day.isoformat()
+        passport = Draw(draw_id, plan, day, last, "seed", "hash", frame, of_day[0].started_at, "0")
         rows = [
             SampledCall(
-                draw_id, plan_name, day.isoformat(), item.stratum, item.call_id, 0.5, item.started_at,
+                draw_id, plan_name, named, item.stratum, item.call_id, 0.5, item.started_at,
                 status=item.status, replaces=item.replaces,
             )
             for item in of_day

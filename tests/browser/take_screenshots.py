@@ -1,77 +1,170 @@
-"""Pictures of every room, to be looked at: ``python -m tests.browser.take_screenshots OUT [--home WORKSPACE]``.
+"""Pictures of every page, to be looked at and for the documents.
 
-Both languages, light and dark, two widths; without a workspace the sample company of the tests and an empty one.
+``python -m tests.browser.take_screenshots OUT`` takes everything: both languages, light and dark, two widths, the whole
+department and an empty workspace; ``--only``, ``--language``, ``--scheme``, ``--width`` take less. ``--docs`` writes
+docs/screenshots instead: light, 1440 wide, few colours.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
-from playwright.sync_api import Browser, SetCookieParam, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from qc_workbench.store.people import account_with_login
-from qc_workbench.ui.accounts import begin_session, cookie_name
+from qc_workbench.ui.accounts import begin_session, cookie_name, password_link
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.workspace import Workspace
+from tests.browser.department import department
+from tests.browser.pictures import FOLDER, LANGUAGES, PICTURES, Picture, Scene
 from tests.browser.serving import CHROMIUM_OPTIONS, SETTLED, chromium_path, served
 from tests.ui import sample_company as company
-from tests.ui.busy_ledger import busy
 
-LOCALES = {"ru": "ru-RU", "en": "en-GB"}
+#: Pixels: as high as what is on the page, within these.
+LOWEST, HIGHEST, HIGHEST_IN_DOCUMENTS = 700, 3000, 1500
+#: How high the page is: Streamlit scrolls a part of it, the doorway the whole.
+_HEIGHT = """() => { const part = document.querySelector('[data-testid=stMain]');
+    return part ? part.scrollHeight : document.documentElement.scrollHeight; }"""
+_COLOURS = 128
 
-
-def take(browser: Browser, base: str, out: Path, pages: list[str], prefix: str, cookie: SetCookieParam) -> None:
-    for language, scheme, width in product(LOCALES, ("light", "dark"), (1440, 1024)):
-        context = browser.new_context(
-            base_url=base,
-            locale=LOCALES[language],
-            color_scheme="dark" if scheme == "dark" else "light",
-            viewport={"width": width, "height": 900},
-        )
-        context.add_cookies([cookie])
-        page = context.new_page()
-        for address in pages:
-            page.goto(f"/{address}")
-            page.wait_for_selector(SETTLED, timeout=60_000)
-            page.wait_for_timeout(1500)  # plots and fonts draw after the page has settled
-            name = address.split("?")[0]
-            page.screenshot(path=out / f"{prefix}-{name}-{language}-{scheme}-{width}.png")
-        context.close()
+Shot = tuple[str, Picture]
 
 
-def cookie(workspace: Workspace, base: str, login: str) -> SetCookieParam:
-    """A session of the account with this login."""
+def log_in(context: BrowserContext, workspace: Workspace, base: str, login: str) -> None:
+    """The browser has the session of the account with this login."""
     with workspace.store.reading() as reader:
         account = account_with_login(reader, login)
     assert account is not None, f"nobody has the login {login}"
     token = begin_session(workspace, account.person.person_id, datetime.now(UTC))
-    return {"name": cookie_name(workspace.home), "value": token, "url": base, "httpOnly": True}
+    context.add_cookies([{"name": cookie_name(workspace.home), "value": token, "url": base, "httpOnly": True}])
+
+
+def address_of(workspace: Workspace, name: str, picture: Picture) -> str:
+    """The address, with what is known only once the workspace is there."""
+    if name == "join":
+        return password_link(workspace, "account-m10", datetime.now(UTC)).lstrip("/")
+    if "SESSION" in picture.address:
+        with workspace.store.reading() as reader:
+            open_one = "select session_id from calibration_sessions where call_id = 'talk-competitor'"
+            return picture.address.replace("SESSION", str(reader.value(open_one)))
+    return picture.address
+
+
+def settle(page: Page, *, is_room: bool) -> None:
+    if is_room:
+        page.wait_for_selector(SETTLED, timeout=60_000)
+    page.wait_for_timeout(1200 if is_room else 200)  # plots and fonts draw after the page has settled
+
+
+def shoot(page: Page, address: str, highest: int) -> bytes:
+    """The page as high as what is on it."""
+    width = (page.viewport_size or {"width": 1440})["width"]
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"/{address}")
+    is_room = address.split("?")[0] in ROOMS
+    settle(page, is_room=is_room)
+    height = max(LOWEST, min(highest, int(page.evaluate(_HEIGHT))))
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_timeout(600)
+    page.mouse.move(0, 0)
+    return page.screenshot()
+
+
+@contextmanager
+def scene(which: Scene, folder: Path, home: Path | None = None) -> Iterator[tuple[Workspace, str]]:
+    """A workspace and where it is served. ``home``: a department made before."""
+    if which is Scene.FULL:
+        workspace = Workspace.open(home) if home else department(folder / "full", datetime.now(UTC))
+    else:
+        workspace = company.empty_company(folder / which.value)
+        if which is Scene.EMPTY:
+            company.admit(workspace)
+    with served(workspace.home) as base:
+        yield workspace, base
+
+
+def few_colours(png: bytes) -> bytes:
+    """A page has few colours: a palette makes it a third as large."""
+    with Image.open(io.BytesIO(png)) as image, io.BytesIO() as out:
+        image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(out, "png", optimize=True)
+        return out.getvalue()
+
+
+def for_documents(browser: Browser, shots: Mapping[str, Picture], home: Path | None) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for which in sorted({picture.scene for picture in shots.values()}):
+            with scene(which, Path(folder), home) as (workspace, base):
+                for language in LANGUAGES:
+                    for name, picture in shots.items():
+                        if picture.scene is which:
+                            png = _taken(browser, workspace, base, name, picture, language, "light", 1440)
+                            (FOLDER / f"{name}-{language}.png").write_bytes(few_colours(png))
+
+
+def to_look_at(browser: Browser, shots: Mapping[str, Picture], options: argparse.Namespace) -> None:
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for which in Scene:
+            if options.scene and which not in options.scene:
+                continue
+            chosen = {name: picture for name, picture in shots.items() if picture.scene is which}
+            if which is Scene.EMPTY:  # the rooms as the head of sales of the sample company, who is everything
+                chosen = {name: Picture(name, "m1" if name == "my" else "h1") for name in ROOMS if name in shots}
+            if not chosen:
+                continue
+            with scene(which, Path(folder), options.home) as (workspace, base):
+                ways = product(options.language or LANGUAGES, options.scheme, options.width)
+                for (language, scheme, width), (name, picture) in product(ways, chosen.items()):
+                    png = _taken(browser, workspace, base, name, picture, language, scheme, width, HIGHEST)
+                    (options.out / f"{which}-{name}-{language}-{scheme}-{width}.png").write_bytes(png)
+
+
+def _taken(
+    browser: Browser, workspace: Workspace, base: str, name: str, picture: Picture, language: str, scheme: str,
+    width: int, highest: int = HIGHEST_IN_DOCUMENTS,
+) -> bytes:  # fmt: skip
+    with ExitStack() as stack:
+        context = browser.new_context(
+            base_url=base,
+            locale=LANGUAGES[language],
+            color_scheme="dark" if scheme == "dark" else "light",
+            viewport={"width": width, "height": 900},
+        )
+        stack.callback(context.close)
+        if picture.login:
+            log_in(context, workspace, base, picture.login)
+        return shoot(context.new_page(), address_of(workspace, name, picture), highest)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--home", type=Path, help="a workspace of your own")
-    parser.add_argument("--call", default=company.PADDED, help="the call of the call page")
-    parser.add_argument("--room", choices=ROOMS, help="only this room")
-    parser.add_argument("--who", default="h1", help="login of whoever looks")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path, nargs="?", help="a folder")
+    parser.add_argument("--docs", action="store_true", help="write docs/screenshots")
+    parser.add_argument("--home", type=Path, help="a department made before (tests.browser.department)")
+    parser.add_argument("--only", nargs="+", choices=PICTURES, help="only these")
+    parser.add_argument("--scene", nargs="+", type=Scene, choices=list(Scene))
+    parser.add_argument("--language", nargs="+", choices=LANGUAGES)
+    parser.add_argument("--scheme", nargs="+", choices=("light", "dark"), default=("light", "dark"))
+    parser.add_argument("--width", nargs="+", type=int, default=(1440, 1024))
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
-    rooms = [room for room in ROOMS if room != "call" and options.room in (None, room)]
-    calls = ["call", f"call?id={options.call}"] if options.room in (None, "call") else []
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as tool:
+    if bool(options.out) == options.docs:
+        parser.error("name a folder, or say --docs")
+    shots = {name: picture for name, picture in PICTURES.items() if options.only is None or name in options.only}
+    with sync_playwright() as tool:
         browser = tool.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
-        home = options.home or busy(company.sample_company(Path(folder) / "full"), datetime.now(UTC)).home
-        with served(home) as base:
-            take(browser, base, options.out, [*rooms, *calls], "full", cookie(Workspace.open(home), base, options.who))
-        empty = company.empty_company(Path(folder) / "empty")
-        company.admit(empty)
-        with served(empty.home) as base:
-            take(browser, base, options.out, rooms, "empty", cookie(empty, base, "h1"))
+        if options.docs:
+            for_documents(browser, shots, options.home)
+        else:
+            to_look_at(browser, shots, options)
         browser.close()
 
 

@@ -107,7 +107,7 @@ def _build(home: Path) -> Workspace:
     calls = _calls()
     store.insert_many("calls", [call_rows.call_row(call, AS_OF) for call in calls])
     for call in calls:
-        _record(workspace, call)
+        record(workspace, call, SPOKEN.get(call.call_id, ()))
     _crm(workspace)
     _findings(workspace)
     _sample(workspace)
@@ -133,11 +133,11 @@ def _accounts(workspace: Workspace) -> None:
         person = Person(f"account-{employee}", roles, employee, None if AccessRole.HEAD in roles else frozenset())
         capacity = 30 if AccessRole.QC in roles else 0
         account = Account(person, employee, NAMES[employee], AS_OF, calls_a_day=capacity)
-        workspace.store.apply(people.saved(account, people.password_set(person.person_id, _password_hash(), AS_OF)))
+        workspace.store.apply(people.saved(account, people.password_set(person.person_id, password_hash(), AS_OF)))
 
 
 @cache
-def _password_hash() -> str:
+def password_hash() -> str:
     return hashed(PASSWORD)
 
 
@@ -195,13 +195,13 @@ SPOKEN: dict[str, tuple[Spoken, ...]] = {
 }
 
 
-def _record(workspace: Workspace, call: Call) -> None:
+def record(workspace: Workspace, call: Call, spoken: tuple[Spoken, ...]) -> None:
+    """The call's sound, its measures and its words; a call without the name of a recording has none."""
     if call.recording_name is None:
         recording = Recording(call.call_id, RecordingState.ABSENT)
         workspace.store.insert_many("recordings", [call_rows.recording_row(recording)])
         return
     duration_s = call.talk_s
-    spoken = SPOKEN[call.call_id]
     sound = _sound(duration_s, spoken)
     folder = workspace.media / "sample"
     folder.mkdir(parents=True, exist_ok=True)

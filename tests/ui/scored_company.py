@@ -139,8 +139,9 @@ def comment(
     seconds: tuple[float, float | None] | None = (4.5, 8.0),
     question: str | None = None,
     for_coaching: bool = True,
+    duration_s: float = 30.0,
 ) -> Comment:
-    about = coaching_rules.CommentedCall(call_id, agent, 30.0)
+    about = coaching_rules.CommentedCall(call_id, agent, duration_s)
     passage = Passage(*seconds) if seconds else None
     made = coaching_rules.comment(
         about, text, "account-q1", at, passage=passage, for_coaching=for_coaching, question=question

@@ -1,0 +1,62 @@
+"""Which pictures there are: every room as who lives there sees it, what opens within a room, the pages before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from tests.browser.department import ADMIN, AGENT, CALL, HEAD, OWNER, QC
+
+#: Where those of the documents are.
+FOLDER: Final = Path(__file__).parents[2] / "docs" / "screenshots"
+LANGUAGES: Final = {"ru": "ru-RU", "en": "en-GB"}
+
+
+class Scene(StrEnum):
+    FULL = "full"  # the department
+    EMPTY = "empty"  # accounts and nothing else
+    NEW = "new"  # nobody has an account yet
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """``login``: who looks, "" for somebody who is not logged in."""
+
+    address: str
+    login: str
+    scene: Scene = Scene.FULL
+
+
+#: Name of the file -> what it shows. A room is under its own name.
+PICTURES: Final[Mapping[str, Picture]] = {
+    "login": Picture("login", ""),
+    "setup": Picture("setup", "", Scene.NEW),
+    "join": Picture("join", ""),
+    "password": Picture("password", QC),
+    "shut": Picture("team", AGENT),
+    "overview": Picture("overview", HEAD),
+    "queue": Picture("queue", QC),
+    "queue-head": Picture("queue", HEAD),
+    "my": Picture("my", AGENT),
+    "call": Picture(f"call?id={CALL}", QC),
+    "calls": Picture("call", HEAD),
+    "search": Picture('search?q="другой компании" OR дешевле', QC),
+    "suspicious": Picture("suspicious", HEAD),
+    "promises": Picture("promises", HEAD),
+    "refusals": Picture("refusals", HEAD),
+    "disputes": Picture("disputes", HEAD),
+    "coaching": Picture("coaching", HEAD),
+    "team": Picture("team", HEAD),
+    "team-agent": Picture("team?agent=m6", HEAD),
+    "calibration": Picture("calibration", HEAD),
+    "calibration-session": Picture("calibration?session=SESSION", HEAD),
+    "month": Picture("month", OWNER),
+    "people": Picture("people", ADMIN),
+    "audit": Picture("audit", ADMIN),
+    "quality": Picture("quality", OWNER),
+    "work": Picture("work", ADMIN),
+    "forms": Picture("forms", HEAD),
+}
