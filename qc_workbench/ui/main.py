@@ -33,7 +33,16 @@ _DENSE = """
 [data-variant="segmented_control"][aria-checked="true"] { color: inherit !important; font-weight: 600; }
 [data-variant="segmented_control"][aria-checked="true"] * { color: inherit !important; }
 [data-testid="stMetricLabel"] * { white-space: normal !important; overflow: visible; }
+[data-testid="stSidebar"] [data-testid="stHtml"] a { color: inherit; opacity: 0.85; font-size: 0.9rem; }
 [data-testid="stText"] { white-space: pre-wrap; overflow-wrap: anywhere; font-family: inherit; }
+</style>
+"""
+#: Links to the room one is in (another form, another session): Streamlit marks each as the page that is open.
+_HERE = """
+<style>
+.stMain a[data-testid="stPageLink-NavLink"][href^="{address}"]:not(:hover) {{ background: none; }}
+.stMain a[data-testid="stPageLink-NavLink"][href^="{address}"] span:has(> [data-testid="stIconMaterial"]) {{
+  display: none; }}
 </style>
 """
 
@@ -56,6 +65,7 @@ def main() -> None:
         outside(opened, t)
         return
     page = st.navigation(sections(viewer, t), position="sidebar", expanded=True)
+    st.html(_HERE.format(address=page.url_path))
     with st.sidebar:
         _sidebar(opened, viewer, t)
     try:

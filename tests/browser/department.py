@@ -7,6 +7,7 @@ functions as the pages make them. What would be slow that way (thousands of answ
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipelines.assign_reviews import assign_reviews
+from pipelines.evaluate_detectors import evaluate
 from pipelines.index_words import index_words
 from pipelines.progress import Silent
 from pipelines.starter_forms import PROGRAM, publish_starter_set
@@ -113,6 +115,7 @@ def department(home: Path, now: datetime) -> Workspace:
     _disputes(workspace, scores, now)
     _coaching(workspace, now)
     _calibrations(workspace, version, scores, now)
+    _labels(workspace)
     _doors(workspace, now)
     return busy(workspace, now)
 
@@ -257,6 +260,18 @@ def _findings(workspace: Workspace, days: Sequence[date]) -> None:
         )
         found.append(Commitment(promise, outcome))
     store.insert_many("commitments", [verdicts.commitment_row(item, at) for item in found])
+
+
+def _labels(workspace: Workspace) -> None:
+    """What somebody who listened says of some calls, and how the detectors stand against it."""
+    nobody = {"answered_by": "voicemail", "fake_effective": True}
+    somebody = {"answered_by": "human", "fake_effective": False}
+    truth = {f"talk-{name}": nobody if name in EMPTY else somebody for name in TALKS}
+    truth |= {company.PADDED: nobody, company.UNSURE: nobody, company.TALK: somebody, company.PROMISE: somebody}
+    file = workspace.home / "labels.jsonl"
+    lines = [json.dumps({"id": call_id, "truth": said}) for call_id, said in truth.items()]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    evaluate(workspace, file)
 
 
 def _search_ahead(workspace: Workspace, now: datetime) -> None:

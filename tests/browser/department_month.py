@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from qc_workbench.store import verdicts
 from qc_workbench.store.database import to_json
 from qc_workbench.workspace import Workspace
 from tests.scored_company import Drawn, draw
+from tests.ui import sample_company as company
 
 WEEKS = 8
 #: Employee -> (name, team, how good they are: the chance of a good answer to an ordinary question).
@@ -96,6 +98,7 @@ def write_month(
     draw(workspace, drawn)
     _weekly(workspace, chance, days[-1] - timedelta(days=days[-1].weekday()))
     _others(workspace, chance, days)
+    _recordings(workspace, [item for item in drawn if not item.call_id.startswith("talk")])
     _conversations(workspace, chance, [item.call_id for item in drawn])
     done = [item for item in drawn if item.is_drawn and item.status is SampleStatus.DONE]
     return _scores(workspace, version, chance, done, now)
@@ -106,13 +109,14 @@ def _weekly(workspace: Workspace, chance: random.Random, monday: date) -> None:
     names = [agent for agent in AGENTS for _ in range(3)]
     week = [
         Drawn(
-            f"week-{agent}-{number}", agent, monday - timedelta(days=7 - number % 5), is_drawn=number % 2 == 0,
+            f"week-{agent}-{number}", agent, monday + timedelta(days=number % 5), is_drawn=number % 2 == 0,
             status=SampleStatus.DONE if number % 4 == 0 else SampleStatus.WAITING, minute=10 * number,
             phone=f"+7495{chance.randrange(10**7):07d}", talk_s=chance.choice((80, 140, 260)),
         )
         for number, agent in enumerate(names)
     ]  # fmt: skip
     draw(workspace, week, "weekly", Period.WEEKLY)
+    _recordings(workspace, week)
 
 
 def _others(workspace: Workspace, chance: random.Random, days: Sequence[date]) -> None:
@@ -130,7 +134,21 @@ def _others(workspace: Workspace, chance: random.Random, days: Sequence[date]) -
                 phone = f"+7495{chance.randrange(10**7):07d}"
                 made.append(Call(f"other-{agent}-{day:%m%d}-{number}", at, direction, agent, phone, talk_s, outcome))
     workspace.store.insert_many("calls", [call_rows.call_row(call, call.started_at) for call in made])
+    _recordings(workspace, [call for call in made if call.talk_s])
     _conversations(workspace, chance, [call.call_id for call in made if call.talk_s > 30])
+
+
+def _recordings(workspace: Workspace, kept: Sequence[Drawn] | Sequence[Call]) -> None:
+    """Every call has its recording; the sound of all is that of one call of the sample company."""
+    with workspace.store.reading() as reader:
+        sound = call_rows.recording(reader, company.PROMISE)
+    assert sound is not None
+    rows = [
+        replace(sound, call_id=item.call_id, content_hash=hashlib.sha256(item.call_id.encode()).hexdigest(),
+                duration_s=item.talk_s)
+        for item in kept
+    ]  # fmt: skip
+    workspace.store.insert_many("recordings", [call_rows.recording_row(row) for row in rows])
 
 
 def _conversations(workspace: Workspace, chance: random.Random, call_ids: Sequence[str]) -> None:

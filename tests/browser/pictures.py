@@ -23,11 +23,12 @@ class Scene(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """``login``: who looks, "" for somebody who is not logged in."""
+    """``login``: who looks, "" for somebody who is not logged in. ``press``: the code of what is chosen on the page."""
 
     address: str
     login: str
     scene: Scene = Scene.FULL
+    press: str = ""
 
 
 #: Name of the file -> what it shows. A room is under its own name.
@@ -49,14 +50,19 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "refusals": Picture("refusals", HEAD),
     "disputes": Picture("disputes", HEAD),
     "coaching": Picture("coaching", HEAD),
+    "coaching-comments": Picture("coaching", HEAD, press="coaching_shelf.comments"),
+    "coaching-examples": Picture("coaching", QC, press="coaching_shelf.clips"),
     "team": Picture("team", HEAD),
     "team-agent": Picture("team?agent=m6", HEAD),
     "calibration": Picture("calibration", HEAD),
     "calibration-session": Picture("calibration?session=SESSION", HEAD),
+    "calibration-agreement": Picture("calibration?tab=agreement", HEAD),
+    "calibration-reviewers": Picture("calibration?tab=reviewers", HEAD),
     "month": Picture("month", OWNER),
     "people": Picture("people", ADMIN),
     "audit": Picture("audit", ADMIN),
     "quality": Picture("quality", OWNER),
     "work": Picture("work", ADMIN),
     "forms": Picture("forms", HEAD),
+    "form": Picture("forms?form=inbound_lead&version=1", HEAD),
 }

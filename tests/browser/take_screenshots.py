@@ -11,7 +11,7 @@ import argparse
 import io
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from qc_workbench.store.people import account_with_login
 from qc_workbench.ui.accounts import begin_session, cookie_name, password_link
+from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.workspace import Workspace
 from tests.browser.department import department
@@ -34,8 +35,6 @@ LOWEST, HIGHEST, HIGHEST_IN_DOCUMENTS = 700, 3000, 1500
 _HEIGHT = """() => { const part = document.querySelector('[data-testid=stMain]');
     return part ? part.scrollHeight : document.documentElement.scrollHeight; }"""
 _COLOURS = 128
-
-Shot = tuple[str, Picture]
 
 
 def log_in(context: BrowserContext, workspace: Workspace, base: str, login: str) -> None:
@@ -61,20 +60,24 @@ def address_of(workspace: Workspace, name: str, picture: Picture) -> str:
 def settle(page: Page, *, is_room: bool) -> None:
     if is_room:
         page.wait_for_selector(SETTLED, timeout=60_000)
-    page.wait_for_timeout(1200 if is_room else 200)  # plots and fonts draw after the page has settled
+    page.wait_for_timeout(800 if is_room else 200)
 
 
-def shoot(page: Page, address: str, highest: int) -> bytes:
-    """The page as high as what is on it."""
+def shoot(page: Page, address: str, press: str, highest: int) -> bytes:
+    """The page as high as what is on it. ``press``: the words of what is chosen on it first."""
     width = (page.viewport_size or {"width": 1440})["width"]
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"/{address}")
     is_room = address.split("?")[0] in ROOMS
     settle(page, is_room=is_room)
+    if press:
+        page.locator("[data-testid=stMain]").get_by_text(press).first.click()
+        settle(page, is_room=is_room)
+    page.wait_for_selector("text=/Считаем интервалы|Working the intervals out/", state="detached", timeout=60_000)
     height = max(LOWEST, min(highest, int(page.evaluate(_HEIGHT))))
     page.set_viewport_size({"width": width, "height": height})
-    page.wait_for_timeout(600)
     page.mouse.move(0, 0)
+    page.wait_for_timeout(1500 if is_room else 200)  # tables and plots are drawn after the size has come
     return page.screenshot()
 
 
@@ -98,51 +101,65 @@ def few_colours(png: bytes) -> bytes:
         return out.getvalue()
 
 
+class Album:
+    """Browsers by who looks, how: the program is loaded once in each."""
+
+    def __init__(self, browser: Browser, workspace: Workspace, base: str) -> None:
+        self._browser, self._workspace, self._base = browser, workspace, base
+        self._pages: dict[tuple[str, ...], Page] = {}
+
+    def take(self, name: str, picture: Picture, highest: int, language: str, scheme: str, width: int) -> bytes:
+        key = (picture.login, language, scheme, str(width))
+        if key not in self._pages:
+            context = self._browser.new_context(
+                base_url=self._base,
+                locale=LANGUAGES[language],
+                color_scheme="dark" if scheme == "dark" else "light",
+                viewport={"width": width, "height": 900},
+            )
+            if picture.login:
+                log_in(context, self._workspace, self._base, picture.login)
+            self._pages[key] = context.new_page()
+        address = address_of(self._workspace, name, picture)
+        press = Translator(language)(picture.press) if picture.press else ""
+        return shoot(self._pages[key], address, press, highest)
+
+    def close(self) -> None:
+        for page in self._pages.values():
+            page.context.close()
+
+
+@contextmanager
+def album_of(browser: Browser, which: Scene, folder: Path, home: Path | None) -> Iterator[Album]:
+    with scene(which, folder, home) as (workspace, base), closing(Album(browser, workspace, base)) as album:
+        yield album
+
+
 def for_documents(browser: Browser, shots: Mapping[str, Picture], home: Path | None) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for which in sorted({picture.scene for picture in shots.values()}):
-            with scene(which, Path(folder), home) as (workspace, base):
-                for language in LANGUAGES:
-                    for name, picture in shots.items():
-                        if picture.scene is which:
-                            png = _taken(browser, workspace, base, name, picture, language, "light", 1440)
-                            (FOLDER / f"{name}-{language}.png").write_bytes(few_colours(png))
+            with album_of(browser, which, Path(folder), home) as album:
+                for language, (name, picture) in product(LANGUAGES, shots.items()):
+                    if picture.scene is which:
+                        png = album.take(name, picture, HIGHEST_IN_DOCUMENTS, language, "light", 1440)
+                        (FOLDER / f"{name}-{language}.png").write_bytes(few_colours(png))
 
 
 def to_look_at(browser: Browser, shots: Mapping[str, Picture], options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        for which in Scene:
-            if options.scene and which not in options.scene:
-                continue
+        for which in options.scene or Scene:
             chosen = {name: picture for name, picture in shots.items() if picture.scene is which}
             if which is Scene.EMPTY:  # the rooms as the head of sales of the sample company, who is everything
                 chosen = {name: Picture(name, "m1" if name == "my" else "h1") for name in ROOMS if name in shots}
             if not chosen:
                 continue
-            with scene(which, Path(folder), options.home) as (workspace, base):
+            with album_of(browser, which, Path(folder), options.home) as album:
                 ways = product(options.language or LANGUAGES, options.scheme, options.width)
                 for (language, scheme, width), (name, picture) in product(ways, chosen.items()):
-                    png = _taken(browser, workspace, base, name, picture, language, scheme, width, HIGHEST)
+                    png = album.take(name, picture, HIGHEST, language, scheme, width)
                     (options.out / f"{which}-{name}-{language}-{scheme}-{width}.png").write_bytes(png)
-
-
-def _taken(
-    browser: Browser, workspace: Workspace, base: str, name: str, picture: Picture, language: str, scheme: str,
-    width: int, highest: int = HIGHEST_IN_DOCUMENTS,
-) -> bytes:  # fmt: skip
-    with ExitStack() as stack:
-        context = browser.new_context(
-            base_url=base,
-            locale=LANGUAGES[language],
-            color_scheme="dark" if scheme == "dark" else "light",
-            viewport={"width": width, "height": 900},
-        )
-        stack.callback(context.close)
-        if picture.login:
-            log_in(context, workspace, base, picture.login)
-        return shoot(context.new_page(), address_of(workspace, name, picture), highest)
 
 
 def main() -> None:

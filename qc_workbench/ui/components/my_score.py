@@ -50,7 +50,7 @@ def my_score_list(room: Room, agent: str, view: MyRoom) -> None:
             t("my.score"),
             list(by_id),
             format_func=lambda key: _score_line(by_id[key], t),
-            captions=[plain(call_line(case.call, people, t)) for case in cases],
+            captions=[plain(call_line(case.call, people, t, is_own=True)) for case in cases],
             key="my_score",
             label_visibility="collapsed",
         )
@@ -108,7 +108,7 @@ def _line(room: Room, case: ScoredCase, line: Line) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(question.text.of(t.language))}**", width="stretch")
-            state_badge(line, t)
+            state_badge(line, t, is_mine=True)
         is_plain = line.disputed is None and line.first is None
         if is_plain:
             st.text(answer_text(question, line.original, t))

@@ -48,7 +48,7 @@ def suspicions(room: Room, agent: str) -> None:
                         room.address(found.recordings.get(case.call.call_id)), piece.start_s, piece.end_s, t,
                         key=f"suspicion_{case.flag.flag_id}_{number}", brief=True,
                     )  # fmt: skip
-                call_link(t, plain(call_line(case.call, found.people, t)), case.call.call_id)
+                call_link(t, plain(call_line(case.call, found.people, t, is_own=True)), case.call.call_id)
             agents_answer(room, case.flag, case.call.manager_id, case.ruling, case.answers)
 
 

@@ -68,9 +68,14 @@ def _table(table: Table) -> None:
     st.dataframe(rows, hide_index=True, column_config=numeric, alt=table.sheet)
 
 
+#: Pixels of a plot's axis and legend: on paper they stand beside its height, on a page inside it.
+_AROUND = 44
+
+
 def _fitting(plot: Plot) -> dict[str, Any]:
     """The page gives the width and the colours of text and lines; the specification has them for paper."""
     given = {key: value for key, value in plot.specification.items() if key not in ("width", "config", "background")}
+    given["height"] = given.get("height", 0) + _AROUND
     given["layer"] = [_readable(layer) for layer in given.get("layer", ())]
     return given
 

@@ -53,8 +53,9 @@ def score_text(value: object, t: Translator) -> str:
     return "—" if value is None else t.number(float(str(value)), 1 if float(str(value)) % 1 else 0)
 
 
-def state_badge(line: Line, t: Translator) -> None:
-    st.badge(t(f"line_state.{line.state.value}"), color=_COLOURS[line.state])
+def state_badge(line: Line, t: Translator, *, is_mine: bool = False) -> None:
+    waits_for_me = is_mine and line.state is LineState.OPEN
+    st.badge(t("my.answer_yours" if waits_for_me else f"line_state.{line.state.value}"), color=_COLOURS[line.state])
 
 
 def side_by_side(question: Question, line: Line, t: Translator, *, is_mine: bool = False) -> None:

@@ -54,10 +54,10 @@ def people_of(reader: Reader, deals: Iterable[Deal], viewer: Viewer | None = Non
     return Directory(managers(reader), newest, viewer is None or viewer.sees_clients)
 
 
-def call_line(call: Call, people: Directory, t: Translator) -> str:
-    """One call in a line: when, which way, with whom."""
+def call_line(call: Call, people: Directory, t: Translator, *, is_own: bool = False) -> str:
+    """One call in a line: when, which way, with whom; ``is_own``: to its agent, who is not named."""
     return t(
-        "call.line",
+        "call.line_own" if is_own else "call.line",
         moment=t.moment(call.started_at),
         direction=t(f"direction.{call.direction.value}"),
         agent=people.agent(call.manager_id),

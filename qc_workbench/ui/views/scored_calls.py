@@ -71,7 +71,9 @@ class ScoredCase:
         return score(self.form, {line.question: line.final for line in self.lines} | {r.question: r for r in instead})
 
     def is_bad(self, line: Line) -> bool:
-        return is_bad(self.question(line.question), line.final)
+        """Whether the answer that stands cost points: a bonus that was not earned costs none."""
+        question = self.question(line.question)
+        return not question.bonus and is_bad(question, line.final)
 
     def comments_on(self, question: str | None) -> tuple[Comment, ...]:
         return tuple(item for item in self.comments if item.question == question)
