@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pipelines.make_docs import DOCS, pages
 from qc_workbench.cli import COMMANDS
 from qc_workbench.commands.frame import common_parameters, described_parameters
 from qc_workbench.settings_text import all_settings
-from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.i18n import LANGUAGES, Translator
+from qc_workbench.ui.navigation import ROOMS
+from tests.browser.pictures import FOLDER, PICTURES
 
 
 @pytest.mark.parametrize("name", sorted(pages()))
@@ -35,3 +39,13 @@ def test_every_setting_is_documented() -> None:
     text = (DOCS / "settings.md").read_text(encoding="utf-8")
     for setting in all_settings():
         assert f"| `{setting.key}` |" in text
+
+
+def test_every_room_has_its_picture_in_both_languages() -> None:
+    """Take them with ``python -m tests.browser.take_screenshots --docs``."""
+    assert ROOMS.keys() <= PICTURES.keys()
+    expected = {f"{name}-{language}.png" for name in PICTURES for language in LANGUAGES}
+    assert {file.name for file in FOLDER.glob("*.png")} == expected
+    gallery = (DOCS / "screenshots.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"!\[[^\]]+\]\(screenshots/([\w.-]+)\)", gallery)) == expected
+    assert sum(file.stat().st_size for file in FOLDER.glob("*.png")) < 8_000_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,8 +56,9 @@ ROOMS: Final[Mapping[str, Entrance]] = {
 }
 
 
-#: The rooms of whoever the page is drawn for.
-_open_rooms: ContextVar[frozenset[str]] = ContextVar("open_rooms", default=frozenset(ROOMS))
+#: Where the session keeps the rooms of whoever the page is drawn for: a part of a page that is drawn by itself, without
+#: the frame around it, must not link to those of others.
+_OPEN_ROOMS: Final = "qcw_open_rooms"
 
 
 def may_enter(viewer: Viewer, room: str) -> bool:
@@ -86,7 +86,7 @@ def sections(viewer: Viewer, t: Translator) -> dict[str, list[Page]]:
 
     Rooms of others are there unseen: their address says why they stay shut (:func:`qc_workbench.ui.main.main`).
     """
-    _open_rooms.set(frozenset(name for name in ROOMS if may_enter(viewer, name)))
+    st.session_state[_OPEN_ROOMS] = frozenset(name for name in ROOMS if may_enter(viewer, name))
     home = st.Page(_PAGES / "home.py", title=t("app.title"), default=True, visibility="hidden")
     groups: dict[str, list[Page]] = {"": [home]}
     for name, room in ROOMS.items():
@@ -97,7 +97,7 @@ def sections(viewer: Viewer, t: Translator) -> dict[str, list[Page]]:
 
 def link(name: str, t: Translator, label: str, **query: str) -> None:
     """A link to a room, within the app; nothing where the room is not for this person."""
-    if name not in _open_rooms.get():
+    if name not in st.session_state.get(_OPEN_ROOMS, ()):
         return
     st.page_link(room_page(name, t), label=label, icon=None, query_params=query or None)
 

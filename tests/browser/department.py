@@ -70,16 +70,13 @@ from tests.browser.department_month import (
     write_month,
 )
 from tests.browser.department_talks import DIALLED, EMPTY, TALKS, length_s, spoken
+from tests.browser.pictures import ADMIN, AGENT, CALL, HEAD, OWNER, QC
 from tests.calibration_cases import kept, session_of
 from tests.scored_company import Drawn
 from tests.ui import sample_company as company
 from tests.ui.busy_ledger import busy
 from tests.ui.scored_company import comment
 
-#: The call that Глеб is scoring.
-CALL = "talk-balcony"
-#: Login -> who of the department looks at a room in the pictures.
-QC, AGENT, HEAD, OWNER, ADMIN = "q1", "m2", "h1", "owner", "admin"
 #: Days of the last ones (from yesterday back) on which the recorded talks were.
 _TALKS_DAYS_AGO = {
     "balcony": 1, "measure": 1, "voicemail": 2, "late_promise": 3, "price_only": 3, "discount": 4, "competitor": 5,
@@ -194,12 +191,14 @@ def _doors(workspace: Workspace, now: datetime) -> None:
 def _talks(workspace: Workspace, drawn: Sequence[Drawn], days: Sequence[date]) -> None:
     for item in drawn:
         name = item.call_id.removeprefix("talk-")
-        company.record(workspace, _call(name, item.started_at, Direction.INBOUND, item.phone), spoken(name))
+        company.record(
+            workspace, _call(name, item.started_at, Direction.INBOUND, item.phone), spoken(name), has_voices=True
+        )
     for number, name in enumerate(DIALLED):
         at = datetime.combine(days[-_TALKS_DAYS_AGO[name]], time(11, 7 * number), company.AS_OF.tzinfo)
         call = _call(name, at, Direction.OUTBOUND, f"+749500002{number:02d}")
         workspace.store.insert_many("calls", [call_rows.call_row(call, at)])
-        company.record(workspace, call, spoken(name))
+        company.record(workspace, call, spoken(name), has_voices=name not in EMPTY)
 
 
 def _call(name: str, at: datetime, direction: Direction, phone: str | None) -> Call:
@@ -246,10 +245,10 @@ def _findings(workspace: Workspace, days: Sequence[date]) -> None:
     today = days[-1] + timedelta(days=1)
     said = [
         ("balcony", 13, Action.VISIT, CommitmentOutcome.SCHEDULED, today, "в четверг"),
-        ("late_promise", 5, Action.SEND_OFFER, CommitmentOutcome.OVERDUE, days[-2], "завтра до обеда"),
+        ("late_promise", 6, Action.SEND_OFFER, CommitmentOutcome.MISSING, days[-2], "завтра до двенадцати"),
         ("competitor", 4, Action.CALLBACK, CommitmentOutcome.KEPT_UNLOGGED, days[-5], "сегодня до шести"),
         ("thanks", 4, Action.VISIT, CommitmentOutcome.SCHEDULED_LATE, days[-4], "в среду"),
-        ("spring", 3, Action.CALLBACK, CommitmentOutcome.MISSING, days[-1], "в первых числах марта"),
+        ("measure", 4, Action.VISIT, CommitmentOutcome.KEPT, days[-1], "завтра в одиннадцать"),
     ]
     found = []
     for name, line, action, outcome, day, phrase in said:
@@ -298,7 +297,7 @@ def _desk(workspace: Workspace, version: FormVersion, now: datetime) -> None:
     )
     draft = begun(CALL, version, "account-q1", at)
     store.apply(scoring.begin(draft))
-    given = {"greeted": "yes", "named_company": "yes", "introduced": "yes", "client_name": "yes"}
+    given = {"greeted": "yes", "named_company": "yes", "client_name": "yes"}
     for number, (code, value) in enumerate(given.items()):
         reply = Reply(code, (value,))
         store.apply(scoring.save_reply(draft, reply, f"desk-{code}", at + timedelta(seconds=20 * number)))
@@ -456,11 +455,11 @@ def _coaching(workspace: Workspace, now: datetime) -> None:
 
 
 def _call_before(workspace: Workspace, at: datetime) -> str:
-    """An outgoing call of the week before that nobody has scored."""
+    """An incoming call of the week before that no plan has drawn."""
     with workspace.store.reading() as reader:
         found = reader.value(
             "select arg_max(call_id, started_at) from calls "
-            "where call_id like 'other-%' and talk_s > 60 and started_at < ?",
+            "where call_id like 'm_-____-2' and talk_s > 60 and started_at < ?",
             at,
         )
     return str(found)
@@ -470,36 +469,33 @@ def _call_before(workspace: Workspace, at: datetime) -> str:
 
 
 def _calibrations(workspace: Workspace, version: FormVersion, scores: Sequence[Evaluation], now: datetime) -> None:
-    """Seven agreed on and closed, one on the table, one that two still have to score."""
+    """Six agreed on and closed, one on the table, one that two still have to score."""
     chance = random.Random(11)
     people_of = ("account-h1", "account-q1", "account-q2")
     head = who(workspace, HEAD, now)
-    calls = ["", "", "", "", "", "", "", "talk-competitor", "talk-measure"]
-    for number, call_id in enumerate(calls):
-        at = now - timedelta(days=7 * (len(calls) - number) - 3)
-        call_id = call_id or _call_before(workspace, at)
-        blank = session_of(call_id, participants=people_of, at=at, led_by="account-h1", blindness=Blindness.BLIND)
-        session = kept(workspace.store, replace(blank, form_code=version.form.code))
-        truth = replies(version.form, 0.75, chance)
+    calls = ["", "", "", "", "", "", "talk-competitor", "talk-measure"]
+    with workspace.store.reading() as reader:
+        appointment = form_version(reader, "appointment", 1)
+    assert appointment is not None
+    for number, fixed in enumerate(calls):
         is_last = number == len(calls) - 1
-        sent = []
-        for place, person in enumerate(people_of):
-            if is_last and person != "account-q2":
-                continue
-            given = changed(version.form, truth, chance, 0.3) if place else truth
-            sent.append(
-                (
-                    submission(version, call_id, person, at + timedelta(hours=5 + place), given, Purpose.CALIBRATION),
-                    given,
-                )
-            )
-        workspace.store.insert_many("evaluations", [evaluation_row(item) for item, _ in sent])
-        workspace.store.insert_many(
-            "evaluation_answers", [row for item, given in sent for row in answer_rows(item, given)]
-        )
-        if is_last:
-            continue
-        later = at + timedelta(days=1)
-        calibration.agree_where_all_do(workspace, head, session.session_id, later)
-        if number < len(calls) - 2:
-            calibration.close(workspace, head, session.session_id, later + timedelta(hours=1))
+        form, asked = (appointment, people_of[2:]) if is_last else (version, people_of)
+        at = now - timedelta(days=7 * (len(calls) - number) - 3)
+        call_id = fixed or _call_before(workspace, at)
+        blank = session_of(call_id, participants=people_of, at=at, led_by="account-h1", blindness=Blindness.BLIND)
+        session = kept(workspace.store, replace(blank, form_code=form.form.code))
+        truth, answers = replies(form.form, 0.75, chance), []
+        for place, person in enumerate(asked):
+            given = changed(form.form, truth, chance, 0.3) if place else truth
+            sent = submission(form, call_id, person, at + timedelta(hours=5 + place), given, Purpose.CALIBRATION)
+            workspace.store.insert_many("evaluations", [evaluation_row(sent)])
+            answers += answer_rows(sent, given)
+        workspace.store.insert_many("evaluation_answers", answers)
+        if not is_last:
+            later = at + timedelta(days=1)
+            calibration.agree_where_all_do(workspace, head, session.session_id, later)
+            if number < len(calls) - 2:
+                for reply in truth.values():
+                    code, values = reply.question, reply.values
+                    calibration.agree(workspace, head, session.session_id, code, values, "", later, reply.cause)
+                calibration.close(workspace, head, session.session_id, later + timedelta(hours=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -101,7 +101,7 @@ def write_month(
     _recordings(workspace, [item for item in drawn if not item.call_id.startswith("talk")])
     _conversations(workspace, chance, [item.call_id for item in drawn])
     done = [item for item in drawn if item.is_drawn and item.status is SampleStatus.DONE]
-    return _scores(workspace, version, chance, done, now)
+    return _scores(workspace, version, chance, done, now, today)
 
 
 def _weekly(workspace: Workspace, chance: random.Random, monday: date) -> None:
@@ -163,13 +163,19 @@ def _conversations(workspace: Workspace, chance: random.Random, call_ids: Sequen
 
 
 def _scores(
-    workspace: Workspace, version: FormVersion, chance: random.Random, done: Sequence[Drawn], now: datetime
+    workspace: Workspace,
+    version: FormVersion,
+    chance: random.Random,
+    done: Sequence[Drawn],
+    now: datetime,
+    today: Collection[str],
 ) -> list[Evaluation]:
     made, looks, answers = [], [], []
     for number, item in enumerate(done):
         reviewer = tuple(REVIEWERS)[number % 2]
         lately = now - timedelta(minutes=12 + 9 * (number % 7))
-        at = min(item.started_at + timedelta(days=1, minutes=chance.randrange(240)), lately)
+        later = item.started_at + timedelta(days=1, minutes=chance.randrange(240))
+        at = lately if item.call_id in today else min(later, lately)
         week = (item.day - done[0].day).days // 7
         ability = AGENTS[item.agent][2] - REVIEWERS[reviewer] + (0.02 * week if item.agent == "m2" else 0)
         given = replies(version.form, ability, chance)

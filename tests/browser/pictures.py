@@ -8,8 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from tests.browser.department import ADMIN, AGENT, CALL, HEAD, OWNER, QC
-
+#: Login -> who of the department looks at a room in the pictures.
+QC, AGENT, HEAD, OWNER, ADMIN = "q1", "m2", "h1", "owner", "admin"
+#: The call that the reviewer is scoring.
+CALL: Final = "talk-balcony"
 #: Where those of the documents are.
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "screenshots"
 LANGUAGES: Final = {"ru": "ru-RU", "en": "en-GB"}

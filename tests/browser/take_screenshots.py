@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -35,6 +36,8 @@ LOWEST, HIGHEST, HIGHEST_IN_DOCUMENTS = 700, 3000, 1500
 _HEIGHT = """() => { const part = document.querySelector('[data-testid=stMain]');
     return part ? part.scrollHeight : document.documentElement.scrollHeight; }"""
 _COLOURS = 128
+#: What a page says while it works its figures out.
+_WORKING = re.compile("Считаем интервалы|Working the intervals out")
 
 
 def log_in(context: BrowserContext, workspace: Workspace, base: str, login: str) -> None:
@@ -63,6 +66,16 @@ def settle(page: Page, *, is_room: bool) -> None:
     page.wait_for_timeout(800 if is_room else 200)
 
 
+def still_height(page: Page) -> int:
+    """How high the page is once that does not change any more: figures and plots come after the page has settled."""
+    seen = [-1, -2]
+    while seen[-1] != seen[-2] and len(seen) < 20:
+        page.wait_for_timeout(400)
+        working = page.get_by_text(_WORKING).count() > 0
+        seen.append(-len(seen) if working else int(page.evaluate(_HEIGHT)))
+    return seen[-1]
+
+
 def shoot(page: Page, address: str, press: str, highest: int) -> bytes:
     """The page as high as what is on it. ``press``: the words of what is chosen on it first."""
     width = (page.viewport_size or {"width": 1440})["width"]
@@ -73,8 +86,7 @@ def shoot(page: Page, address: str, press: str, highest: int) -> bytes:
     if press:
         page.locator("[data-testid=stMain]").get_by_text(press).first.click()
         settle(page, is_room=is_room)
-    page.wait_for_selector("text=/Считаем интервалы|Working the intervals out/", state="detached", timeout=60_000)
-    height = max(LOWEST, min(highest, int(page.evaluate(_HEIGHT))))
+    height = max(LOWEST, min(highest, still_height(page)))
     page.set_viewport_size({"width": width, "height": height})
     page.mouse.move(0, 0)
     page.wait_for_timeout(1500 if is_room else 200)  # tables and plots are drawn after the size has come

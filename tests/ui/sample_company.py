@@ -195,8 +195,10 @@ SPOKEN: dict[str, tuple[Spoken, ...]] = {
 }
 
 
-def record(workspace: Workspace, call: Call, spoken: tuple[Spoken, ...]) -> None:
-    """The call's sound, its measures and its words; a call without the name of a recording has none."""
+def record(workspace: Workspace, call: Call, spoken: tuple[Spoken, ...], *, has_voices: bool = False) -> None:
+    """The call's sound, its measures and its words; a call without the name of a recording has none.
+
+    ``has_voices``: its lines were measured as voices, so the machine has answers of its own to a form."""
     if call.recording_name is None:
         recording = Recording(call.call_id, RecordingState.ABSENT)
         workspace.store.insert_many("recordings", [call_rows.recording_row(recording)])
@@ -229,6 +231,8 @@ def record(workspace: Workspace, call: Call, spoken: tuple[Spoken, ...]) -> None
         for channel in sound
     )
     sounds = (Sound(1, 6.5, 7.0, SoundKind.BEEP, 0.9, 1000.0),) if call.call_id == PADDED else ()
+    if has_voices:
+        sounds += tuple(Sound(int(who is not Party.AGENT), a, b, SoundKind.VOICE) for who, a, b, _ in spoken)
     workspace.store.insert_many(
         "acoustics", [listening.acoustics_row(Acoustics(content_hash, "sample", duration_s, 2, sounds, peaks))]
     )

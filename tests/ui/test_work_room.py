@@ -223,3 +223,17 @@ def test_the_page_of_a_call_whose_words_failed_says_why_and_tries_again(
     assert "файл повреждён" in read(app)
     app.button(key="words_again").click().run()
     assert "вы первый в очереди" in read(app)
+
+
+def test_what_is_drawn_anew_without_the_frame_links_to_no_room_of_others() -> None:
+    """The room draws its middle every few seconds, in a thread that knows of the session and of nothing before."""
+    shown = AppTest.from_function(_one_link, default_timeout=60).run()
+    assert [error.value for error in shown.exception] == []
+    assert len(shown.main.get("page_link")) == 0
+
+
+def _one_link() -> None:
+    from qc_workbench.ui.i18n import Translator
+    from qc_workbench.ui.navigation import link
+
+    link("call", Translator("ru"), "Борис Образцов")
