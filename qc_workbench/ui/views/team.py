@@ -106,8 +106,8 @@ class AgentRow:
 
 @dataclass(frozen=True, slots=True)
 class TeamView:
-    """``rows``: all agents by place, and by name within it, those without a score last; ``whole``: those of the page.
-    ``team``: all their calls together."""
+    """``rows``: all agents by the places that are possible for them, and by name where these are the same, those without
+    a score last; ``whole``: those of the page. ``team``: all their calls together."""
 
     choice: TeamChoice
     team: Estimate
@@ -215,7 +215,7 @@ def team_view(
         )
         for name, each in shown.items()
     ]
-    rows.sort(key=lambda row: (row.place is None, row.place.place if row.place else 0, row.name, row.agent_id))
+    rows.sort(key=lambda row: (row.place is None, _possible(row.place), row.name, row.agent_id))
     whole = slice(None) if page is None else slice((page - 1) * PAGE, page * PAGE)
     if agent_id is not None:
         at = next((number for number, row in enumerate(rows) if row.agent_id == agent_id), len(rows))
@@ -230,6 +230,11 @@ def team_view(
         rows[number] = replace(rows[number], needed=needed, weeks=weeks[name])
     team, change = table.together(list(shown))
     return TeamView(choice, team, change, tuple(rows), tuple(rows[whole]))
+
+
+def _possible(place: Place[str] | None) -> tuple[int, int]:
+    """The places that are possible, which is what the room shows: those who can't be told apart have the same."""
+    return (0, 0) if place is None else (place.first, place.last)
 
 
 def _extra(reader: Reader, workspace: Workspace, choice: TeamChoice, now: datetime) -> dict[str, Extra]:
