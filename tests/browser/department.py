@@ -88,7 +88,10 @@ FORM = "inbound_lead"
 def department(home: Path, now: datetime) -> Workspace:
     with (company.sample_company(home).home / "qcw.toml").open("a", encoding="utf-8") as settings:
         # second looks are here already; those of eight weeks at once would fill everybody's days
-        settings.write("[review]\nsecond_looks_to_another = 0.0\nsecond_looks_to_same = 0.0\n")
+        settings.write(
+            "[review]\nsecond_looks_to_another = 0.0\nsecond_looks_to_same = 0.0\n"
+            '[auto_answers]\ncompany_names = ["Компания Пример"]\n'
+        )
     workspace = Workspace.open(home)
     _employ(workspace, now)
     publish_starter_set(workspace, PROGRAM, now - timedelta(days=80))

@@ -25,14 +25,17 @@ class Scene(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """``login``: who looks, "" for somebody who is not logged in. ``press``: the code of what is chosen on the page."""
+    """``login``: who looks, "" for somebody who is not logged in. ``press``: the code of what is chosen on the page;
+    ``needs``: a part that comes late."""
 
     address: str
     login: str
     scene: Scene = Scene.FULL
     press: str = ""
+    needs: str = ""
 
 
+_PLOT: Final = "[data-testid=stVegaLiteChart]"
 #: Name of the file -> what it shows. A room is under its own name.
 PICTURES: Final[Mapping[str, Picture]] = {
     "login": Picture("login", ""),
@@ -58,8 +61,8 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "team-agent": Picture("team?agent=m6", HEAD),
     "calibration": Picture("calibration", HEAD),
     "calibration-session": Picture("calibration?session=SESSION", HEAD),
-    "calibration-agreement": Picture("calibration?tab=agreement", HEAD),
-    "calibration-reviewers": Picture("calibration?tab=reviewers", HEAD),
+    "calibration-agreement": Picture("calibration?tab=agreement", HEAD, needs=_PLOT),
+    "calibration-reviewers": Picture("calibration?tab=reviewers", HEAD, needs=_PLOT),
     "month": Picture("month", OWNER),
     "people": Picture("people", ADMIN),
     "audit": Picture("audit", ADMIN),

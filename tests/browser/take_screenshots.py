@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -36,8 +35,6 @@ LOWEST, HIGHEST, HIGHEST_IN_DOCUMENTS = 700, 3000, 1500
 _HEIGHT = """() => { const part = document.querySelector('[data-testid=stMain]');
     return part ? part.scrollHeight : document.documentElement.scrollHeight; }"""
 _COLOURS = 128
-#: What a page says while it works its figures out.
-_WORKING = re.compile("Считаем интервалы|Working the intervals out")
 
 
 def log_in(context: BrowserContext, workspace: Workspace, base: str, login: str) -> None:
@@ -67,16 +64,15 @@ def settle(page: Page, *, is_room: bool) -> None:
 
 
 def still_height(page: Page) -> int:
-    """How high the page is once that does not change any more: figures and plots come after the page has settled."""
+    """How high the page is once that does not change any more: plots come after the page has settled."""
     seen = [-1, -2]
     while seen[-1] != seen[-2] and len(seen) < 20:
         page.wait_for_timeout(400)
-        working = page.get_by_text(_WORKING).count() > 0
-        seen.append(-len(seen) if working else int(page.evaluate(_HEIGHT)))
+        seen.append(int(page.evaluate(_HEIGHT)))
     return seen[-1]
 
 
-def shoot(page: Page, address: str, press: str, highest: int) -> bytes:
+def shoot(page: Page, address: str, press: str, needs: str, highest: int) -> bytes:
     """The page as high as what is on it. ``press``: the words of what is chosen on it first."""
     width = (page.viewport_size or {"width": 1440})["width"]
     page.set_viewport_size({"width": width, "height": 900})
@@ -86,6 +82,8 @@ def shoot(page: Page, address: str, press: str, highest: int) -> bytes:
     if press:
         page.locator("[data-testid=stMain]").get_by_text(press).first.click()
         settle(page, is_room=is_room)
+    if needs:
+        page.wait_for_selector(needs, timeout=60_000)
     height = max(LOWEST, min(highest, still_height(page)))
     page.set_viewport_size({"width": width, "height": height})
     page.mouse.move(0, 0)
@@ -134,7 +132,7 @@ class Album:
             self._pages[key] = context.new_page()
         address = address_of(self._workspace, name, picture)
         press = Translator(language)(picture.press) if picture.press else ""
-        return shoot(self._pages[key], address, press, highest)
+        return shoot(self._pages[key], address, press, picture.needs, highest)
 
     def close(self) -> None:
         for page in self._pages.values():

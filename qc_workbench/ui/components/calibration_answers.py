@@ -25,6 +25,7 @@ _STYLE: Final = """
 .qcw-answers th, .qcw-answers td { border-bottom: 1px solid #8884; padding: 0.35rem 0.5rem; text-align: left;
   vertical-align: top; }
 .qcw-answers th { font-weight: 600; }
+.qcw-answers th, .qcw-answers td { overflow-wrap: anywhere; hyphens: auto; }
 .qcw-answers td.apart { background: #d0542f2e; font-weight: 600; }
 .qcw-answers tr.here td:first-child { box-shadow: inset 3px 0 0 #4d86c9; }
 .qcw-answers tr.here { background: #4d86c91c; }

@@ -138,8 +138,9 @@ def _ruling(room: Room, case: ScoredCase, line: Line) -> None:
         third = chosen_reply(question, third_key)
         answers = {Choice.KEEP: line.original, Choice.ACCEPT: line.disputed, Choice.THIRD: third}
         st.text_area(t("disputes.reason"), max_chars=LONGEST_REASON, key=reason_key, height=80)
-        for column, choice in zip(st.columns(3, gap="small"), Choice, strict=True):
-            with column:
+        offers = st.grid(len(Choice), min_column_width=130)
+        for choice in Choice:
+            with offers.container():
                 _offer(case, line, choice, answers[choice], t)
         with st.expander(t("disputes.third"), expanded=third is not None):
             answer_input(question, t, third_key)

@@ -67,8 +67,9 @@ def side_by_side(question: Question, line: Line, t: Translator, *, is_mine: bool
     if line.first is not None:
         shown.append(("first", line.first))
         shown.append(("final", line.final if line.state in _OVER else None))
-    for column, (name, reply) in zip(st.columns(4, gap="small"), shown, strict=False):
-        with column:
+    answers = st.grid(4, min_column_width=120)
+    for name, reply in shown:
+        with answers.container():
             st.caption(t(f"dispute_side.{name}"))
             st.text(answer_text(question, reply, t))
             if reply is not None and reply.cause:

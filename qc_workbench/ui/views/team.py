@@ -106,7 +106,7 @@ class AgentRow:
 
 @dataclass(frozen=True, slots=True)
 class TeamView:
-    """``rows``: all agents by the places that are possible for them, and by name where these are the same, those without
+    """``rows``: all agents by the places possible for them, and by name where these are the same, those without
     a score last; ``whole``: those of the page. ``team``: all their calls together."""
 
     choice: TeamChoice
