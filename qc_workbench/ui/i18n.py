@@ -72,7 +72,9 @@ class Translator:
         return self(f"error.{error.code}", **error.params)
 
     def number(self, value: float | Decimal, digits: int = 0) -> str:
-        return format_decimal(value, format="#,##0" + ("." + "0" * digits if digits else ""), locale=self._locale)
+        """With a minus where the locale's data has a hyphen."""
+        said = format_decimal(value, format="#,##0" + ("." + "0" * digits if digits else ""), locale=self._locale)
+        return said.replace("-", "−")
 
     def percent(self, share: float, digits: int = 0) -> str:
         return format_percent(
