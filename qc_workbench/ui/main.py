@@ -43,6 +43,7 @@ _HERE = """
 .stMain a[data-testid="stPageLink-NavLink"][href^="{address}"]:not(:hover) {{ background: none; }}
 .stMain a[data-testid="stPageLink-NavLink"][href^="{address}"] span:has(> [data-testid="stIconMaterial"]) {{
   display: none; }}
+.stMain a[data-testid="stPageLink-NavLink"][href^="{address}"] *:not(strong) {{ font-weight: 400; }}
 </style>
 """
 

@@ -88,6 +88,8 @@ def shoot(page: Page, address: str, press: str, needs: str, highest: int) -> byt
     page.set_viewport_size({"width": width, "height": height})
     page.mouse.move(0, 0)
     page.wait_for_timeout(1500 if is_room else 200)  # tables and plots are drawn after the size has come
+    if is_room:
+        page.wait_for_selector(SETTLED, timeout=60_000)
     return page.screenshot()
 
 

@@ -21,9 +21,6 @@ from qc_workbench.ui.views.playback import CLIP_S, evidence_name
 
 #: Pieces of evidence of one side shown at once; the rest unfolds.
 SHOWN = 6
-#: Shares of a line's width.
-_BUTTON_AND_WORDS = (3, 8)
-_IN_A_WIDE_BOX = (1, 8)
 
 
 def both_sides(room: Room, case: Case, sound: CallSound, found: CaseFile) -> None:
@@ -66,15 +63,11 @@ def _line(line: EvidenceLine, address: str | None, t: Translator, key: str) -> N
     _heard(text, address, line.start_s, min(line.end_s, line.start_s + 2 * CLIP_S), t, key)
 
 
-def _heard(
-    text: str, address: str | None, start_s: float, end_s: float, t: Translator, key: str, wide: bool = False
-) -> None:
+def _heard(text: str, address: str | None, start_s: float, end_s: float, t: Translator, key: str) -> None:
     """A text with a button that plays its seconds."""
-    button, words = st.columns(_IN_A_WIDE_BOX if wide else _BUTTON_AND_WORDS, gap="small", vertical_alignment="top")
-    with button:
+    with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
         quote_button(address, start_s, end_s, t, key=key, brief=True)
-    with words:
-        st.text(text)
+        st.text(text, width="stretch")
 
 
 def _point(room: Room, point: Point, address: str | None, key: str) -> None:
@@ -112,7 +105,7 @@ def what_would_change(room: Room, sound: CallSound, found: CaseFile) -> None:
             text = t(f"flips.{item.change.value}", **_figures(item, t), verdict=verdict)
             if item.spans:
                 start_s, end_s = item.spans[0]
-                _heard(text, address, start_s, min(end_s, start_s + 2 * CLIP_S), t, f"flip_{number}", wide=True)
+                _heard(text, address, start_s, min(end_s, start_s + 2 * CLIP_S), t, f"flip_{number}")
             else:
                 st.text(text)
         if found.steady:

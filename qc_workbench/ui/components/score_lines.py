@@ -115,7 +115,7 @@ def proof(room: Room, case: ScoredCase, line: Line, *, with_cause: bool = True) 
 def comments(room: Room, case: ScoredCase, found: Iterable[Comment], key: str) -> None:
     """Comments with the button that plays their seconds."""
     for number, comment in enumerate(found):
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", wrap=False):
             if comment.passage is not None:
                 from_s = comment.passage.from_s
                 to_s = comment.passage.to_s if comment.passage.to_s is not None else from_s + HEARD_S
