@@ -2,7 +2,7 @@
 
 ``python -m tests.browser.take_screenshots OUT`` takes everything: both languages, light and dark, two widths, the whole
 department and an empty workspace; ``--only``, ``--language``, ``--scheme``, ``--width`` take less. ``--docs`` writes
-docs/screenshots instead: light, 1440 wide, few colours.
+docs/screenshots instead: light, 1440 wide, 256 colours.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LOWEST, HIGHEST, HIGHEST_IN_DOCUMENTS = 700, 3000, 1500
 #: How high the page is: Streamlit scrolls a part of it, the doorway the whole.
 _HEIGHT = """() => { const part = document.querySelector('[data-testid=stMain]');
     return part ? part.scrollHeight : document.documentElement.scrollHeight; }"""
-_COLOURS = 128
+_COLOURS = 256
 
 
 def log_in(context: BrowserContext, workspace: Workspace, base: str, login: str) -> None:
@@ -109,7 +109,9 @@ def scene(which: Scene, folder: Path, home: Path | None = None) -> Iterator[tupl
 def few_colours(png: bytes) -> bytes:
     """A page has few colours: a palette makes it a third as large."""
     with Image.open(io.BytesIO(png)) as image, io.BytesIO() as out:
-        image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(out, "png", optimize=True)
+        # by coverage: the median cut spends the palette on shades of white and makes small coloured things grey
+        small = image.convert("RGB").quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        small.save(out, "png", optimize=True)
         return out.getvalue()
 
 
