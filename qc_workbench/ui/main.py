@@ -50,7 +50,7 @@ def main() -> None:
         st.title(t("app.title"))
         st.error(error_text(opened, t))
         return
-    viewer = viewer_of(opened, token(opened), datetime.now(UTC))
+    viewer = viewer_of(opened, token(opened), datetime.now(UTC), is_sign=False)
     if viewer is None:
         _language_switch(t)
         outside(opened, t)
