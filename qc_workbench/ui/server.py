@@ -42,10 +42,14 @@ from qc_workbench.workspace import Workspace
 #: name next to its script for an old-style app.
 SCRIPT = Path(__file__).parent / "entry" / "script.py"
 
-#: Of every room. Addresses name calls, so no other site is told them; no other site may frame a page with buttons.
+#: Of every room. Nothing is loaded from or sent to elsewhere, whatever names and comments say; no other site may frame
+#: a page with buttons; addresses name calls, so no other site is told them. Streamlit's own scripts and those of the
+#: plots need to be inline and to evaluate.
 _PAGE_HEADERS: Final = {
     "cache-control": "no-cache",
-    "content-security-policy": "frame-ancestors 'self'",
+    "content-security-policy": "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: "
+    "data:; style-src 'self' 'unsafe-inline'; connect-src 'self' data: blob:; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'self'",
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
 }

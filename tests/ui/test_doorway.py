@@ -328,10 +328,13 @@ def test_a_site_whose_name_was_made_to_lead_here_sets_nothing_up(
         assert client.get("/setup", headers={"host": "evil.example:8501"}).status_code == 403
 
 
-def test_rooms_are_framed_and_named_by_no_other_site(client: TestClient) -> None:
+def test_rooms_load_nothing_from_elsewhere_and_no_other_site_frames_them(client: TestClient) -> None:
     knock(client)
     headers = client.get("/call?id=call-padded").headers
-    assert headers["content-security-policy"] == "frame-ancestors 'self'"
+    policy = headers["content-security-policy"]
+    assert "default-src 'self' data: blob:;" in policy
+    assert "frame-ancestors 'self'" in policy
+    assert not re.search(r"https?:|\*", policy)
     assert headers["referrer-policy"] == "same-origin"
 
 
