@@ -159,8 +159,8 @@ def submit(evaluation: Evaluation, steps: Sequence[SavedReply], *more: Statement
     the moment, such as the call leaving the queue.
 
     Refused when an answer was added since they were read, or when it was submitted already: a score always belongs
-    to the answers beside it. Where a score of the call was sent since this one was begun it counts as a second look: the
-    agent has one score a call.
+    to the answers beside it. Where a score of the call was sent since this one was begun, it counts as a second look:
+    the agent has one score a call.
     """
     mine = evaluation.evaluation_id
     last = max((step.place for step in steps), default=0)
