@@ -227,6 +227,14 @@ def set_password(workspace: Workspace, account: Account, password: str, now: dat
     return begin_session(workspace, person_id, now)
 
 
+def password_by_link(workspace: Workspace, link: tuple[str, str, str], password: str, now: datetime) -> str:
+    """A new session after the link has set the password, the first time it is asked to.
+
+    ``link``: what :func:`person_of_link` is asked about. Raises what it and :func:`acceptable_password` raise."""
+    with _ONE_TRY:
+        return set_password(workspace, person_of_link(workspace, *link, now), password, now)
+
+
 def change_password(workspace: Workspace, account: Account, old: str, new: str, now: datetime) -> str:
     """By the person, who knows the old one: whoever found a screen unlocked has no more tries than at the log-in.
 

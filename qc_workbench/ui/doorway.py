@@ -205,7 +205,7 @@ def _join(workspace: Workspace, request: Request, form: Form | None) -> Response
         return _page(workspace, request, "join", said)
     try:
         _twice(form)
-        token = accounts.set_password(workspace, account, form.get("password", ""), now)
+        token = accounts.password_by_link(workspace, link, form.get("password", ""), now)
     except UsageError as error:
         return _page(workspace, request, "join", said, error)
     return _let_in(workspace, request, token, "/")

@@ -258,6 +258,21 @@ def test_a_link_sets_a_password_once_and_opens_a_locked_login(workspace: Workspa
     assert knock(client, login="q1") == 401  # the old one
 
 
+def test_a_link_that_two_use_at_the_same_moment_lets_one_in(workspace: Workspace) -> None:
+    _, _, query = accounts.password_link(workspace, "account-q1", NOW).partition("?")
+    person, until, sign = (part.partition("=")[2] for part in query.split("&"))
+
+    def use(number: int) -> str:
+        try:
+            accounts.password_by_link(workspace, (person, until, sign), f"новая фраза из слов {number}", NOW)
+        except UsageError as error:
+            return error.code
+        return "in"
+
+    with ThreadPoolExecutor(3) as many:
+        assert sorted(many.map(use, range(3))) == ["in", "link_dead", "link_dead"]
+
+
 def test_a_link_that_is_changed_or_old_sets_nothing(workspace: Workspace, client: TestClient) -> None:
     link = accounts.password_link(workspace, "account-q1", NOW)
     assert client.get(link.replace("account-q1", "account-h1")).status_code == 410

@@ -3,6 +3,7 @@ whoever deals with them."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,50 @@ def test_a_room_of_others_says_why_it_stays_shut(
     for room in ROOMS:
         page = shown(enter(app, room))
         assert ("Эта страница не для вашей роли" in page) is not may_enter(viewer, room), room
+
+
+def test_no_address_shows_an_agent_anything_of_a_colleague(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Алла tries the addresses that somebody else was sent."""
+    app = start(workspace.home, "ru", monkeypatch, "m1")
+    asked = {"id": company.TALK, "at": "5", "agent": "m2", "call": company.TALK, "clip_of": company.TALK, "q": "двери",
+             "score": "1", "session": "1", "form": "inbound_lead"}  # fmt: skip
+    for room in ROOMS:
+        page = shown(enter(app, room, **asked))
+        for secret in ("Борис", "две двери", "вы оставляли заявку", company.OTHER_PHONE):
+            assert secret not in page, room
+
+
+def test_names_and_notes_are_text_wherever_they_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture in a name would tell its site who looks at whom; a link would lead from here."""
+    evil = "![я](https://evil.example/a.png) [б](https://evil.example) <script>alert(1)</script> :red[в] $x$"
+    workspace = company.sample_company(tmp_path / "evil")
+    about = CommentedCall(company.PROMISE, "m2", 30.0)
+    made = comment(about, evil, "account-q1", company.AS_OF, for_coaching=True)
+    workspace.store.write(
+        Statement("update managers set name = ? where manager_id = 'm2'", (evil,)),
+        Statement("update people set name = ? where person_id = 'account-h1'", (evil,)),
+        Statement("update deals set client_name = ?, stage = ?, lost_reason = ?", (evil, evil, evil)),
+        Statement("update notes set text = ?", (evil,)),
+        Statement("update activities set subject = ?", (evil,)),
+        Statement("update commitments set quote = ?", (evil,)),
+        Statement("update refusals set quote = ?", (evil,)),
+        insert("teams", {"team_id": "t", "name": evil}),
+        insert("comments", comment_row(made)),
+    )
+    app, named = start(workspace.home, "ru", monkeypatch), set()
+    for room in ROOMS:
+        page = enter(app, room, id=company.PROMISE)
+        assert not page.exception, room
+        kinds = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+        read_as_markdown = [str(element.value) for kind in kinds for element in page.get(kind)]
+        read_as_markdown += [element.label for element in (*page.button, *page.checkbox, *page.metric, *page.expander)]
+        for text in read_as_markdown:
+            assert not re.search(r"(?<!\\)\]\(https|(?<!\\)<script|(?<!\\):red\[в", text), (room, text)
+            named |= {room} if "evil" in text else set()
+        assert not any("<script>alert" in element.proto.body for element in page.get("html")), room
+    assert {"call", "promises", "refusals", "coaching"} <= named
 
 
 def test_without_a_session_no_page_shows_anything(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
