@@ -7,6 +7,10 @@ QCW := $(BIN)/qcw
 STAMP := $(VENV)/.installed
 CLUSTER := $(VENV)/.cluster
 
+# Every command here starts processes that import the same large libraries: without kept bytecode, which some machines
+# forbid for all, each start takes seconds of processor time instead of one.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints bench-scoring bench-search lock docs vendor
 
 setup: $(STAMP) model ## install into .venv and fetch the speech model
