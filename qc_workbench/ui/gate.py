@@ -1,15 +1,16 @@
 """Before Streamlit: whoever a page was drawn for must still be logged in when it asks for anything.
 
 A page of Streamlit talks over one websocket for hours. Each of its messages runs buttons and redraws fragments that
-were made for the person who logged in then, so each is let through only while that session lives; else the line is
-cut, and the page, which comes back by itself, is a stranger's. Files that pages hand out and take in are asked the
-same. Streamlit keeps what a page remembers for whoever comes back with its id: the person's mark, which no browser can
-send (:data:`OPTIONS`), keeps it from anybody else.
+were made for the person who logged in then, so each is let through only while that session lives; else all that is left
+of it is the wish to be drawn from the start, which says that the session has ended. Files that pages hand out and take
+in are asked the same. Streamlit keeps what a page remembers for whoever comes back with its id: the person's mark,
+which no browser can send (:data:`OPTIONS`), keeps it from anybody else.
 """
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -30,8 +31,6 @@ OPTIONS: Final[dict[str, Any]] = {"server.trustedUserHeaders": {_MARK: "qcw_pers
 _FILES: Final = ("/media/", "/_stcore/upload_file/")
 #: The icon of every page, also of the one that says that the session has ended; nothing else that is served is a PNG.
 _ICON: Final = ".png"
-#: Of a websocket: what was asked is not allowed (RFC 6455, 7.4.1).
-_NOT_ALLOWED: Final = 1008
 
 
 class Gate:
@@ -51,26 +50,20 @@ class Gate:
     async def _line(self, scope: Scope, receive: Receive, send: Send) -> None:
         token = await run_in_threadpool(_token, scope)
         person = await _asked(token, None, False)
-        is_cut = False
 
         async def heard() -> Message:
-            nonlocal is_cut, person
+            nonlocal person
             message = await receive()
             if message["type"] != "websocket.receive" or not token:
                 return message  # a stranger's page can only say that there is nothing to see
-            now = await _asked(token, person, _is_by_hand(message.get("bytes")))
+            said = _said(message.get("bytes"))
+            now = await _asked(token, person, _is_by_hand(said))
             if person is None or now == person:
                 person = now
                 return message
-            is_cut = True
-            await send({"type": "websocket.close", "code": _NOT_ALLOWED})
-            return {"type": "websocket.disconnect", "code": _NOT_ALLOWED}
+            return {"type": "websocket.receive", "bytes": _from_the_start(said).SerializeToString()}
 
-        async def said(message: Message) -> None:
-            if not is_cut:
-                await send(message)
-
-        await self._app(_marked(scope, person), heard, said)
+        await self._app(_marked(scope, person), heard, send)
 
 
 def _is_guarded(path: str) -> bool:
@@ -109,19 +102,34 @@ def _person(token: str, is_sign: bool) -> str | None:
     return None if viewer is None else viewer.person_id
 
 
-def _is_by_hand(data: bytes | None) -> bool:
-    """Whether somebody did something; pages that look again by themselves are nobody's sign of life."""
+def _said(data: bytes | None) -> BackMsg:
+    """What a page says; nothing where it can't be read, which Streamlit refuses next."""
     said = BackMsg()
     try:
         said.ParseFromString(data or b"")
-    except Exception:  # whatever the parser raises: Streamlit refuses it next
-        return False
+    except Exception:  # whatever the parser raises
+        return BackMsg()
+    return said
+
+
+def _is_by_hand(said: BackMsg) -> bool:
+    """Whether somebody did something; pages that look again by themselves are nobody's sign of life."""
     return said.WhichOneof("type") == "rerun_script" and not said.rerun_script.is_auto_rerun
 
 
+def _from_the_start(said: BackMsg) -> BackMsg:
+    """The whole page anew, at the same address: no button pressed, nothing typed, no part of it alone."""
+    asked, anew = said.rerun_script, BackMsg()
+    anew.rerun_script.query_string = asked.query_string
+    anew.rerun_script.page_script_hash = asked.page_script_hash
+    anew.rerun_script.page_name = asked.page_name
+    anew.rerun_script.context_info.CopyFrom(asked.context_info)
+    return anew
+
+
 def _marked(scope: Scope, person: str | None) -> Scope:
-    """With our mark of the person in place of any that the browser sent."""
+    """With our mark of the person in place of any that the browser sent; a stranger's is another each time."""
     name = _MARK.encode()
     headers = [item for item in scope["headers"] if item[0].lower() != name]
-    mark = hashlib.sha256(person.encode()).hexdigest() if person else ""
+    mark = hashlib.sha256(person.encode()).hexdigest() if person else secrets.token_hex(16)
     return {**scope, "headers": [*headers, (name, mark.encode())]}
