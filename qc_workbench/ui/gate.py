@@ -97,9 +97,7 @@ async def _asked(token: str, known: str | None, is_sign: bool) -> str | None:
 
 def _person(token: str, is_sign: bool) -> str | None:
     """``is_sign``: the person did something, so the session does not end for want of that."""
-    workspace = open_workspace(default_home())
-    viewer = accounts.viewer_of(workspace, token, datetime.now(UTC), is_sign=is_sign)
-    return None if viewer is None else viewer.person_id
+    return accounts.person_with(open_workspace(default_home()), token, datetime.now(UTC), is_sign=is_sign)
 
 
 def _said(data: bytes | None) -> BackMsg:
