@@ -46,6 +46,8 @@ SCRIPT = Path(__file__).parent / "entry" / "script.py"
 #: to the log, a person reads a sentence.
 OPTIONS: dict[str, Any] = {
     "browser.gatherUsageStats": False,
+    # A table's own download button would pass by who may export, and by the audit log.
+    "client.disableDataExport": True,
     "client.showErrorDetails": "type",
     "client.toolbarMode": "minimal",
     "server.headless": True,

@@ -6,6 +6,7 @@ The one place that touches ``st.session_state``; pages get a :class:`Room`.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pipelines.note_settings import note_settings
 from qc_workbench.domain.call import Recording
 from qc_workbench.errors import QcwError, UsageError
 from qc_workbench.ui.accounts import cookie_name, viewer_of
@@ -52,7 +54,7 @@ def default_home() -> Path:
 
 
 def open_workspace(home: Path) -> Workspace:
-    """The workspace, opened once for each state of its settings file. Holds no open file."""
+    """The workspace, opened once for each state of its settings file, whose changes are noted. Holds no open file."""
     try:
         stamp = (home / "qcw.toml").stat().st_mtime_ns
     except OSError:
@@ -62,7 +64,10 @@ def open_workspace(home: Path) -> Workspace:
 
 @lru_cache(maxsize=8)
 def _opened(home: Path, _stamp: int) -> Workspace:
-    return Workspace.open(home)
+    workspace = Workspace.open(home)
+    with suppress(QcwError):  # what is wrong with the settings is said by whoever reads them
+        note_settings(workspace, "app", datetime.now(UTC))
+    return workspace
 
 
 def language(workspace: Workspace | None) -> str:
