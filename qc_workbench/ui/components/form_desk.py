@@ -61,7 +61,7 @@ def _desk(code: str, version: int) -> None:
     if desk is None:  # thrown away, by this person or another
         go("forms", room.t)
         return
-    pen = Pen(room.t, code, version)
+    pen = Pen(room.t, code, version, settled=desk.settled.form if desk.settled else None)
     if desk.is_writable:
         pen.notice(desk.form, desk.version.changed_by)
     _head(room, desk, pen)
