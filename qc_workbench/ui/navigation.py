@@ -47,7 +47,9 @@ ROOMS: Final[Mapping[str, Entrance]] = {
     "disputes": Entrance(":material/balance:", Action.RULE_ON_DISPUTE, _TEAM),
     "coaching": Entrance(":material/school:", Action.SEE_COACHING),
     "team": Entrance(":material/groups:", Action.SEE_COMPARISON, _TEAM),
-    "calibration": Entrance(":material/balance:", Action.TAKE_PART_IN_CALIBRATION),
+    "calibration": Entrance(
+        ":material/balance:", Action.TAKE_PART_IN_CALIBRATION, also=frozenset({Action.SEE_COMPARISON})
+    ),
     "month": Entrance(":material/calendar_month:", Action.SEE_REPORT),
     "people": Entrance(":material/badge:", Action.ADMIT_PEOPLE, group="service"),
     "audit": Entrance(":material/history:", Action.SEE_AUDIT, group="service"),
