@@ -25,7 +25,7 @@ from qc_workbench.ui.views.listening_plans import share_out
 from qc_workbench.ui.views.month import FORMS, month_file, month_report
 from qc_workbench.workspace import Workspace
 from tests.ui import sample_company as company
-from tests.ui.test_pages_open import enter, start
+from tests.ui.test_pages_open import enter, read, start
 
 NOW = datetime.now(UTC)
 LATER = NOW + timedelta(seconds=1)
@@ -132,5 +132,11 @@ def test_settings_edited_while_the_app_runs_are_noted_and_shown(
     enter(app, "audit")
     assert words in str(app.selectbox(key="audit_what").options)
     table = app.dataframe[0].value
-    (line,) = [row for row in table.to_dict("records") if "review.answer_days: 5.0 → 2.0" in str(row)]
+    (line,) = [row for row in table.to_dict("records") if "review.answer_days: 5 → 2" in str(row)]
     assert words.split(": ")[1] in line.values()
+    place = list(table[table.columns[-1]]).index(line[table.columns[-1]])
+    key = next(str(item.key) for item in app.dataframe)
+    app.session_state[key] = {"selection": {"rows": [place], "columns": [], "cells": []}}
+    app.run()
+    assert f"**{words}**".replace(":", "\\:") in read(app)
+    assert "review.answer_days: 5 → 2" in read(app)

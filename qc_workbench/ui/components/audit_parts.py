@@ -9,10 +9,10 @@ import streamlit as st
 
 from qc_workbench.domain.audit import group_of
 from qc_workbench.store.audit_log import AuditEntry, AuditQuestion
-from qc_workbench.ui.components.blocks import nothing
+from qc_workbench.ui.components.blocks import nothing, picked
 from qc_workbench.ui.components.pager import page_of, pager
 from qc_workbench.ui.i18n import Translator
-from qc_workbench.ui.labels import named
+from qc_workbench.ui.labels import named, plain
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.audit import PAGE, audit_menus, audit_page, between
 
@@ -49,7 +49,17 @@ def log(room: Room, question: AuditQuestion) -> None:
         nothing(t("audit_room.nothing"))
         return
     pager(found.total, PAGE, t, key)
-    st.dataframe([_row(entry, t) for entry in found.entries], hide_index=True, key="audit_table", alt=t("room.audit"))
+    rows = [_row(entry, t) for entry in found.entries]
+    chosen = picked(rows, {}, f"audit_table_{key}_{page_of(key)}", t("room.audit"))
+    if chosen is not None and chosen < len(rows):
+        _whole(found.entries[chosen], t)
+
+
+def _whole(entry: AuditEntry, t: Translator) -> None:
+    """The line that was clicked, with all its details: a table cuts long ones off."""
+    with st.container(border=True):
+        st.markdown(f"**{plain(action_name(entry.action, t))}**")
+        st.text("\n".join((t.moment(entry.at, "d MMM y, HH:mm:ss"), *detail_parts(entry.detail, t))))
 
 
 def _row(entry: AuditEntry, t: Translator) -> dict[str, str]:
@@ -70,6 +80,10 @@ def action_name(code: str, t: Translator) -> str:
 
 
 def detail_text(detail: Mapping[str, Any], t: Translator) -> str:
+    return " · ".join(detail_parts(detail, t))
+
+
+def detail_parts(detail: Mapping[str, Any], t: Translator) -> list[str]:
     """What a line says beside who, what and when; changes as «key: before → after»."""
     parts = []
     for name, value in detail.items():
@@ -77,7 +91,7 @@ def detail_text(detail: Mapping[str, Any], t: Translator) -> str:
             parts += [f"{_name(key, t)}: {_value(old, t)} → {_value(new, t)}" for key, (old, new) in value.items()]
         elif value not in ("", None, []):
             parts.append(f"{_name(name, t)}: {_value(value, t)}")
-    return " · ".join(parts)
+    return parts
 
 
 def _name(key: str, t: Translator) -> str:
@@ -91,6 +105,8 @@ def _value(value: Any, t: Translator) -> str:
         return "—"
     if isinstance(value, bool):
         return t("audit_room.yes" if value else "audit_room.no")
+    if isinstance(value, float):
+        return f"{value:g}"
     if isinstance(value, list):
         return ", ".join(_value(item, t) for item in value)
     return str(value)

@@ -35,6 +35,8 @@ _LAYOUT: Final = """
 .st-key-forms_outline [class*="st-key-forms_part_"] button p, .st-key-forms_checks button[kind=tertiary] p
     { text-align: left; }
 .st-key-forms_outline [class*="st-key-forms_add_question"] button { min-height: 1.6rem; padding: 0; opacity: 0.75; }
+.st-key-forms_outline :is([class*="_up"], [class*="_down"], [class*="_remove"]) button[kind=tertiary]
+    { padding: 0.3rem 0.25rem; min-width: 1.3rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-forms_side) { position: sticky; top: 3.6rem; }
 .st-key-forms_side { max-height: calc(100vh - 4.4rem); overflow-y: auto; flex-wrap: nowrap; padding: 2px 4px 2px 2px; }
 </style>

@@ -146,7 +146,7 @@ def _named_rows(
     """
     put = of_form(field) if question is None else of_question(question, field)
     is_moved = field != "bands"
-    cells_of = [4, 4] + ([2.6] if number else []) + [2.1 if is_moved else 0.8]
+    cells_of = [4, 4] + ([2.6] if number else []) + [2.5 if is_moved else 0.8]
     key = form_codes.STEMS[field]
     for place, item in enumerate(items):
         cells = st.columns(cells_of, gap="small", vertical_alignment="bottom")
