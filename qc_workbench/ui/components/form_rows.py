@@ -90,8 +90,9 @@ def _add(pen: Pen, put: Put, made: Callable[[tuple[Any, ...]], tuple[Any, ...]],
     pen.button(label, lambda form: put(form, made), f"{key}_add", type="tertiary", icon=":material/add:")
 
 
-def _move(pen: Pen, put: Put, place: int, last: int, key: str) -> None:
-    """Up and down; the keys stay, so that a row is carried on by pressing again."""
+def _move(pen: Pen, put: Put, place: int, key: str) -> None:
+    """Up and down. ``key`` goes with the item: the focus follows it, so that pressing again carries it on. At the end
+    nothing happens; a button that is switched off there would lose the focus."""
     for by, name, icon in ((-1, "up", "↑"), (1, "down", "↓")):
 
         def press(by: int = by) -> None:
@@ -104,7 +105,6 @@ def _move(pen: Pen, put: Put, place: int, last: int, key: str) -> None:
             on_click=press,
             type="tertiary",
             help=pen.t(f"form_editor.row_{name}"),
-            disabled=place == (0 if by < 0 else last),
         )
 
 
@@ -178,7 +178,8 @@ def _named_rows(
                 )
         with cells[-1], st.container(horizontal=True, gap=None):
             if is_moved:
-                _move(pen, put, place, len(items) - 1, row)
+                twins = sum(other.code == item.code for other in items[:place])  # a draft may have such a mistake
+                _move(pen, put, place, f"{key}_{item.code}_{twins}")
             remove_button(pen, put, place, row)
 
 
