@@ -32,6 +32,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
         "report_exported",
         "scores_exported",
         "form_exported",
+        "recording_exported",
         "data_exported",
         "certificate_exported",
         "backup_made",

@@ -176,7 +176,11 @@ def _recording(request: Request) -> Response:
             return None
         workspace, grant, recording = granted
         if grant.who != WORKER:
-            return playable(workspace, recording)
+            found = playable(workspace, recording)
+            if request.method == "GET" and "range" not in request.headers:
+                # Players ask for ranges: whoever asks for the whole file takes it away.
+                _note(request, workspace, grant, "recording_exported")
+            return found
         path = workspace.media_path(recording.path or "")  # a worker checks the content against the hash
         if not path.is_file():
             raise FileNotFoundError(path)
@@ -192,14 +196,17 @@ def _played(request: Request) -> Response:
         if granted is None:
             return Response(status_code=403)
         workspace, grant, _ = granted
-        found = doorway.signed_in(request)
-        who = found[1].name if found else grant.who
-        workspace.store.write(
-            audit_entry(datetime.now(UTC), who, "recording_played", grant.call_id, content_hash=grant.content_hash)
-        )
+        _note(request, workspace, grant, "recording_played")
     except QcwError:
         return Response(status_code=503)
     return Response(status_code=204)
+
+
+def _note(request: Request, workspace: Workspace, grant: Grant, action: str) -> None:
+    """A line of the audit log: who did what with which call's recording."""
+    found = doorway.signed_in(request)
+    who = found[1].name if found else grant.who
+    workspace.store.write(audit_entry(datetime.now(UTC), who, action, grant.call_id, content_hash=grant.content_hash))
 
 
 def _page(request: Request) -> Response:
