@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,9 +49,14 @@ def test_every_address_is_read_and_days_are_in_order(address: dict[str, str]) ->
     assert searched(search_address(*searched(address))) == searched(address)
 
 
-@given(agent=IDS, first=st.none() | DAYS, last=st.none() | DAYS)
-def test_a_span_comes_back_from_its_address(agent: str | None, first: date | None, last: date | None) -> None:
-    assert span_of(Span(agent, first, last).address) == Span(agent, first, last)
+@given(filters())
+def test_a_span_comes_back_from_its_address_and_ends_no_later_than_now(which: CallFilters) -> None:
+    span = Span(which.agent_id, which.day_from, which.day_to)
+    assert span_of(span.address) == span
+    now = datetime(2050, 1, 1, 12, tzinfo=UTC)
+    found = span.moments(ZoneInfo("Europe/Moscow"), now)
+    assert (found is None) is (span.first is None)
+    assert found is None or found[1] <= now + timedelta(microseconds=1)
 
 
 def test_what_cannot_be_read_is_not_there() -> None:

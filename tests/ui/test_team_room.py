@@ -6,17 +6,21 @@ import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from openpyxl import load_workbook
 
 from qc_workbench.domain.access import AccessRole, Account, Person, Team
+from qc_workbench.domain.commitment import CommitmentOutcome
 from qc_workbench.domain.sampling import SampleStatus
+from qc_workbench.domain.violation import Violation, ViolationKind
 from qc_workbench.errors import UsageError
 from qc_workbench.sampling.estimates import StratumSample
 from qc_workbench.sampling.ranking import calls_needed
 from qc_workbench.sampling.scores import estimate_score
 from qc_workbench.sampling.trends import Span
+from qc_workbench.store import verdicts
 from qc_workbench.store.database import Statement
 from qc_workbench.store.people import team_saved
 from qc_workbench.ui.i18n import Translator
@@ -27,6 +31,7 @@ from qc_workbench.ui.views.team_agent import agent_view
 from qc_workbench.ui.views.team_file import may_take, team_file
 from qc_workbench.workspace import Workspace
 from tests import scored_company as scored
+from tests.report_cases import conversation, promise
 from tests.scored_company import MONDAY, Drawn
 from tests.ui.sample_company import empty_company, sample_company
 from tests.ui.test_pages_open import enter, read, start
@@ -226,6 +231,40 @@ def test_the_room_and_an_agent_open(
     assert [text for text in agent if text not in shown] == []
     assert "a2" not in shown
     assert read(enter(app, "team", agent="nobody")).count("nobody") == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "talks", "promised", "breach"),
+    [
+        ("ru", "Проверенные · 2", "обещано **1**, выполнено **0**", "нарушений — 1"),
+        ("en", "Examined · 2", "**1** were promised, **0** were kept", "breaches — 1"),
+    ],
+)
+def test_the_numbers_of_an_agent_open_what_they_count(
+    workspace: Workspace, language: str, talks: str, promised: str, breach: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = workspace.store
+    for call_id, verified in (("y1", True), ("y2", False)):
+        store.insert_many("conversations", [verdicts.conversation_row(conversation(call_id, verified))])
+    promised_there = promise("y1", CommitmentOutcome.MISSING, MONDAY)
+    store.insert_many("commitments", [verdicts.commitment_row(promised_there, NOW)])
+    broken = Violation("v1", ViolationKind.NO_NOTE, "a1", NOW - timedelta(days=9), call_id="y1")
+    store.insert_many("violations", [verdicts.violation_row(broken)])
+    app = enter(start(workspace.home, language, monkeypatch), "team", agent="a1")
+    links = [parse_qs(item.proto.query_string) for item in app.main.get("page_link")]
+    addresses = [{name: value for name, (value,) in link.items()} for link in links if "from" in link]
+    assert [item["agent"] for item in addresses] == ["a1", "a1"]
+    calls, promises = addresses
+    app.button(key="team_breaches").click().run()
+    assert breach in read(app)
+    assert len(app.dataframe[0].value) == 1
+    assert len(enter(app, "call", **calls).dataframe[0].value) == 2
+    chooser = app.segmented_control(key="calls_talk")
+    assert talks in chooser.options
+    assert chooser.value == "examined"
+    shown = read(enter(app, "promises", **promises))
+    assert promised in shown
+    assert "Перезвоню в понедельник" in shown
 
 
 def test_few_calls_are_called_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

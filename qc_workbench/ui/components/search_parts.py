@@ -38,8 +38,9 @@ _EXAMPLES = ("words", "phrase", "client", "near", "greeting", "prefix")
 
 
 def question_field(room: Room, view: SearchRoom) -> tuple[str, CallFilters]:
-    """What is asked and of which calls. All of it is in the address: one that is sent, reloaded or gone back to asks the
-    same again."""
+    """What is asked and of which calls.
+
+    All of it is in the address: one that is sent, reloaded or gone back to asks the same again."""
     t = room.t
     opened = _follow_address(room)
     question = st.text_input(

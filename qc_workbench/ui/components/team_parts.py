@@ -7,13 +7,15 @@ from typing import Any, Final
 import streamlit as st
 
 from qc_workbench.sampling.trends import Span
-from qc_workbench.ui.components.blocks import nothing, picked
+from qc_workbench.store.call_lists import Talk
+from qc_workbench.ui.components.blocks import nothing, picked_cell
 from qc_workbench.ui.components.pager import page_of, pager
+from qc_workbench.ui.components.promise_board import ALL
 from qc_workbench.ui.components.rows import plan_name
 from qc_workbench.ui.components.team_plots import scores_plot
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
-from qc_workbench.ui.navigation import go
+from qc_workbench.ui.navigation import go, is_open
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.team_words import (
     change_text,
@@ -30,6 +32,8 @@ from qc_workbench.ui.views.team_file import may_take, team_file
 
 #: Fewer scored calls than these say little, whatever the score.
 FEW: Final = 5
+#: In the address of an agent: the breaches of order that the number counts.
+BREACHES: Final = "breaches"
 
 
 def choose(room: Room) -> TeamChoice:
@@ -85,9 +89,14 @@ def whole_team(room: Room, choice: TeamChoice) -> None:
     pager(len(view.rows), PAGE, t, key)
     scores_plot(view.whole, view.team, t)
     st.subheader(t("team.table_title"), anchor=False)
-    row = picked([_row(item, t) for item in view.whole], _columns(t), f"{key}_{page_of(key)}", t("team.table_title"))
-    if row is not None:
-        go("team", t, agent=view.whole[row].agent_id)
+    st.caption(t("team.table_says"))
+    table = [_row(item, t) for item in view.whole]
+    found = picked_cell(table, _columns(t), f"{key}_{page_of(key)}", t("team.table_title"))
+    if found is not None:
+        row, column = found
+        agent_id = view.whole[row].agent_id
+        target, query = proofs(choice, agent_id, t).get(column or "", ("team", {"agent": agent_id}))
+        go(target, t, **query)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = {item.agent_id: item.name for item in sorted(view.rows, key=lambda item: item.name)}
         chosen = st.selectbox(
@@ -109,6 +118,17 @@ def whole_team(room: Room, choice: TeamChoice) -> None:
                 on_click="ignore",
                 key="team_download",
             )
+
+
+def proofs(choice: TeamChoice, agent_id: str, t: Translator) -> dict[str, tuple[str, dict[str, str]]]:
+    """Column -> the room and the address that list what it counts."""
+    span = choice.span_of(agent_id).address
+    found = {
+        "verified": ("call", span | {"talk": Talk.EXAMINED.value}),
+        "promises": ("promises", span | {"outcome": ALL}),
+        "violations": ("team", {"agent": agent_id, "list": BREACHES}),
+    }
+    return {t(f"team.column.{name}"): to for name, to in found.items() if is_open(to[0])}
 
 
 def nothing_scored(choice: TeamChoice, t: Translator) -> None:

@@ -67,7 +67,7 @@ def _names(people: Collection[Manager], agents: Collection[str] | None) -> dict[
 def results(
     workspace: Workspace, question: str, filters: CallFilters, agents: Collection[str] | None, page: int = 1
 ) -> Results:
-    """Page ``page`` (from 1) of the calls of these agents (None: everybody's) that fit; the first where there is no such.
+    """Page ``page`` (from 1) of the calls of these agents (None: everybody's) that fit; beyond the last the first.
 
     Raises :class:`~qc_workbench.errors.UsageError` for a question that can't be read.
     """
