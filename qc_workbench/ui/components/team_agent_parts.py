@@ -60,7 +60,7 @@ def one_agent(room: Room, choice: TeamChoice, agent_id: str) -> None:
             bands_plot(view.bands, choice.form, t)
         _how(row, t)
     _questions(view.questions, t)
-    _calls(view.calls, choice.form, agent_id, t)
+    scored_call_list(view.calls, choice.form, agent_id, t)
 
 
 def _figures(row: AgentRow, choice: TeamChoice, t: Translator) -> None:
@@ -131,7 +131,8 @@ def _questions(questions: Sequence[QuestionLine], t: Translator) -> None:
     st.dataframe(rows, hide_index=True, alt=t("team.questions_title"))
 
 
-def _calls(calls: Sequence[ScoredLine], form: Form, agent_id: str, t: Translator) -> None:
+def scored_call_list(calls: Sequence[ScoredLine], form: Form, agent_id: str, t: Translator) -> None:
+    """The calls that the estimate is made of; a row opens the call."""
     if not calls:
         return
     st.subheader(t("team.calls_title"), anchor=False)

@@ -36,38 +36,38 @@ FEW: Final = 5
 BREACHES: Final = "breaches"
 
 
-def choose(room: Room) -> TeamChoice:
-    """Time, form and team: kept while one goes to an agent and back."""
+def choose(room: Room, key: str = "team", *, with_teams: bool = True) -> TeamChoice:
+    """Time, form and team: kept while one goes to an agent and back. ``key``: of the room."""
     t = room.t
     state = st.session_state
-    span = state.get("team_span") or Span.MONTH
+    span = state.get(f"{key}_span") or Span.MONTH
     found = team_choice(
-        room.workspace, room.viewer, room.now, span, state.get(f"team_first_{span}"), state.get("team_form"),
-        state.get("team_team"),
+        room.workspace, room.viewer, room.now, span, state.get(f"{key}_first_{span}"), state.get(f"{key}_form"),
+        state.get(f"{key}_team") if with_teams else None,
     )  # fmt: skip
     today = room.now.astimezone(room.workspace.settings.company.zone).date()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             t("team.span"), list(Span), default=span, required=True, format_func=lambda item: t(f"team.span.{item}"),
-            key="team_span", persist_state="session",
+            key=f"{key}_span", persist_state="session",
         )  # fmt: skip
         st.selectbox(
             t("team.period"), found.firsts, index=found.firsts.index(found.first), width=260,
-            format_func=lambda first: period_name(first, span, t, today), key=f"team_first_{span}",
+            format_func=lambda first: period_name(first, span, t, today), key=f"{key}_first_{span}",
             persist_state="session",
         )  # fmt: skip
         if len(found.forms) > 1 and found.scored is not None:
             codes = list(found.forms)
             st.selectbox(
                 t("team.form"), codes, index=codes.index(found.scored.form_code), width=260,
-                format_func=lambda code: found.forms[code].title.of(t.language), key="team_form",
+                format_func=lambda code: found.forms[code].title.of(t.language), key=f"{key}_form",
                 persist_state="session",
             )  # fmt: skip
-        if found.teams:
+        if found.teams and with_teams:
             names = {item.team_id: item.name for item in found.teams}
             st.selectbox(
                 t("team.team"), names, index=None, placeholder=t("team.everybody"), width=260,
-                format_func=names.__getitem__, key="team_team", persist_state="session",
+                format_func=names.__getitem__, key=f"{key}_team", persist_state="session",
             )  # fmt: skip
     return found
 
