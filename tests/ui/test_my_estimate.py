@@ -70,12 +70,12 @@ def test_it_is_the_score_that_the_head_sees(workspace: Workspace) -> None:
         (
             "ru",
             ("Ваш балл: октябрь 2026", "По 2 из 4 звонков", "месяцем раньше ваших звонков не оценивали",
-             "Плохо в 1 из 2 звонков. Чаще всего: спешил.", "Звонки для оценки выбирает случай"),
+             "— плохо в 1 из 2 звонков. Чаще всего: спешил.", "Звонки для оценки выбирает случай"),
         ),
         (
             "en",
             ("Your score: October 2026", "By 2 of 4 calls", "no call of yours was scored the month before",
-             "Bad in 1 of 2 calls. Mostly: in a hurry.", "Chance chooses the calls"),
+             "— bad in 1 of 2 calls. Mostly: in a hurry.", "Chance chooses the calls"),
         ),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,7 +29,7 @@ from qc_workbench.ui.team_words import part_text, period_name, place_text, point
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.team import GOAL, Part, TeamView, team_choice, team_view
 from qc_workbench.ui.views.team_agent import agent_view
-from qc_workbench.ui.views.team_file import may_take, team_file
+from qc_workbench.ui.views.team_file import FIELDS, TeamFormat, may_take, team_file
 from qc_workbench.workspace import Workspace
 from tests import scored_company as scored
 from tests.report_cases import conversation, promise
@@ -169,7 +170,7 @@ def test_worst_questions_name_their_causes(workspace: Workspace) -> None:
 
 def test_the_workbook_holds_everybody_and_is_noted(workspace: Workspace) -> None:
     view = seen(workspace)
-    content = team_file(workspace, OWNER, NOW, view.choice, Translator("ru"))()
+    content = team_file(workspace, OWNER, NOW, view.choice, Translator("ru"), TeamFormat.XLSX)()
     rows = list(load_workbook(io.BytesIO(content))["Команда"].values)
     assert rows[0][:3] == ("Место", "Менеджер", "Балл")
     assert {(row[1], row[2], row[5], row[6]) for row in rows[1:]} == {
@@ -180,13 +181,30 @@ def test_the_workbook_holds_everybody_and_is_noted(workspace: Workspace) -> None
         assert reader.value("select actor from audit where action = 'scores_exported'") == "Павел Смотрящий"
 
 
+def test_the_csv_file_says_the_same_for_programs_and_is_noted(workspace: Workspace) -> None:
+    workspace.store.write(Statement("update managers set name = '=Яна, Первая' where manager_id = 'a1'"))
+    view = seen(workspace)
+    content = team_file(workspace, OWNER, NOW, view.choice, Translator("en"), TeamFormat.CSV)()
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert content.endswith(b"\r\n")
+    rows = {row["manager_id"]: row for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig")))}
+    assert tuple(rows["a1"]) == FIELDS
+    yana = next(row for row in view.rows if row.agent_id == "a1")
+    assert yana.estimate.low is not None
+    assert (rows["a1"]["name"], rows["a1"]["score"], rows["a1"]["calls"]) == ("'=Яна, Первая", "75.0", "4")
+    assert (rows["a1"]["from"], rows["a1"]["to"], rows["a1"]["change"]) == ("2026-10-01", "2026-10-31", "")
+    assert float(rows["a1"]["low"]) == pytest.approx(yana.estimate.low, abs=0.01)
+    with workspace.store.reading() as reader:
+        assert "csv" in str(reader.value("select detail from audit where action = 'scores_exported'"))
+
+
 def test_who_may_not_export_gets_no_file(workspace: Workspace) -> None:
     listener = viewer(AccessRole.QC)
     view = seen(workspace, listener)
     assert not may_take(listener, view)
     assert may_take(OWNER, view)
     with pytest.raises(UsageError, match="not_allowed"):
-        team_file(workspace, listener, NOW, view.choice, Translator("ru"))()
+        team_file(workspace, listener, NOW, view.choice, Translator("ru"), TeamFormat.CSV)()
 
 
 def test_words_do_not_say_more_than_is_known() -> None:
@@ -204,12 +222,12 @@ def test_words_do_not_say_more_than_is_known() -> None:
     [
         (
             "ru",
-            ("Вместе", "83", "4 из 6", "Скачать XLSX", "Яна Первая"),
+            ("Вместе", "83", "4 из 6", "Скачать XLSX", "Скачать CSV", "Яна Первая"),
             ("Худшие вопросы", "Откуда эти пределы", "2 из 4"),
         ),
         (
             "en",
-            ("Together", "83", "4 of 6", "Download XLSX", "Яна Первая"),
+            ("Together", "83", "4 of 6", "Download XLSX", "Download CSV", "Яна Первая"),
             ("Worst questions", "Where the limits", "2 of 4"),
         ),
     ],

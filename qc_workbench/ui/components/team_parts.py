@@ -28,7 +28,7 @@ from qc_workbench.ui.team_words import (
     points,
 )
 from qc_workbench.ui.views.team import GOAL, PAGE, AgentRow, TeamChoice, TeamView, team_choice, team_view
-from qc_workbench.ui.views.team_file import may_take, team_file
+from qc_workbench.ui.views.team_file import TeamFormat, may_take, team_file
 
 #: Fewer scored calls than these say little, whatever the score.
 FEW: Final = 5
@@ -110,13 +110,13 @@ def whole_team(room: Room, choice: TeamChoice) -> None:
         )
         if chosen is not None:
             go("team", t, agent=chosen)
-        if may_take(room.viewer, view):
+        for form in TeamFormat if may_take(room.viewer, view) else ():
             st.download_button(
-                t("team.download"),
-                data=team_file(room.workspace, room.viewer, room.now, choice, t),
-                file_name=f"{choice.first:%Y-%m-%d}_{choice.span}.xlsx",
+                t(f"team.download.{form.value}"),
+                data=team_file(room.workspace, room.viewer, room.now, choice, t, form),
+                file_name=f"{choice.first:%Y-%m-%d}_{choice.span}.{form.value}",
                 on_click="ignore",
-                key="team_download",
+                key=f"team_download_{form.value}",
             )
 
 
