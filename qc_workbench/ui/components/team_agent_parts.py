@@ -84,7 +84,7 @@ def _figures(row: AgentRow, choice: TeamChoice, t: Translator) -> None:
                 st.caption(note)
     if 0 < estimate.judged < FEW:
         st.info(t("team.few", n=estimate.judged))
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         counted = {
             t("team.column.verified"): part_text(row.extra.verified, t),
             t("team.column.promises"): part_text(row.extra.promises, t),
