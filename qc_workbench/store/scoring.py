@@ -159,21 +159,25 @@ def submit(evaluation: Evaluation, steps: Sequence[SavedReply], *more: Statement
     the moment, such as the call leaving the queue.
 
     Refused when an answer was added since they were read, or when it was submitted already: a score always belongs
-    to the answers beside it.
+    to the answers beside it. Where a score of the call was sent since this one was begun, it counts as a second look:
+    the agent has one score a call.
     """
     mine = evaluation.evaluation_id
     last = max((step.place for step in steps), default=0)
     return Write(
         (
             Statement(
-                "update evaluations set state = ?, submitted_at = ?, score = ?, band = ?, failed = ? "
-                "where evaluation_id = ?",
+                "update evaluations set state = ?, submitted_at = ?, score = ?, band = ?, failed = ?, "
+                "purpose = case when purpose = 'score' and exists (select 1 from evaluations other where "
+                "other.call_id = ? and other.purpose = 'score' and other.state = 'submitted') "
+                "then 'second_look' else purpose end where evaluation_id = ?",
                 (
                     evaluation.state.value,
                     evaluation.submitted_at,
                     evaluation.score,
                     evaluation.band,
                     evaluation.failed,
+                    evaluation.call_id,
                     mine,
                 ),
             ),

@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 
 from qc_workbench.domain.access import AccessRole, Account, Person, Team
 from qc_workbench.domain.commitment import CommitmentOutcome
+from qc_workbench.domain.crm import DealStatus
 from qc_workbench.domain.sampling import SampleStatus
 from qc_workbench.domain.violation import Violation, ViolationKind
 from qc_workbench.errors import UsageError
@@ -21,18 +22,19 @@ from qc_workbench.sampling.estimates import StratumSample
 from qc_workbench.sampling.ranking import calls_needed
 from qc_workbench.sampling.scores import estimate_score
 from qc_workbench.sampling.trends import Span
-from qc_workbench.store import verdicts
+from qc_workbench.store import crm, verdicts
 from qc_workbench.store.database import Statement
 from qc_workbench.store.people import team_saved
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.team_words import part_text, period_name, place_text, points, signed
 from qc_workbench.ui.viewer import Viewer
+from qc_workbench.ui.views.breaches import breaches
 from qc_workbench.ui.views.team import GOAL, Part, TeamView, team_choice, team_view
 from qc_workbench.ui.views.team_agent import agent_view
 from qc_workbench.ui.views.team_file import FIELDS, TeamFormat, may_take, team_file
 from qc_workbench.workspace import Workspace
 from tests import scored_company as scored
-from tests.report_cases import conversation, promise
+from tests.report_cases import conversation, deal, promise
 from tests.scored_company import MONDAY, Drawn
 from tests.ui.sample_company import empty_company, sample_company
 from tests.ui.test_pages_open import enter, read, start
@@ -283,6 +285,20 @@ def test_the_numbers_of_an_agent_open_what_they_count(
     shown = read(enter(app, "promises", **promises))
     assert promised in shown
     assert "Перезвоню в понедельник" in shown
+
+
+def test_breaches_name_no_client_to_whoever_does_not_see_clients(workspace: Workspace) -> None:
+    lost = replace(deal("d1", DealStatus.LOST), client_name="Ирина Окнова")
+    workspace.store.insert_many("deals", [crm.deal_row(lost)])
+    broken = Violation(
+        "v1", ViolationKind.UNREVIEWED_REFUSAL, "a1", NOW, deal_id="d1", detail="Окнова просила на +79160000000"
+    )
+    workspace.store.insert_many("violations", [verdicts.violation_row(broken)])
+    span = (NOW - timedelta(days=1), NOW + timedelta(days=1))
+    assert breaches(workspace, OWNER, "a1", span, None, 1).deals["d1"].client_name == "Ирина Окнова"
+    found = breaches(workspace, viewer(AccessRole.QC), "a1", span, None, 1)
+    assert found.deals["d1"].client_name is None
+    assert found.listed[0].detail == "····· просила на ·····"
 
 
 def test_few_calls_are_called_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

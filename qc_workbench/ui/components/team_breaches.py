@@ -35,7 +35,7 @@ def breach_list(room: Room, agent_id: str, within: Stretch) -> None:
         format_func=lambda code: _named(found, code_of(ViolationKind, code), t),
     )  # fmt: skip
     page = pager(found.count(found.kind), PAGE, t, key)
-    rows = [_row(found, item, room.viewer.sees_clients, t) for item in found.listed]
+    rows = [_row(found, item, t) for item in found.listed]
     row = picked(rows, {}, f"{key}_rows_{page}", title)
     if row is not None and (call_id := found.listed[row].call_id) in found.heard:
         assert call_id is not None
@@ -47,10 +47,10 @@ def _named(found: Breaches, kind: ViolationKind | None, t: Translator) -> str:
     return f"{name} · {t.number(found.count(kind))}"
 
 
-def _row(found: Breaches, item: Violation, sees_clients: bool, t: Translator) -> dict[str, Any]:
+def _row(found: Breaches, item: Violation, t: Translator) -> dict[str, Any]:
     deal = found.deals.get(item.deal_id or "")
     activity = found.activities.get(item.activity_id or "")
-    about = [activity.subject if activity else None, deal.client_name if deal and sees_clients else None]
+    about = [activity.subject if activity else None, deal.client_name if deal else None]
     about += [deal.stage if deal else item.deal_id]
     return {
         t("column.when"): t.moment(item.happened_at),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from qc_workbench.domain.access import Action
@@ -12,6 +12,7 @@ from qc_workbench.domain.violation import Violation, ViolationKind
 from qc_workbench.store.browsing import activities_by_id, calls_by_id, deals_by_id
 from qc_workbench.store.scoping import Stretch
 from qc_workbench.store.violations import violation_counts, violations_listed
+from qc_workbench.ui.i18n import without_contacts
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
 
@@ -49,11 +50,22 @@ def breaches(
         counts = violation_counts(reader, agent_id, within)
         kind = kind if kind in counts else None
         listed = violations_listed(reader, agent_id, within, kind, PAGE, (page - 1) * PAGE)
-        return Breaches(
-            counts,
-            kind,
-            tuple(listed),
-            deals_by_id(reader, {item.deal_id for item in listed if item.deal_id}),
-            activities_by_id(reader, {item.activity_id for item in listed if item.activity_id}),
-            frozenset(calls_by_id(reader, {item.call_id for item in listed if item.call_id})),
-        )
+        deals = deals_by_id(reader, {item.deal_id for item in listed if item.deal_id})
+        activities = activities_by_id(reader, {item.activity_id for item in listed if item.activity_id})
+        heard = frozenset(calls_by_id(reader, {item.call_id for item in listed if item.call_id}))
+    found = Breaches(counts, kind, tuple(listed), deals, activities, heard)
+    return found if viewer.sees_clients else _without_clients(found)
+
+
+def _without_clients(found: Breaches) -> Breaches:
+    """What was written about clients names nobody and has no number."""
+    names = " ".join(deal.client_name for deal in found.deals.values() if deal.client_name)
+    return replace(
+        found,
+        listed=tuple(replace(item, detail=without_contacts(item.detail, names)) for item in found.listed),
+        deals={key: replace(deal, client_name=None) for key, deal in found.deals.items()},
+        activities={
+            key: replace(item, subject=without_contacts(item.subject, names)) if item.subject else item
+            for key, item in found.activities.items()
+        },
+    )

@@ -35,7 +35,7 @@ from qc_workbench.store.call_lists import Talk, call_search, count_calls, latest
 from qc_workbench.store.scoping import Stretch
 from qc_workbench.store.standings import downgraded
 from qc_workbench.ui.viewer import Viewer
-from qc_workbench.ui.views.client import ClientContext, client_context
+from qc_workbench.ui.views.client import ClientContext, client_context, without_client
 from qc_workbench.ui.views.greetings import known_in
 from qc_workbench.ui.views.overview import OPEN_STATUSES
 from qc_workbench.ui.views.people import Directory, directory, people_of
@@ -117,9 +117,12 @@ def call_view(workspace: Workspace, viewer: Viewer, call_id: str) -> CallView | 
         recording = calls_store.recording(reader, call_id)
         flags = flags_of_call(reader, call_id)
         client = client_context(reader, call)
+        people = people_of(reader, client.deals)
+        if not viewer.may(Action.SEE_CLIENT, call.manager_id):
+            client, people = without_client(client), replace(people, names_clients=False)
         return CallView(
             call=call,
-            people=people_of(reader, client.deals, viewer),
+            people=people,
             recording=recording,
             acoustics=acoustics_of_recording(reader, recording),
             transcript=listening.transcript(reader, call_id),
@@ -130,7 +133,7 @@ def call_view(workspace: Workspace, viewer: Viewer, call_id: str) -> CallView | 
             refusal=refusal_of_call(reader, call_id),
             drawn=tuple(sample_of_call(reader, call_id)),
             failures=tuple(failures_of_call(reader, call_id)),
-            client=client,
+            client=client.only(lambda other: viewer.may(Action.SEE_CALL, other.manager_id)),
             answers=tuple(answers_of_calls(reader, [call_id])),
             downgraded=downgraded(reader, workspace.settings.detectors) if flags else NONE_DOWNGRADED,
             known=known_in(reader, call_id),
@@ -163,7 +166,8 @@ def call_list(
     """
     counted_from_s = workspace.settings.effective.counted_from_s
     with workspace.store.reading() as reader:
-        search = replace(call_search(reader, viewer.among(Action.SEE_CALL, manager_id), text), within=within)
+        whose = viewer.among(Action.SEE_CALL, manager_id)
+        search = replace(call_search(reader, whose, text, by_client=viewer.sees_clients), within=within)
         talks = talk_counts(reader, search, counted_from_s) if within else {}
         if talk is not None:
             search = replace(search, talk=(talk, counted_from_s))
