@@ -90,8 +90,8 @@ def enter() -> Room:
     Raises :class:`UsageError` ``session_ended`` where nobody is logged in: no page draws anything for nobody.
     """
     workspace = open_workspace(default_home())
-    translator = Translator(language(workspace), workspace.settings.company.zone)
-    now = datetime.now(UTC)
+    now, zone = datetime.now(UTC), workspace.settings.company.zone
+    translator = Translator(language(workspace), zone, now.astimezone(zone).date())
     viewer = viewer_of(workspace, token(workspace), now, is_sign=False)  # the gate notes signs of life
     if viewer is None:
         raise UsageError("session_ended")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from qc_workbench.domain.access import Action
@@ -21,18 +22,17 @@ from qc_workbench.store.agent_answers import answers_of_calls
 from qc_workbench.store.browsing import (
     Failure,
     acoustics_of_recording,
-    call_search,
     commitments_of_call,
     conversation_of_call,
-    count_calls,
     failures_of_call,
     flags_of_call,
-    latest_calls,
     recordings_by_call,
     refusal_of_call,
     sample_of_call,
     standing_findings,
 )
+from qc_workbench.store.call_lists import Talk, call_search, count_calls, latest_calls, talk_counts
+from qc_workbench.store.scoping import Stretch
 from qc_workbench.store.standings import downgraded
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.client import ClientContext, client_context, without_client
@@ -95,13 +95,17 @@ class CallSound:
 
 @dataclass(frozen=True, slots=True)
 class CallList:
-    """One page. ``total``: calls that can be paged through; ``is_cut``: there are older ones beyond them."""
+    """One page. ``total``: calls that can be paged through; ``is_cut``: there are older ones beyond them.
+
+    ``talks``: how many of the time's calls are examined, real, not real; empty where no time was asked about.
+    """
 
     calls: tuple[Call, ...]
     people: Directory
     recordings: dict[str, Recording]
     total: int
     is_cut: bool
+    talks: Mapping[Talk, int]
 
 
 def call_view(workspace: Workspace, viewer: Viewer, call_id: str) -> CallView | None:
@@ -147,16 +151,31 @@ def call_sound(workspace: Workspace, call_id: str) -> CallSound:
         )
 
 
-def call_list(workspace: Workspace, viewer: Viewer, manager_id: str | None, text: str, page: int = 1) -> CallList:
-    """Page ``page`` (from 1) of the calls of an agent, if given, that fit the text searched; the newest first."""
+def call_list(
+    workspace: Workspace,
+    viewer: Viewer,
+    manager_id: str | None,
+    text: str,
+    page: int = 1,
+    within: Stretch | None = None,
+    talk: Talk | None = None,
+) -> CallList:
+    """Page ``page`` (from 1) of the calls of an agent, if given, that fit the text searched; the newest first.
+
+    ``within``: only of this time; ``talk``: only such of its calls.
+    """
+    counted_from_s = workspace.settings.effective.counted_from_s
     with workspace.store.reading() as reader:
         whose = viewer.among(Action.SEE_CALL, manager_id)
-        search = call_search(reader, whose, text, by_client=viewer.sees_clients)
+        search = replace(call_search(reader, whose, text, by_client=viewer.sees_clients), within=within)
+        talks = talk_counts(reader, search, counted_from_s) if within else {}
+        if talk is not None:
+            search = replace(search, talk=(talk, counted_from_s))
         total = count_calls(reader, search, LISTED + 1)
         found = latest_calls(reader, search, PAGE, (page - 1) * PAGE)
         people = directory(reader, {call.client_phone for call in found}, viewer)
         recordings = recordings_by_call(reader, {call.call_id for call in found})
-    return CallList(tuple(found), people, recordings, min(total, LISTED), total > LISTED)
+    return CallList(tuple(found), people, recordings, min(total, LISTED), total > LISTED, talks)
 
 
 def agents(workspace: Workspace, viewer: Viewer) -> dict[str, str]:

@@ -35,7 +35,7 @@ def months(workspace: Workspace) -> list[date]:
 
 
 def month_report(workspace: Workspace, month: date, as_of: datetime, t: Translator) -> Document:
-    return month_document(build_month_report(workspace, month, as_of), t)
+    return month_document(build_month_report(workspace, month, as_of), t.for_documents())
 
 
 def month_file(
