@@ -183,7 +183,7 @@ def test_one_channel_is_heard_alone_and_the_browser_remembers_it(listener: Calla
 
 def test_silence_is_jumped_over_and_does_not_count_as_heard(listener: Callable[[str], Page]) -> None:
     page = listener(company.PROMISE)  # nobody speaks after the twelfth second of thirty
-    page.keyboard.press("x")
+    page.keyboard.press("q")
     expect(page.get_by_role("button", name="Пропускать паузы")).to_have_attribute("aria-pressed", "true")
     seek(page, 11.5, play=True)
     begun = time.monotonic()

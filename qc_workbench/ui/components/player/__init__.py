@@ -42,7 +42,7 @@ _LABELS = (
 #: What each key does, in the order of the overview (``player.key.<code>``). Names of keys are those on the keyboard;
 #: "space" has one of its own in each language.
 KEYS: Final = (
-    ("space K", "play"), ("J L ← →", "step"), ("Shift+← Shift+→", "small_step"), (", .", "speed"), ("X", "skip"),
+    ("space K", "play"), ("J L ← →", "step"), ("Shift+← Shift+→", "small_step"), (", .", "speed"), ("Q", "skip"),
     ("[ ]", "range"), ("R", "loop"), ("Esc", "no_range"), ("V", "channel"), ("E D", "agent_volume"),
     ("T G", "client_volume"), ("+ −", "zoom"), ("W", "whole"), ("/", "search"), ("C", "comment"), ("U", "undo"),
     ("?", "keys"),

@@ -1,5 +1,5 @@
 // Keys by their place on the keyboard (event.code): the same in the Russian and the English layout.
-// Digits, N, P, S, A, O, Z and Enter are left to the form beside the player.
+// Digits, N, P, S, A, O, X, Z, H and Enter are left to the form beside the player.
 const keysOf = (player) => {
   const { sound, wave, words, comments } = player;
   const by = (seconds) => () => player.seek(sound.audio.currentTime + seconds);
@@ -21,7 +21,7 @@ const keysOf = (player) => {
     "Shift+ArrowRight": by(SMALL_STEP_S),
     Comma: () => sound.speedStep(-1),
     Period: () => sound.speedStep(1),
-    KeyX: () => sound.toggleSkips(),
+    KeyQ: () => sound.toggleSkips(),
     BracketLeft: range("start"),
     BracketRight: range("end"),
     KeyR: () => sound.toggleLoop(),
