@@ -63,6 +63,14 @@ function isForPlayer(player, event) {
 // Caught on the way down and stopped there: Streamlit has meanings of its own for R and C.
 function onKey(player, event) {
   if (!isForPlayer(player, event)) return;
+  if (player.box.inert) { // on the way to the next call
+    if (coming && (event.code === "Space" || event.code === "KeyK")) {
+      coming.plays = !coming.plays;
+      event.preventDefault();
+      event.stopPropagation();
+    }
+    return;
+  }
   const actions = keysOf(player);
   const action = actions[(event.shiftKey ? "Shift+" : "") + event.code] ?? (event.shiftKey && !event.code.startsWith("Equal") ? null : actions[event.code]);
   if (!action || (event.code === "Escape" && !player.sound.range)) return;

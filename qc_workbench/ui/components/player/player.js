@@ -1,6 +1,7 @@
 // The player of a call: sound, waveform, lanes of evidence, transcript and comments around one time.
 const players = new WeakMap();
 const REPORT_AGAIN_MS = 10 * 60 * 1000;
+let coming = null; // the call that is being opened, and whether Space was pressed for it
 
 class Player {
   constructor(root, data) {
@@ -21,6 +22,8 @@ class Player {
     listen(window, "qcw-play", (event) => { if (event.detail !== this) this.sound.audio.pause(); });
     listen(window, "qcw-seek", (event) => { this.seek(Number(event.detail.at) || 0); if (event.detail.play) this.sound.play(); });
     listen(window, "qcw-clip", (event) => this.sound.playClip(Number(event.detail.start), Number(event.detail.end)));
+    listen(window, "qcw-leave", (event) => this.leaveFor(event.detail));
+    listen(window, "qcw-stay", (event) => { if (event.detail.call === this.data.id) { this.box.inert = false; coming = null; } });
     listen(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.wave.recolour());
     const { audio } = this.sound;
     for (const name of ["timeupdate", "seeked", "durationchange", "ratechange", "ended"]) listen(audio, name, () => this.tick());
@@ -31,6 +34,16 @@ class Player {
     this.build();
     if (data.start_at > 0) this.seek(data.start_at);
     this.comments.send();
+    if (coming?.plays && [data.id, undefined].includes(coming.call)) this.sound.play();
+    coming = null;
+  }
+
+  // The call is done and another one is on its way: this one falls silent, and Space is the other one's already.
+  leaveFor({ call, next }) {
+    if (call !== this.data.id) return;
+    this.sound.audio.pause();
+    this.box.inert = true;
+    coming = next === null ? null : { call: next, plays: coming?.plays ?? false };
   }
 
   // A new language, ruling or evidence: draw again, keep the sound where it is and the words half written.
