@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import streamlit as st
 
 from qc_workbench.ui.desk_routes import as_sent, comments_address, heard_address
@@ -179,9 +180,9 @@ def _desk(call_id: str, desk: Desk | None) -> dict[str, Any]:
     }
 
 
-def _bytes(peaks: Iterable[int]) -> str:
+def _bytes(peaks: Sequence[int]) -> str:
     """Peaks of 0..100, a byte each, as text that JSON can carry."""
-    return base64.b64encode(bytes(min(100, max(0, peak)) for peak in peaks)).decode()
+    return base64.b64encode(np.clip(peaks, 0, 100).astype(np.uint8).tobytes()).decode()
 
 
 def _key_names(names: str, t: Translator) -> list[str]:

@@ -16,7 +16,6 @@ from qc_workbench.ui.components.replacing import REASONS, replace_and_go_on
 from qc_workbench.ui.navigation import go
 from qc_workbench.ui.scoring_payload import form_payload, progress_payload, suggestions_payload
 from qc_workbench.ui.state import Room, triggered
-from qc_workbench.ui.views.auto_answers import machine_answers
 from qc_workbench.ui.views.call import CallView
 from qc_workbench.ui.views.queue import may_replace, next_call
 from qc_workbench.ui.views.scoring import (
@@ -85,7 +84,7 @@ def _open_next() -> None:
 def panel_data(room: Room, view: CallView, found: ScoringView) -> dict[str, Any]:
     """What the browser gets, as JSON."""
     t, call_id = room.t, view.call.call_id
-    machine = machine_answers(room.workspace, view) if found.phase in (Phase.OPEN, Phase.DRAFT, Phase.ASKED) else ()
+    machine = view.machine_answers if found.phase in (Phase.OPEN, Phase.DRAFT, Phase.ASKED) else ()
     is_mine = found.phase in (Phase.OPEN, Phase.DRAFT) and may_replace(room.workspace, room.viewer, view.call)
     reasons = REASONS if is_mine else ()
     progress = found.progress
