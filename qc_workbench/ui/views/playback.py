@@ -65,7 +65,8 @@ class SpokenTurn:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """``quiet``: stretches in which nobody speaks, long enough to be skipped."""
+    """``quiet``: stretches in which nobody speaks, long enough to be skipped. ``has_words``: it was transcribed, also
+    where that found no speech."""
 
     call_id: str
     address: str | None
@@ -77,6 +78,7 @@ class Playback:
     clip: tuple[float, float] | None
     line: ShownTimeLine | None
     quiet: tuple[Range, ...] = ()
+    has_words: bool = False
 
 
 def playback(
@@ -118,6 +120,7 @@ def playback(
         turns=_turns(words, t),
         clip=clip_of(evidence, duration_s),
         line=shown_time_line(line, connected_s, t) if line is not None else None,
+        has_words=transcript is not None,
         quiet=_quiet(line, acoustics, transcript, duration_s),
     )
 

@@ -83,13 +83,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ScoringView:
-    """``forms``: those the call may be scored on, the best first. ``by``: who scored it, where somebody else did."""
+    """``forms``: those the call may be scored on, the best first. ``by``: who scored it, where somebody else did.
+    ``lacks_form``: nobody scored it, this person may, and no published form fits."""
 
     phase: Phase
     progress: Progress | None = None
     forms: tuple[FormVersion, ...] = ()
     by: str | None = None
     reason: str | None = None
+    lacks_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def scoring_view(workspace: Workspace, viewer: Viewer, call_id: str, stage: str 
         fitting = _fitting(reader, errand, call, stage) if may_score else ()
         other = _sent([item for item in known if item.purpose is Purpose.SCORE])
         if other is None or is_given:
-            return ScoringView(Phase.OPEN, forms=fitting) if fitting else ScoringView(Phase.NONE)
+            return ScoringView(Phase.OPEN, forms=fitting) if fitting else ScoringView(Phase.NONE, lacks_form=may_score)
         by = _name(reader, other.reviewer)
         if other.second_opinion is not None and fitting and other.reviewer != viewer.person_id:
             return ScoringView(Phase.ASKED, forms=fitting, by=by, reason=other.second_opinion)

@@ -45,8 +45,8 @@ _LABELS = (
 KEYS: Final = (
     ("space K", "play"), ("J L ← →", "step"), ("Shift+← Shift+→", "small_step"), (", .", "speed"), ("Q", "skip"),
     ("[ ]", "range"), ("R", "loop"), ("Esc", "no_range"), ("V", "channel"), ("E D", "agent_volume"),
-    ("T G", "client_volume"), ("+ −", "zoom"), ("W", "whole"), ("/", "search"), ("C", "comment"), ("U", "undo"),
-    ("?", "keys"),
+    ("T G", "client_volume"), ("+ −", "zoom"), ("W", "whole"), ("F Shift+F", "mark"), ("/", "search"),
+    ("C", "comment"), ("U", "undo"), ("?", "keys"),
 )  # fmt: skip
 
 #: Parts of wavesurfer.js by the name they get in the module.
@@ -160,7 +160,8 @@ def player_data(
         "line": _line(playback.line),
         "quiet": [[round(start_s, 2), round(end_s, 2)] for start_s, end_s in playback.quiet],
         "keys": [[_key_names(names, t), t(f"player.key.{code}")] for names, code in KEYS],
-        "labels": {name: t(f"player.{name}") for name in _LABELS},
+        "labels": {name: t(f"player.{name}") for name in _LABELS}
+        | {"no_transcript": t("player.no_words" if playback.has_words else "player.no_transcript")},
     }
 
 

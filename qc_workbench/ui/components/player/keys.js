@@ -35,6 +35,8 @@ const keysOf = (player) => {
     Minus: () => wave.zoom(1 / ZOOM_STEP),
     NumpadSubtract: () => wave.zoom(1 / ZOOM_STEP),
     KeyW: () => wave.zoom(0),
+    KeyF: () => player.toMark(1),
+    "Shift+KeyF": () => player.toMark(-1),
     KeyC: () => comments.open(),
     KeyU: () => comments.undoLast(),
     Slash: () => words.focusSearch(),

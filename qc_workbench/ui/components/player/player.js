@@ -1,6 +1,7 @@
 // The player of a call: sound, waveform, lanes of evidence, transcript and comments around one time.
 const players = new WeakMap();
 const REPORT_AGAIN_MS = 10 * 60 * 1000;
+const MARK_S = 5; // heard of a comment on a second
 let coming = null; // the call that is being opened, and whether Space was pressed for it
 
 class Player {
@@ -247,6 +248,18 @@ class Player {
     audio.currentTime = within(to, 0, this.duration - 0.05);
     this.listened.moved(audio.currentTime);
     this.tick();
+  }
+
+  // The next or the last thing to hear: evidence, a promise, a comment. It is played, as a click on it does.
+  toMark(by) {
+    const marks = [...this.data.bands, ...this.comments.all().filter((item) => item.from !== null).map((item) => ({ start: item.from, end: item.to ?? item.from + MARK_S }))]
+      .sort((a, b) => a.start - b.start);
+    const now = this.sound.audio.currentTime;
+    const here = marks[this.mark];
+    const at = here && now >= here.start - 0.1 && now <= here.end + 0.5 ? this.mark + by
+      : by > 0 ? marks.findIndex((mark) => mark.start > now) : marks.findLastIndex((mark) => mark.start < now);
+    this.mark = marks[at] ? at : by > 0 ? 0 : marks.length - 1;
+    if (marks.length) this.sound.playClip(marks[this.mark].start, marks[this.mark].end);
   }
 
   // The range chosen on the waveform, or with keys (`draws`): what is looped, and what a comment is about.

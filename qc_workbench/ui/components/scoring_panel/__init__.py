@@ -47,7 +47,7 @@ _LABELS: Final = (
     "overruled", "cause", "comment", "add_comment", "comment_waits", "bind", "unbind", "submit", "undo", "time",
     "time_paused", "keys", "opinion", "opinion_why", "opinion_asked", "opinion_change", "opinion_drop", "unanswered",
     "all_answered", "causes_left", "not_yet", "submit_waits", "submitted", "next_call", "no_clip", "refused",
-    "opening", "nothing_left", "to_queue", "replace", "why_replaced", "keep",
+    "opening", "nothing_left", "to_queue", "replace", "why_replaced", "keep", "keys_title",
 )  # fmt: skip
 
 
@@ -59,6 +59,8 @@ def scoring_panel(room: Room, view: CallView) -> bool:
     deals = view.client.deals
     found = scoring_view(room.workspace, room.viewer, view.call.call_id, deals[0].stage if deals else None)
     if found.phase is Phase.NONE:
+        if found.lacks_form:
+            st.info(room.t("scoring.no_form"), icon=":material/assignment_late:")
         return False
     result = _panel(
         key=_KEY,

@@ -83,11 +83,14 @@ class Drawing {
     const line = make("div", `status ${state}`, labels[`state_${state}`]);
     line.setAttribute("role", "status");
     line.dataset.state = state;
+    this.time = make("span", "time", "");
+    this.tick();
     if (state === "login") {
       const link = make("a", "", labels.log_in);
       link.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
       line.append(" ", link);
     }
+    line.append(this.time);
     return line;
   }
 
@@ -332,11 +335,11 @@ class Drawing {
     const undo = button("", labels.undo, () => panel.undo());
     undo.prepend(make("kbd", "", "Z"));
     undo.disabled = !panel.steps.length;
-    this.time = make("span", "time", "");
-    this.tick();
     row.append(submit, undo);
-    const left = make("p", "left", panel.left, this.time);
-    foot.append(row, left, make("p", "keys", labels.keys));
+    const keys = make("details", "help", make("summary", "", labels.keys_title), make("p", "", labels.keys));
+    keys.open = panel.showsKeys;
+    keys.addEventListener("toggle", () => { panel.showsKeys = keys.open; });
+    foot.append(row, make("p", "left", panel.left), keys);
     return foot;
   }
 

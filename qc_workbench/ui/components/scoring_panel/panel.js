@@ -6,6 +6,7 @@ class Panel {
     this.root = root;
     this.outbox = outboxOf(component.data.person, component.data.lang);
     this.opened = new Set();
+    this.showsKeys = innerWidth >= 1200 && innerHeight >= 850; // else the questions need the room
     this.seconds = new Map();
     this.position = 0;
     this.drawing = new Drawing(this);
@@ -48,6 +49,17 @@ class Panel {
     this.work?.sign();
     this.focused = this.firstOpen();
     this.draw();
+    requestAnimationFrame(() => this.reveal());
+  }
+
+  // The question in hand, within the list: the page stays where it is.
+  reveal() {
+    const list = this.box.querySelector(".sections");
+    const question = list?.querySelector("[aria-current]");
+    if (!question) return;
+    const view = list.getBoundingClientRect();
+    const frame = question.getBoundingClientRect();
+    if (frame.top < view.top || frame.bottom > view.bottom) list.scrollTop += frame.top - view.top - view.height / 4;
   }
 
   useForm(form, suggestions) {
