@@ -7,6 +7,7 @@ nothing. Answers are only ever added, in an order that the store gives; which st
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -166,10 +167,11 @@ def submit(evaluation: Evaluation, steps: Sequence[SavedReply], *more: Statement
     return Write(
         (
             Statement(
-                "update evaluations set state = ?, submitted_at = ?, score = ?, band = ?, failed = ? "
+                "update evaluations set state = ?, purpose = ?, submitted_at = ?, score = ?, band = ?, failed = ? "
                 "where evaluation_id = ?",
                 (
                     evaluation.state.value,
+                    evaluation.purpose.value,
                     evaluation.submitted_at,
                     evaluation.score,
                     evaluation.band,
@@ -184,6 +186,15 @@ def submit(evaluation: Evaluation, steps: Sequence[SavedReply], *more: Statement
             Statement(f"select 1 where {_NEXT_PLACE} = ?", (mine, last)),
         ),
     )
+
+
+def while_first(write: Write, evaluation: Evaluation) -> Write:
+    """The same, refused when somebody else's score of the call came in meanwhile: an agent has one score a call."""
+    if evaluation.purpose is not Purpose.SCORE:
+        return write
+    others = "from evaluations where call_id = ? and evaluation_id <> ? and purpose = ? and state = ?"
+    values = (evaluation.call_id, evaluation.evaluation_id, Purpose.SCORE.value, EvaluationState.SUBMITTED.value)
+    return replace(write, require=(*write.require, Statement(f"select 1 where not exists (select 1 {others})", values)))
 
 
 def _mine_and_open(evaluation: Evaluation) -> Statement:

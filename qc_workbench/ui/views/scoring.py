@@ -84,7 +84,8 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class ScoringView:
     """``forms``: those the call may be scored on, the best first. ``by``: who scored it, where somebody else did.
-    ``lacks_form``: nobody scored it, this person may, and no published form fits."""
+    ``lacks_form``: nobody scored it, this person may, and no published form fits. ``also``: who else is
+    scoring it now."""
 
     phase: Phase
     progress: Progress | None = None
@@ -92,6 +93,7 @@ class ScoringView:
     by: str | None = None
     reason: str | None = None
     lacks_form: bool = False
+    also: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def scoring_view(workspace: Workspace, viewer: Viewer, call_id: str, stage: str 
         mine = [item for item in known if item.reviewer == viewer.person_id]
         draft = next((item for item in reversed(mine) if item.state is EvaluationState.DRAFT), None)
         if draft is not None and may_score:
-            return ScoringView(Phase.DRAFT, _progress(reader, draft))
+            return ScoringView(Phase.DRAFT, _progress(reader, draft), also=_also_at_it(reader, known, viewer))
         is_given = may_score and errand.is_given
         sent = _sent(mine)
         if sent is not None and may_see and not is_given:
@@ -133,11 +135,20 @@ def scoring_view(workspace: Workspace, viewer: Viewer, call_id: str, stage: str 
         fitting = _fitting(reader, errand, call, stage) if may_score else ()
         other = _sent([item for item in known if item.purpose is Purpose.SCORE])
         if other is None or is_given:
-            return ScoringView(Phase.OPEN, forms=fitting) if fitting else ScoringView(Phase.NONE, lacks_form=may_score)
+            if not fitting:
+                return ScoringView(Phase.NONE, lacks_form=may_score)
+            return ScoringView(Phase.OPEN, forms=fitting, also=_also_at_it(reader, known, viewer))
         by = _name(reader, other.reviewer)
         if other.second_opinion is not None and fitting and other.reviewer != viewer.person_id:
             return ScoringView(Phase.ASKED, forms=fitting, by=by, reason=other.second_opinion)
         return ScoringView(Phase.THEIRS, _progress(reader, other), by=by) if may_see else ScoringView(Phase.NONE)
+
+
+def _also_at_it(reader: Reader, known: list[Evaluation], viewer: Viewer) -> str | None:
+    """Whoever has begun to score the call and not submitted; who looks at it for another reason is not named."""
+    begun = [item for item in known if item.state is EvaluationState.DRAFT and item.purpose is Purpose.SCORE]
+    other = next((item for item in reversed(begun) if item.reviewer != viewer.person_id), None)
+    return _name(reader, other.reviewer) if other else None
 
 
 def _fitting(reader: Reader, errand: Errand, call: Call, stage: str | None) -> tuple[FormVersion, ...]:
@@ -302,16 +313,19 @@ def submit(
     with workspace.store.reading() as reader:
         before = _read(reader, viewer, evaluation_id)
         steps = store.steps_of(reader, evaluation_id)
+        known = store.evaluations_of_call(reader, before.evaluation.call_id)
     if before.evaluation.state is EvaluationState.SUBMITTED:
         return before, next_call(workspace, viewer, now)
     sent = evaluating.submitted(before.form, before.evaluation, before.replies, now)
+    if sent.purpose is Purpose.SCORE:  # somebody else may have been faster: then this one checks theirs
+        sent = replace(sent, purpose=evaluating.purpose_of_next(known))
     spent_s = _spent(before, step, now)
     entry = audit_entry(
         now, viewer.name, "evaluation_submitted", sent.call_id, evaluation=evaluation_id, form=sent.form_code
     )
     # A score settles the call for everybody it was drawn for; a look at the side settles nothing.
     settled = (open_calls.heard(sent.call_id),) if sent.purpose is Purpose.SCORE else ()
-    write = store.submit(sent, steps, *settled, entry)
+    write = store.while_first(store.submit(sent, steps, *settled, entry), sent)
     try:
         workspace.store.apply(store.with_time(write, sent, spent_s))
     except WriteRefused as error:

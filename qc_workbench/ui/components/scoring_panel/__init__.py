@@ -47,7 +47,7 @@ _LABELS: Final = (
     "overruled", "cause", "comment", "add_comment", "comment_waits", "bind", "unbind", "submit", "undo", "time",
     "time_paused", "keys", "opinion", "opinion_why", "opinion_asked", "opinion_change", "opinion_drop", "unanswered",
     "all_answered", "causes_left", "not_yet", "submit_waits", "submitted", "next_call", "no_clip", "refused",
-    "opening", "nothing_left", "to_queue", "replace", "why_replaced", "keep", "keys_title",
+    "opening", "nothing_left", "to_queue", "replace", "why_replaced", "keep", "keys_title", "also",
 )  # fmt: skip
 
 
@@ -106,6 +106,7 @@ def panel_data(room: Room, view: CallView, found: ScoringView) -> dict[str, Any]
         "lang": t.language,
         "phase": found.phase.value,
         "by": found.by,
+        "also": found.also,
         "reason": found.reason,
         "forms": [
             {"form": form_payload(item.form, item.version, t), "suggestions": suggested(place)}

@@ -100,6 +100,8 @@ class Drawing {
     const found = panel.progress?.score;
     if (panel.data.phase === "asked" && !panel.progress)
       return make("p", "note", filled(labels.asked, { who: panel.data.by, why: panel.data.reason || "—" }));
+    if (panel.isOpen && panel.data.also && !found?.failures.length)
+      return make("p", "note", filled(labels.also, { who: panel.data.also }));
     if (panel.phase === "theirs")
       return make("p", "note", filled(labels.theirs, { who: panel.data.by }));
     if (!found?.failures.length) return null;
