@@ -7,6 +7,10 @@ QCW := $(BIN)/qcw
 STAMP := $(VENV)/.installed
 CLUSTER := $(VENV)/.cluster
 
+# Every command here starts processes that import the same large libraries: without kept bytecode, which some machines
+# forbid for all, each start takes seconds of processor time instead of one. Only what is used is compiled, when it is.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints bench-scoring bench-search lock docs vendor
 
 setup: $(STAMP) model ## install into .venv and fetch the speech model
@@ -14,14 +18,14 @@ setup: $(STAMP) model ## install into .venv and fetch the speech model
 $(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Next: make PYTHON=python3.12 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
 cluster: $(CLUSTER) ## also what spreading the work over several machines needs (docs/scale-out.md)
 
 $(CLUSTER): $(STAMP) requirements-cluster.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements-cluster.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: --require-hashes -r requirements-cluster.lock
 	@touch $(CLUSTER)
 
 model: $(STAMP) ## fetch and verify a speech model, unless one is there

@@ -23,7 +23,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -311,9 +311,10 @@ def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
     while time.monotonic() < deadline and server.poll() is None:
         with suppress(OSError, http.client.HTTPException):
             line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            line.request("GET", "/healthz")
-            if line.getresponse().status == 200:
-                return
+            with closing(line):
+                line.request("GET", "/healthz")
+                if line.getresponse().status == 200:
+                    return
         time.sleep(0.2)
     raise RuntimeError("the server did not start")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,7 +55,8 @@ class Reviewer:
         return self.client.get("/scoring", params={"call": call_id, "lang": language}, headers=self._headers)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, **headers: str) -> Answered:
-        return self.client.post(f"/scoring/{path}", json=dict(body or {}), headers=self._headers | headers)
+        content = json.dumps(dict(body or {}))
+        return self.client.post(f"/scoring/{path}", content=content, headers=self._headers | headers)
 
     def begin(self, call_id: str, **more: Any) -> str:
         answer = self.post("begin", {"call": call_id, **more})

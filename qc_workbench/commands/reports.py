@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from datetime import date, timedelta
 from pathlib import Path
@@ -76,8 +77,13 @@ def export(
 ) -> Done:
     from pipelines.export import export as write_export
     from pipelines.export import records
+    from qc_workbench.store.calls import audit_entry
 
     workspace = session.workspace
+    # Noted before the first row leaves: an export that is broken off has been made.
+    workspace.store.write(
+        audit_entry(session.started_at, getpass.getuser(), "data_exported", what.value, form=form.value)
+    )
     if out is None and session.options.json:
         # One object on stdout, as --json promises; for large data take jsonl or a file.
         found = list(records(workspace, what))

@@ -166,15 +166,16 @@ class CallSearch:
         return f"{mine} and {found}", [*whose, *parameters]
 
 
-def call_search(reader: Reader, agents: Agents, text: str) -> CallSearch:
+def call_search(reader: Reader, agents: Agents, text: str, *, by_client: bool = True) -> CallSearch:
     """Calls of these agents whose number holds the digits of ``text`` or whose client is so named.
 
-    The id of a call finds that call alone.
+    The id of a call finds that call alone, and only that is looked for without ``by_client``: whoever does not see a
+    number would have it digit by digit from what is found.
     """
     text = text.strip()
     if not text:
         return CallSearch(agents, True, None, "", ())
-    if reader.value("select 1 from calls where call_id = ?", text):
+    if not by_client or reader.value("select 1 from calls where call_id = ?", text):
         return CallSearch(agents, False, text, "", ())
     named = reader.rows(
         """

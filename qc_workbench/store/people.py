@@ -225,6 +225,15 @@ def session_with(reader: Reader, token_hash: str) -> Session | None:
     return Session(**row) if row else None
 
 
+def open_session_with(reader: Reader, token_hash: str) -> Session | None:
+    """As :func:`session_with`, None also where its person has left: asked at every key, so in one query."""
+    row = reader.row(
+        "select s.* from sessions s join people p using (person_id) where s.token_hash = ? and p.left_at is null",
+        token_hash,
+    )
+    return Session(**row) if row else None
+
+
 def session_seen(token_hash: str, at: datetime) -> Statement:
     """A sign of life. Never earlier than one before, and none of a session that has ended."""
     return Statement(

@@ -27,14 +27,14 @@ from qc_workbench.store.scoring import evaluation_of, step_of
 
 Days = tuple[date, date]
 
-#: The score of a call: of those made to score it the first that was submitted.
+#: The score of a call: of those made to score it the first that was submitted. No call is scored before it was made,
+#: so those of earlier days need not be read; parameter: start.
 _FIRSTS: Final = """
     firsts as (
-        select e.* from evaluations e join (
-            select arg_min(evaluation_id, submitted_at) as evaluation_id from evaluations
-            where purpose = 'score' and state = 'submitted' group by call_id) using (evaluation_id)
+        select * from evaluations where purpose = 'score' and state = 'submitted' and submitted_at >= ?
+        qualify row_number() over (partition by call_id order by submitted_at, evaluation_id) = 1
     )"""
-#: Drawn calls that have one; parameters: zone, start, end.
+#: Drawn calls that have one; parameters: start, zone, start, end.
 _SCORED: Final = f"""{_FIRSTS},
     scored as (
         select s.draw_id, s.plan, s.stratum, c.manager_id as agent, c.started_at,
@@ -97,7 +97,7 @@ def last_scored_day(reader: Reader, zone: ZoneInfo) -> date | None:
         """
         select cast(timezone(?, max(started_at)) as date) from calls where call_id in (
             select call_id from evaluations where purpose = 'score' and state = 'submitted'
-            order by submitted_at desc limit 500)
+            order by submitted_at desc limit 50)
         """,
         zone.key,
     )
@@ -108,7 +108,7 @@ def scored_forms(reader: Reader, days: Days, zone: ZoneInfo) -> list[ScoredForm]
     """Forms that drawn calls of these days were scored on, by plan, most calls first."""
     rows = reader.rows(
         f"with {_SCORED} select form_code, plan, count(*) as calls from scored group by all order by 3 desc, 1, 2",  # noqa: S608 - constants of this module
-        *_borders(days, zone),
+        *_span(days, zone),
     )
     return [ScoredForm(**row) for row in rows]
 
@@ -124,7 +124,7 @@ def ruled(
             where m.move in ('rule', 'rule_again') and c.started_at >= ? and c.started_at < ?
               and coalesce(c.manager_id = ?, true))
         """,
-        *_borders(days, zone)[1:],
+        *_borders(days, zone),
         agent,
     )
     found = [evaluation_of(row) for row in rows]
@@ -142,7 +142,7 @@ def sheet_rows(reader: Reader, days: Days, zone: ZoneInfo, plan: str, agent: str
         where plan = ? and agent = ?
         order by started_at desc, call_id
         """,  # noqa: S608 - constants of this module
-        *_borders(days, zone),
+        *_span(days, zone),
         plan,
         agent,
     )
@@ -225,7 +225,7 @@ def score_table(
         from framed f left join judged j using (draw_id, stratum, agent, part)
         """,  # noqa: S608 - constants of this module and dates
         *parameters,
-        *_borders(days, zone),
+        *_span(days, zone),
         list(revised),
         [result.score for result in revised.values()],
         [result.failed for result in revised.values()],
@@ -236,9 +236,15 @@ def score_table(
     )
 
 
-def _borders(days: Days, zone: ZoneInfo) -> tuple[str, datetime, datetime]:
+def _borders(days: Days, zone: ZoneInfo) -> tuple[datetime, datetime]:
     first, end = (datetime.combine(day, time(), zone) for day in days)
-    return zone.key, first, end
+    return first, end
+
+
+def _span(days: Days, zone: ZoneInfo) -> tuple[object, ...]:
+    """The parameters of :data:`_SCORED`."""
+    start, end = _borders(days, zone)
+    return start, zone.key, start, end
 
 
 def _counts(reader: Reader, plan: str, days: Days, zone: ZoneInfo) -> tuple[str, tuple[object, ...]]:
@@ -246,7 +252,7 @@ def _counts(reader: Reader, plan: str, days: Days, zone: ZoneInfo) -> tuple[str,
 
     Draws that nobody has counted yet are counted here; it costs reading their frames.
     """
-    rows = reader.rows(f"{_OF_PLAN} and draw_id not in (select draw_id from frame_counts)", plan, *days)  # noqa: S608 - constants of this module
+    rows = reader.rows(f"{_OF_PLAN} except select draw_id from frame_counts", plan, *days)  # noqa: S608 - constants of this module
     missing = [row["draw_id"] for row in rows]
     known = f"select * from frame_counts where draw_id in ({_OF_PLAN})"  # noqa: S608 - constants of this module
     also, more = (f" union all by name {_COUNTED}", (zone.key, missing)) if missing else ("", ())

@@ -7,7 +7,6 @@ nothing. Answers are only ever added, in an order that the store gives; which st
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -160,22 +159,25 @@ def submit(evaluation: Evaluation, steps: Sequence[SavedReply], *more: Statement
     the moment, such as the call leaving the queue.
 
     Refused when an answer was added since they were read, or when it was submitted already: a score always belongs
-    to the answers beside it.
+    to the answers beside it. Where a score of the call was sent since this one was begun, it counts as a second look:
+    the agent has one score a call.
     """
     mine = evaluation.evaluation_id
     last = max((step.place for step in steps), default=0)
     return Write(
         (
             Statement(
-                "update evaluations set state = ?, purpose = ?, submitted_at = ?, score = ?, band = ?, failed = ? "
-                "where evaluation_id = ?",
+                "update evaluations set state = ?, submitted_at = ?, score = ?, band = ?, failed = ?, "
+                "purpose = case when purpose = 'score' and exists (select 1 from evaluations other where "
+                "other.call_id = ? and other.purpose = 'score' and other.state = 'submitted') "
+                "then 'second_look' else purpose end where evaluation_id = ?",
                 (
                     evaluation.state.value,
-                    evaluation.purpose.value,
                     evaluation.submitted_at,
                     evaluation.score,
                     evaluation.band,
                     evaluation.failed,
+                    evaluation.call_id,
                     mine,
                 ),
             ),
@@ -186,15 +188,6 @@ def submit(evaluation: Evaluation, steps: Sequence[SavedReply], *more: Statement
             Statement(f"select 1 where {_NEXT_PLACE} = ?", (mine, last)),
         ),
     )
-
-
-def while_first(write: Write, evaluation: Evaluation) -> Write:
-    """The same, refused when somebody else's score of the call came in meanwhile: an agent has one score a call."""
-    if evaluation.purpose is not Purpose.SCORE:
-        return write
-    others = "from evaluations where call_id = ? and evaluation_id <> ? and purpose = ? and state = ?"
-    values = (evaluation.call_id, evaluation.evaluation_id, Purpose.SCORE.value, EvaluationState.SUBMITTED.value)
-    return replace(write, require=(*write.require, Statement(f"select 1 where not exists (select 1 {others})", values)))
 
 
 def _mine_and_open(evaluation: Evaluation) -> Statement:

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from qc_workbench.domain.access import AccessRole, Account, Person
@@ -40,6 +41,9 @@ from qc_workbench.workspace import Workspace
 SIGN_EVERY: Final = timedelta(minutes=1)
 #: How long a link to set a password works: an invitation may wait over a weekend.
 LINK_LIFE: Final = timedelta(days=7)
+#: Held from the look at the failures until the next is noted: a hundred tries sent at once are a hundred tries. And a
+#: hash takes 64 MiB, so a hundred at once would take the machine's memory.
+_ONE_TRY: Final = Lock()
 
 
 def cookie_name(home: Path) -> str:
@@ -50,11 +54,14 @@ def cookie_name(home: Path) -> str:
 # Sessions --------------------------------------------------------------------
 
 
-def viewer_of(workspace: Workspace, token: str, now: datetime) -> Viewer | None:
-    """Who a session's secret belongs to; None when it is unknown, over or idle, or its person has left."""
+def viewer_of(workspace: Workspace, token: str, now: datetime, *, is_sign: bool = True) -> Viewer | None:
+    """Who a session's secret belongs to; None when it is unknown, over or idle, or its person has left.
+
+    ``is_sign``: a person asks, which keeps the session from becoming idle; a page that draws itself anew does not.
+    """
     if not token:
         return None
-    mark = _mark(token)
+    mark = mark_of(token)
     with workspace.store.reading() as reader:
         session = people.session_with(reader, mark)
         if session is None or session_state(session, now) is not SessionState.LIVE:
@@ -63,15 +70,27 @@ def viewer_of(workspace: Workspace, token: str, now: datetime) -> Viewer | None:
         team_of = people.team_of_agents(reader)
     if account is None or not account.person.may_enter:
         return None
-    if now - session.seen_at >= SIGN_EVERY:
+    if is_sign and now - session.seen_at >= SIGN_EVERY:
         workspace.store.write(people.session_seen(mark, now))
     return Viewer(account, team_of)
+
+
+def person_with(workspace: Workspace, token: str, now: datetime, *, is_sign: bool) -> str | None:
+    """The id of whom :func:`viewer_of` is about, cheaply: asked before every key, without what they may do."""
+    mark = mark_of(token)
+    with workspace.store.reading() as reader:
+        session = people.open_session_with(reader, mark)
+    if session is None or session_state(session, now) is not SessionState.LIVE:
+        return None
+    if is_sign and now - session.seen_at >= SIGN_EVERY:
+        workspace.store.write(people.session_seen(mark, now))
+    return session.person_id
 
 
 def begin_session(workspace: Workspace, person_id: str, now: datetime, *also: Statement) -> str:
     """The secret for the cookie of a new session."""
     token = secrets.token_urlsafe(32)
-    workspace.store.write(people.session_begun(Session(_mark(token), person_id, now, now)), *also)
+    workspace.store.write(people.session_begun(Session(mark_of(token), person_id, now, now)), *also)
     return token
 
 
@@ -79,10 +98,11 @@ def log_out(workspace: Workspace, token: str, now: datetime) -> None:
     viewer = viewer_of(workspace, token, now)
     if viewer is not None:
         entry = audit_entry(now, viewer.name, "logged_out", viewer.person_id)
-        workspace.store.write(people.session_ended(_mark(token), now), entry)
+        workspace.store.write(people.session_ended(mark_of(token), now), entry)
 
 
-def _mark(token: str) -> str:
+def mark_of(token: str) -> str:
+    """What the store keeps of a session's secret."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -92,6 +112,11 @@ def _mark(token: str) -> str:
 def log_in(workspace: Workspace, typed: str, password: str, address: str, now: datetime) -> str:
     """A session for a login and its password. Raises :class:`UsageError` ``log_in_wrong``, ``log_in_locked``,
     ``log_in_shut``; unknown logins are treated as known ones are."""
+    with _ONE_TRY:
+        return _log_in(workspace, typed, password, address, now)
+
+
+def _log_in(workspace: Workspace, typed: str, password: str, address: str, now: datetime) -> str:
     name = login(typed)
     with workspace.store.reading() as reader:
         of_login = lock_after(people.failures_of(reader, name))
@@ -214,12 +239,28 @@ def set_password(workspace: Workspace, account: Account, password: str, now: dat
     return begin_session(workspace, person_id, now)
 
 
+def password_by_link(workspace: Workspace, link: tuple[str, str, str], password: str, now: datetime) -> str:
+    """A new session after the link has set the password, the first time it is asked to.
+
+    ``link``: what :func:`person_of_link` is asked about. Raises what it and :func:`acceptable_password` raise."""
+    with _ONE_TRY:
+        return set_password(workspace, person_of_link(workspace, *link, now), password, now)
+
+
 def change_password(workspace: Workspace, account: Account, old: str, new: str, now: datetime) -> str:
-    """By the person, who knows the old one. Raises :class:`UsageError` ``password_old_wrong``."""
-    with workspace.store.reading() as reader:
-        kept = people.password_hash(reader, account.person.person_id)
-    if not fits(kept, normalised(old)):
-        raise UsageError("password_old_wrong")
+    """By the person, who knows the old one: whoever found a screen unlocked has no more tries than at the log-in.
+
+    Raises :class:`UsageError` ``password_old_wrong``, ``log_in_locked``, ``log_in_shut``."""
+    person_id = account.person.person_id
+    with _ONE_TRY:
+        with workspace.store.reading() as reader:
+            lock = lock_after(people.failures_of(reader, account.login))
+            kept = people.password_hash(reader, person_id)
+        require_open(lock, at=now)
+        if not fits(kept, normalised(old)):
+            entry = audit_entry(now, account.name, "log_in_failed", person_id, way="change_of_password")
+            workspace.store.write(people.tried(account.login, "", False, now), entry)
+            raise UsageError("password_old_wrong")
     return set_password(workspace, account, new, now)
 
 

@@ -6,7 +6,6 @@ although the page is being left. Every report has a token: sent twice, it counts
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
@@ -30,7 +29,7 @@ from qc_workbench.store.coaching import comment_row, comments_of_calls
 from qc_workbench.store.database import Reader, insert
 from qc_workbench.store.hearing import heard_by, heard_written
 from qc_workbench.ui.doorway import own_request, signed_in
-from qc_workbench.ui.http import body_within
+from qc_workbench.ui.http import body_within, json_object
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.desk import shown_comment
@@ -39,6 +38,8 @@ from qc_workbench.workspace import Workspace
 #: Bytes of a report: a comment of the greatest length, or a thousand ranges.
 _LARGEST: Final = 65_536
 _TOKEN: Final = re.compile(r"[0-9a-f]{32}")
+#: Codes of questions.
+_QUESTION: Final = re.compile(r"[\w.-]{1,80}")
 #: How often a report of heard seconds is tried when another window of the same call tells its own.
 _TRIES: Final = 5
 
@@ -83,11 +84,8 @@ def _answered(answer: Answer, request: Request, text: bytes) -> Response:
         if found is None:
             return Response(status_code=401)
         workspace, viewer = found
-        try:
-            body = json.loads(text)
-        except ValueError:
-            return Response(status_code=400)
-        if not isinstance(body, dict) or not _TOKEN.fullmatch(str(body.get("token", ""))):
+        body = json_object(text) or {}
+        if not _TOKEN.fullmatch(str(body.get("token", ""))):
             return Response(status_code=400)
         return answer(workspace, viewer, request, body)
     except UsageError as error:
@@ -114,14 +112,17 @@ def _comment(workspace: Workspace, viewer: Viewer, request: Request, body: Body)
     with workspace.store.reading() as reader:
         _, about = _about(reader, viewer, request, Action.COMMENT_CALL)
     begins, ends = body.get("from_s"), body.get("to_s")
+    text, question = body.get("text", ""), body.get("question") or None
+    if not isinstance(text, str) or not (question is None or _QUESTION.fullmatch(question)):
+        return Response(status_code=400)
     made = comment(
         about,
-        str(body.get("text", "")),
+        text,
         viewer.person_id,
         now,
         passage=None if begins is None else Passage(float(begins), None if ends is None else float(ends)),
         for_coaching=body.get("for_coaching") is True,
-        question=str(body["question"]) if body.get("question") else None,
+        question=question,
         token=str(body["token"]),
     )
     line = audit_entry(now, viewer.name, "call_commented", about.call_id, comment_id=made.comment_id)

@@ -71,7 +71,7 @@ def routes() -> list[Route]:
 def signed_in(connection: HTTPConnection) -> tuple[Workspace, Viewer] | None:
     """The workspace and the person of this request's cookie, or None. Reads the store: not for an async function."""
     workspace = open_workspace(default_home())
-    viewer = accounts.viewer_of(workspace, _token(connection, workspace), datetime.now(UTC))
+    viewer = accounts.viewer_of(workspace, token_of(connection, workspace), datetime.now(UTC))
     return None if viewer is None else (workspace, viewer)
 
 
@@ -83,7 +83,7 @@ def own_request(request: Request) -> bool:
 def entrance(request: Request) -> Response | None:
     """Where somebody who opens a room is sent first; None: let them in. Asked before a room's page is served."""
     workspace = open_workspace(default_home())
-    viewer = accounts.viewer_of(workspace, _token(request, workspace), datetime.now(UTC))
+    viewer = accounts.viewer_of(workspace, token_of(request, workspace), datetime.now(UTC))
     if viewer is not None:
         first = first_room(viewer) if request.url.path == "/" else None
         return RedirectResponse(f"/{first}?{request.url.query}".rstrip("?"), 303) if first else None
@@ -96,7 +96,8 @@ def entrance(request: Request) -> Response | None:
     return RedirectResponse(f"/login?next={quote(asked, safe='')}", 303)
 
 
-def _token(connection: HTTPConnection, workspace: Workspace) -> str:
+def token_of(connection: HTTPConnection, workspace: Workspace) -> str:
+    """The secret of this request's session, "" without one."""
     return connection.cookies.get(accounts.cookie_name(workspace.home), "")
 
 
@@ -120,7 +121,10 @@ def _answering(page: _Page) -> Callable[[Request], object]:
             body = await body_within(request, _LARGEST_FORM)
             if body is None:
                 return Response(status_code=413)
-            form = _last_values(body)
+            try:
+                form = _last_values(body)
+            except ValueError:  # more fields than any form of ours has
+                return Response(status_code=400)
         return await run_in_threadpool(_drawn, page, request, form)
 
     return answer
@@ -201,7 +205,7 @@ def _join(workspace: Workspace, request: Request, form: Form | None) -> Response
         return _page(workspace, request, "join", said)
     try:
         _twice(form)
-        token = accounts.set_password(workspace, account, form.get("password", ""), now)
+        token = accounts.password_by_link(workspace, link, form.get("password", ""), now)
     except UsageError as error:
         return _page(workspace, request, "join", said, error)
     return _let_in(workspace, request, token, "/")
@@ -233,7 +237,7 @@ def _twice(form: Form) -> None:
 def _log_out(workspace: Workspace, request: Request, form: Form | None) -> Response:
     if form is None and not _is_ours(request):  # a picture or a link elsewhere logs nobody out
         return _page(workspace, request, "logout", {})
-    accounts.log_out(workspace, _token(request, workspace), datetime.now(UTC))
+    accounts.log_out(workspace, token_of(request, workspace), datetime.now(UTC))
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(accounts.cookie_name(workspace.home), httponly=True, samesite="lax")
     answer.delete_cookie("_streamlit_user")  # or single sign-on would let the same person in at once
@@ -242,6 +246,8 @@ def _log_out(workspace: Workspace, request: Request, form: Form | None) -> Respo
 
 def _let_in(workspace: Workspace, request: Request, token: str, aim: str) -> Response:
     answer = RedirectResponse(aim, 303, headers={"cache-control": "no-store"})
+    # Somebody else may have sat here: their session is not left behind for whoever finds its cookie.
+    accounts.log_out(workspace, token_of(request, workspace), datetime.now(UTC))
     secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
     answer.set_cookie(
         accounts.cookie_name(workspace.home), token, httponly=True, samesite="lax", secure=secure, path="/"
@@ -273,6 +279,8 @@ def ticket_for(token: str) -> str:
 
 
 def _from_outside(workspace: Workspace, request: Request, form: Form | None) -> Response:
+    if not _is_ours(request):  # a link elsewhere must not log anybody in as somebody else
+        return RedirectResponse("/login", 303)
     with _tickets_lock:
         token, until = _tickets.pop(request.query_params.get("ticket", ""), ("", 0.0))
     if form is not None or until < datetime.now(UTC).timestamp():

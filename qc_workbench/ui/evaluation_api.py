@@ -7,7 +7,6 @@ status of 4xx and is not to be sent again; 401 means log in first, 503 means try
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -24,7 +23,7 @@ from qc_workbench.domain.auto_answer import Answer
 from qc_workbench.domain.evaluation import Reply
 from qc_workbench.errors import QcwError, UsageError, WorkspaceError
 from qc_workbench.ui import doorway
-from qc_workbench.ui.http import body_within
+from qc_workbench.ui.http import body_within, json_object
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.scoring_payload import form_payload, progress_payload
 from qc_workbench.ui.viewer import Viewer
@@ -122,11 +121,8 @@ def _refused(error: QcwError, t: Translator, status: int) -> Response:
 
 
 def _read(body: bytes) -> Body:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UsageError("request_wrong", field="-") from error
-    if not isinstance(found, dict):
+    found = json_object(body)
+    if found is None:
         raise UsageError("request_wrong", field="-")
     return found
 
@@ -176,9 +172,12 @@ def _answer(asked: Asked) -> Mapping[str, Any]:
 def _suggested(body: Body) -> tuple[Answer, str] | None:
     """What the machine said beside the question; what is no answer of a machine is as none."""
     said = body.get("suggested")
-    if not isinstance(said, dict) or said.get("machine") not in set(Answer) or not isinstance(said.get("sign"), str):
+    if not isinstance(said, dict):
         return None
-    return Answer(said["machine"]), said["sign"]
+    machine, sign = said.get("machine"), said.get("sign")
+    if not isinstance(machine, str) or machine not in set(Answer) or not isinstance(sign, str):
+        return None
+    return Answer(machine), sign
 
 
 def _clear(asked: Asked) -> Mapping[str, Any]:

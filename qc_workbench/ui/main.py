@@ -14,7 +14,7 @@ from qc_workbench.ui.accounts import viewer_of
 from qc_workbench.ui.components.outside import forbidden, outside
 from qc_workbench.ui.i18n import LANGUAGE_NAMES, LANGUAGES, Translator
 from qc_workbench.ui.labels import error_text, plain
-from qc_workbench.ui.navigation import ROOMS, may_enter, sections
+from qc_workbench.ui.navigation import ROOMS, may_enter, sections, unlisted
 from qc_workbench.ui.state import LANGUAGE_KEY, language, token, workspace_or_error
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
@@ -50,8 +50,9 @@ def main() -> None:
         st.title(t("app.title"))
         st.error(error_text(opened, t))
         return
-    viewer = viewer_of(opened, token(opened), datetime.now(UTC))
+    viewer = viewer_of(opened, token(opened), datetime.now(UTC), is_sign=False)
     if viewer is None:
+        st.navigation(unlisted(t), position="hidden")
         _language_switch(t)
         outside(opened, t)
         return

@@ -95,6 +95,12 @@ def sections(viewer: Viewer, t: Translator) -> dict[str, list[Page]]:
     return groups
 
 
+def unlisted(t: Translator) -> list[Page]:
+    """The rooms for nobody: their addresses stay, and no list of them is left of whoever was here before."""
+    home = st.Page(_PAGES / "home.py", title=t("app.title"), default=True, visibility="hidden")
+    return [home, *(room_page(name, t, is_mine=False) for name in ROOMS)]
+
+
 def link(name: str, t: Translator, label: str, **query: str) -> None:
     """A link to a room, within the app; nothing where the room is not for this person."""
     if name not in _open_rooms.get():

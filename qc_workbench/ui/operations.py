@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Final
+from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -151,11 +152,23 @@ def may_ask(request: Request, settings: Settings, home: Path) -> bool:
 
 
 def from_this_machine(request: HTTPConnection) -> bool:
-    """Whether no other machine sends it. What a proxy passed on is not from here, whatever its last hop was."""
+    """Whether no other machine sends it. What a proxy passed on is not from here, whatever its last hop was.
+
+    Nor is what asks for another machine's name: a page from elsewhere whose name was made to lead here (DNS rebinding)
+    would speak for the person at this machine.
+    """
     if request.client is None or any(name in request.headers for name in _PASSED_ON):
         return False
     try:
-        return ipaddress.ip_address(request.client.host).is_loopback
+        asked = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return False
+    return _is_loopback(request.client.host) and (asked == "localhost" or _is_loopback(asked))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 import uvicorn
@@ -27,7 +27,7 @@ from qc_workbench.errors import QcwError
 from qc_workbench.logs import event
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.calls import audit_entry, call
-from qc_workbench.ui import clips, desk_routes, doorway, evaluation_api, operations, warming
+from qc_workbench.ui import clips, desk_routes, doorway, evaluation_api, gate, operations, warming
 from qc_workbench.ui.http import sound_answer
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
@@ -42,6 +42,18 @@ from qc_workbench.workspace import Workspace
 #: name next to its script for an old-style app.
 SCRIPT = Path(__file__).parent / "entry" / "script.py"
 
+#: Of every room. Nothing is loaded from or sent to elsewhere, whatever names and comments say; no other site may frame
+#: a page with buttons; addresses name calls, so no other site is told them. Streamlit's own scripts and those of the
+#: plots need to be inline and to evaluate.
+_PAGE_HEADERS: Final = {
+    "cache-control": "no-cache",
+    "content-security-policy": "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: "
+    "data:; style-src 'self' 'unsafe-inline'; connect-src 'self' data: blob:; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'self'",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+}
+
 #: Options that must hold however the app was started. Nothing may call out; errors of the program go
 #: to the log, a person reads a sentence.
 OPTIONS: dict[str, Any] = {
@@ -50,6 +62,7 @@ OPTIONS: dict[str, Any] = {
     "client.toolbarMode": "minimal",
     "server.headless": True,
     "server.fileWatcherType": "none",
+    **gate.OPTIONS,
     "theme.primaryColor": "#1f5fbf",
     "theme.baseRadius": "small",
     "theme.baseFontSize": 15,
@@ -83,7 +96,11 @@ def parts() -> dict[str, Any]:
         config.set_option(name, value)
     # The provider of single sign-on is the workspace's; Streamlit's own places are not looked at.
     config.set_option("secrets.files", [str(secrets_file(default_home()))])
-    return {"routes": routes(), "middleware": [Middleware(Traffic)], "on_script_error": _say_mistake}
+    return {
+        "routes": routes(),
+        "middleware": [Middleware(Traffic), Middleware(gate.Gate)],
+        "on_script_error": _say_mistake,
+    }
 
 
 def _say_mistake(error: Exception) -> bool:
@@ -211,7 +228,7 @@ def _page(request: Request) -> Response:
         elsewhere = doorway.entrance(request)
     except QcwError:
         elsewhere = None  # the page says what is wrong with the workspace
-    return elsewhere or HTMLResponse(_page_html(), headers={"cache-control": "no-cache"})
+    return elsewhere or HTMLResponse(_page_html(), headers=dict(_PAGE_HEADERS))
 
 
 @cache

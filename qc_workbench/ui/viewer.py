@@ -60,8 +60,12 @@ class Viewer:
 
     @property
     def sees_clients(self) -> bool:
-        """Whether clients are named and their numbers shown whole."""
-        return self.reach(Action.SEE_CLIENT) is not Scope.NONE
+        """Whether lists name clients and are searched by them: where these are known of every call in the lists.
+
+        Somebody who knows the clients of some calls and hears others too is named none of them in a list.
+        """
+        known, seen = self.agents(Action.SEE_CLIENT), self.agents(Action.SEE_CALL)
+        return known is None or (seen is not None and bool(known) and seen <= known)
 
     @classmethod
     def of_program(cls, name: str) -> Viewer:

@@ -67,7 +67,9 @@ def server(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> It
 def local(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A program on this machine, without a server in between."""
     monkeypatch.setenv(HOME_VARIABLE, str(workspace.home))
-    with TestClient(Starlette(routes=list(operations.routes())), client=("127.0.0.1", 5000)) as client:
+    with TestClient(
+        Starlette(routes=list(operations.routes())), "http://localhost", client=("127.0.0.1", 5000)
+    ) as client:
         yield client
 
 
@@ -136,13 +138,16 @@ def test_the_log_of_a_real_server_is_json_without_addresses_and_names(workspace:
         ("127.0.0.1", {"X-Real-IP": "203.0.113.9"}, False),
         ("127.0.0.1", {"forwarded": "for=203.0.113.9"}, False),
         ("no-address", {}, False),
+        ("::1", {"host": "[::1]:8501"}, True),
+        ("127.0.0.1", {"host": "qc.example.com"}, False),  # a name that was made to lead here
     ],
 )
 def test_without_a_token_only_programs_on_this_machine_are_told_and_never_through_a_proxy(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, client: str, headers: dict[str, str], may: bool
 ) -> None:
     monkeypatch.setenv(HOME_VARIABLE, str(workspace.home))
-    with TestClient(Starlette(routes=list(operations.routes())), client=(client, 5000)) as asking:
+    app = Starlette(routes=list(operations.routes()))
+    with TestClient(app, "http://localhost", client=(client, 5000)) as asking:
         assert asking.get("/metrics", headers=headers).status_code == (200 if may else 403)
         health = asking.get("/healthz", headers=headers)
         assert health.status_code == 200

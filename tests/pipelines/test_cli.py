@@ -187,6 +187,8 @@ def test_sources_of_the_settings_are_imported_by_name(home: Path, folder: Path) 
     assert qcw("--home", str(home), "ingest", "crm").exit_code == 0
     exported = qcw("--home", str(home), "export", "calls")
     assert [json.loads(line)["call_id"] for line in exported.stdout.splitlines()] == ["a-1", "a-2"]
+    with Workspace.open(home).store.reading() as reader:
+        assert reader.value("select object from audit where action = 'data_exported'") == "calls"
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_the_sample_company_is_entered_with_one_press_at_this_machine_only(
     admit_invented(workspace, datetime.now(UTC))
     monkeypatch.setenv(HOME_VARIABLE, str(workspace.home))
     app = Starlette(routes=list(routes()))
-    with TestClient(app, follow_redirects=False, client=("127.0.0.1", 1)) as client:
+    with TestClient(app, "http://localhost", follow_redirects=False, client=("127.0.0.1", 1)) as client:
         page = client.get("/login?lang=ru").text
         for name in ("Вера Главная", "Глеб Слушатель", "Наталья Королёва", "Роман Климов"):
             assert name in page
@@ -77,5 +77,5 @@ def test_the_sample_company_is_entered_with_one_press_at_this_machine_only(
 def test_no_password_is_shown_in_anybody_elses_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = company.sample_company(tmp_path / "real")
     monkeypatch.setenv(HOME_VARIABLE, str(workspace.home))
-    with TestClient(Starlette(routes=list(routes())), client=("127.0.0.1", 1)) as client:
+    with TestClient(Starlette(routes=list(routes())), "http://localhost", client=("127.0.0.1", 1)) as client:
         assert 'type="hidden"' not in client.get("/login").text

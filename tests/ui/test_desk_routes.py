@@ -152,9 +152,31 @@ def test_a_comment_that_can_not_be_kept_says_why_in_the_language_of_the_page(
     assert kept(workspace) == []
 
 
-@pytest.mark.parametrize("body", [{"token": "short"}, {"from_s": "soon"}, {"from_s": [1]}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"token": "short"},
+        {"from_s": "soon"},
+        {"from_s": [1]},
+        {"text": {"a": 1}},
+        {"question": ["a"]},
+        {"question": "q" * 5000},
+        {"question": "<img src=x>"},
+    ],
+)
 def test_words_that_no_player_says_are_refused(workspace: Workspace, client: TestClient, body: dict[str, Any]) -> None:
     assert comment(client, workspace, **body).status_code == 400
+    assert kept(workspace) == []
+
+
+@pytest.mark.parametrize("seconds", ["1" * 400, "NaN", "Infinity"])
+def test_a_comment_at_no_second_of_the_call_is_refused(workspace: Workspace, client: TestClient, seconds: str) -> None:
+    client.cookies.set(cookie_name(workspace.home), company.token(workspace, "q1"))
+    headers = {"x-qcw": "1"}
+    body = f'{{"token": "{next(TOKENS)}", "text": "Здесь", "from_s": {seconds}}}'
+    answer = client.post(f"/calls/{CALL}/comments", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "comment_outside")
+    assert client.post(f"/calls/{CALL}/comments", content="[" * 60_000, headers=headers).status_code == 400
     assert kept(workspace) == []
 
 

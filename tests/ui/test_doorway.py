@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from starlette.applications import Starlette
@@ -47,7 +49,9 @@ def visitor(
 ) -> Iterator[TestClient]:
     monkeypatch.setenv(HOME_VARIABLE, str(workspace.home))
     app = Starlette(routes=list(routes()))
-    with TestClient(app, client=address, follow_redirects=False, headers={"accept-language": "ru"}) as found:
+    with TestClient(
+        app, "http://localhost", client=address, follow_redirects=False, headers={"accept-language": "ru"}
+    ) as found:
         yield found
 
 
@@ -149,6 +153,57 @@ def test_a_form_of_another_site_is_refused(client: TestClient, headers: dict[str
     assert client.post("/login", data=form, headers=headers).status_code == 403
 
 
+def test_a_form_of_thousands_of_fields_is_refused(client: TestClient) -> None:
+    assert client.post("/login", data={f"field{number}": "1" for number in range(100)}).status_code == 400
+
+
+@pytest.mark.parametrize("typed", ["a\x00b", "\ud83d", "' or 1=1 --", "x" * 5000, "<script>alert(1)</script>"])
+def test_whatever_is_typed_at_the_door_is_a_wrong_login_and_stays_text(client: TestClient, typed: str) -> None:
+    answer = client.post("/login", content=urlencode({"login": typed, "password": typed}, errors="surrogatepass"),
+                         headers={"content-type": "application/x-www-form-urlencoded"})  # fmt: skip
+    assert answer.status_code == 401
+    assert "<script>" not in answer.text
+
+
+def test_tries_sent_at_once_are_as_few_as_tries_in_a_row(workspace: Workspace) -> None:
+    def once(number: int) -> str:
+        try:
+            return accounts.log_in(workspace, "h1", f"не тот пароль {number}", "10.0.0.9", datetime.now(UTC))
+        except UsageError as error:
+            return error.code
+
+    with ThreadPoolExecutor(3 * FREE_TRIES) as many:
+        said = sorted(many.map(once, range(3 * FREE_TRIES)))
+    assert said == ["log_in_locked"] * 2 * FREE_TRIES + ["log_in_wrong"] * FREE_TRIES
+
+
+def test_whoever_found_a_screen_unlocked_guesses_the_password_no_longer_than_at_the_door(
+    workspace: Workspace, client: TestClient
+) -> None:
+    knock(client, login="q1")
+    form = {"old": "не он, не он, не он", "password": "другая фраза из слов", "again": "другая фраза из слов"}
+    assert [client.post("/password", data=form).status_code for _ in range(FREE_TRIES + 1)] == [422] * FREE_TRIES + [
+        429
+    ]
+    assert client.post("/password", data=form | {"old": company.PASSWORD}).status_code == 429
+    assert ("Глеб Слушатель", "log_in_failed") in actions(workspace)
+
+
+def test_a_new_log_in_in_a_browser_ends_the_session_that_was_there_and_takes_none_that_was_planted(
+    workspace: Workspace, client: TestClient
+) -> None:
+    name = accounts.cookie_name(workspace.home)
+    client.cookies.set(name, "chosen-by-somebody-else")
+    knock(client, login="m1")
+    first = {item.name: item.value for item in client.cookies.jar if item.value != "chosen-by-somebody-else"}[name]
+    assert first is not None
+    client.cookies.clear()
+    client.cookies.set(name, first)
+    knock(client, login="m2")
+    assert accounts.viewer_of(workspace, first, datetime.now(UTC)) is None
+    assert accounts.viewer_of(workspace, "chosen-by-somebody-else", datetime.now(UTC)) is None
+
+
 def test_a_form_as_large_as_a_file_is_refused(client: TestClient) -> None:
     assert client.post("/login", data={"login": "h1", "password": "x" * 20_000}).status_code == 413
 
@@ -203,6 +258,21 @@ def test_a_link_sets_a_password_once_and_opens_a_locked_login(workspace: Workspa
     assert knock(client, login="q1") == 401  # the old one
 
 
+def test_a_link_that_two_use_at_the_same_moment_lets_one_in(workspace: Workspace) -> None:
+    _, _, query = accounts.password_link(workspace, "account-q1", NOW).partition("?")
+    person, until, sign = (part.partition("=")[2] for part in query.split("&"))
+
+    def use(number: int) -> str:
+        try:
+            accounts.password_by_link(workspace, (person, until, sign), f"новая фраза из слов {number}", NOW)
+        except UsageError as error:
+            return error.code
+        return "in"
+
+    with ThreadPoolExecutor(3) as many:
+        assert sorted(many.map(use, range(3))) == ["in", "link_dead", "link_dead"]
+
+
 def test_a_link_that_is_changed_or_old_sets_nothing(workspace: Workspace, client: TestClient) -> None:
     link = accounts.password_link(workspace, "account-q1", NOW)
     assert client.get(link.replace("account-q1", "account-h1")).status_code == 410
@@ -243,6 +313,44 @@ def test_a_ticket_gives_its_session_once(workspace: Workspace, client: TestClien
     assert client.get("/queue").status_code == 200
     client.cookies.clear()
     assert client.get(path).headers["location"] == "/login"
+
+
+def test_a_link_of_another_site_logs_nobody_in_as_somebody_else(workspace: Workspace, client: TestClient) -> None:
+    path = doorway.ticket_for(company.token(workspace, "q1"))
+    assert client.get(path, headers={"sec-fetch-site": "cross-site"}).headers["location"] == "/login"
+    assert not client.cookies
+
+
+def test_two_who_set_up_at_the_same_moment_make_one_administrator(fresh: Workspace) -> None:
+    def first(number: int) -> str:
+        try:
+            accounts.set_up(fresh, f"Гость {number}", f"guest{number}", "зимний чай и вишня", set(), NOW)
+        except UsageError as error:
+            return error.code
+        return "made"
+
+    with ThreadPoolExecutor(4) as many:
+        assert sorted(many.map(first, range(4))) == ["made"] + ["set_up_done"] * 3
+    with fresh.store.reading() as reader:
+        assert len(people.accounts(reader)) == 1
+
+
+def test_a_site_whose_name_was_made_to_lead_here_sets_nothing_up(
+    fresh: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for client in visitor(fresh, monkeypatch):
+        assert client.get("/setup").status_code == 200
+        assert client.get("/setup", headers={"host": "evil.example:8501"}).status_code == 403
+
+
+def test_rooms_load_nothing_from_elsewhere_and_no_other_site_frames_them(client: TestClient) -> None:
+    knock(client)
+    headers = client.get("/call?id=call-padded").headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'self' data: blob:;" in policy
+    assert "frame-ancestors 'self'" in policy
+    assert not re.search(r"https?:|\*", policy)
+    assert headers["referrer-policy"] == "same-origin"
 
 
 def test_the_pages_load_nothing_from_elsewhere_and_cannot_be_framed(client: TestClient) -> None:

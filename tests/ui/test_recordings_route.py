@@ -12,8 +12,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from qc_workbench.domain.access import AccessRole, Account, Action, Person
 from qc_workbench.domain.call import Recording, RecordingState
 from qc_workbench.store import calls as call_rows
+from qc_workbench.store import people
 from qc_workbench.ui.accounts import cookie_name, log_out
 from qc_workbench.ui.components.player import played_address
 from qc_workbench.ui.recordings import Grant, browser_media_type, recording_address, workspace_secret
@@ -96,6 +98,48 @@ def test_an_agent_hears_the_own_calls_and_no_others(workspace: Workspace, client
     assert client.get(others).status_code == 403
     assert client.get(others, headers={"range": "bytes=0-99"}).status_code == 403
     assert client.post(played_address(others) or "").status_code == 403
+
+
+@pytest.mark.parametrize("asked", [{}, {"range": "bytes=0-99"}, {"range": "bytes=-1"}, {"range": "bytes=0-0,5-9"}])
+def test_each_role_hears_what_it_may_and_not_a_byte_more(
+    workspace: Workspace, client: TestClient, asked: dict[str, str]
+) -> None:
+    """Every person, every call, rightly signed for that person; in ranges too."""
+    admin = Account(Person("account-a1", frozenset({AccessRole.ADMIN})), "a1", "Ада Служебная", NOW)
+    workspace.store.apply(people.saved(admin))
+    owners = {company.PADDED: "m1", company.TALK: "m2"}
+    for employee in (*company.ROLES, "a1"):
+        client.cookies.clear()
+        client.cookies.update(session(workspace, employee))
+        viewer = company.viewer(workspace, employee)
+        for call_id, agent in owners.items():
+            answer = client.get(address(workspace, call_id, employee=employee), headers=asked)
+            may = viewer.may(Action.HEAR_CALL, agent)
+            assert answer.status_code in ((200, 206) if may else (403,)), (employee, call_id)
+            assert may or answer.content == b""
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("bytes=0-0", 206),
+        ("bytes=-99999999999999999999", 206),
+        ("bytes=99999999999999999999-", 416),
+        ("bytes=-0", 416),
+        ("bytes=5-1", 400),
+        ("bytes=a-b", 400),
+        ("bits=0-1", 400),
+        ("bytes=" + ",".join("0-" for _ in range(5000)), 200),
+        ("bytes=" + ",".join(f"{n}-{n}" for n in range(0, 4000, 2)), 200),
+    ],
+)
+def test_ranges_that_no_player_asks_for_cost_no_more_than_the_file(
+    workspace: Workspace, client: TestClient, asked: str, status: int
+) -> None:
+    whole = (workspace.home / (recording(workspace, company.PADDED).path or "")).stat().st_size
+    answer = client.get(address(workspace), headers={"range": asked})
+    assert answer.status_code == status
+    assert len(answer.content) <= whole
 
 
 def test_a_session_that_was_ended_hears_nothing_more(workspace: Workspace, client: TestClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -181,6 +182,10 @@ def test_hidden_questions_are_shown_by_their_conditions(workspace: Workspace, cl
         ({"question": "greeted", "values": ["yes"], "token": ""}, "request_wrong"),
         ({"question": "greeted", "values": ["yes"], "spent_s": "long"}, "request_wrong"),
         ({"question": "greeted", "values": ["yes"], "comment": 7}, "request_wrong"),
+        ({"question": "greeted", "values": ["yes"], "spent_s": 10**400}, "request_wrong"),
+        ({"question": "greeted", "values": ["yes"], "at_s": 10**400, "comment": "!"}, "request_wrong"),
+        ({"question": "\ud83d", "values": ["yes"]}, "reply_question"),
+        ({"question": "greeted", "values": ["\ud83d"]}, "reply_wrong"),
     ],
 )
 def test_a_wrong_answer_is_refused_with_what_was_expected(
@@ -192,6 +197,80 @@ def test_a_wrong_answer_is_refused_with_what_was_expected(
     assert (answer.status_code, answer.json()["error"]) == (422, code)
     assert answer.json()["text"]
     assert count(workspace, "select count(*) from evaluation_answers") == 0
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000])
+def test_what_is_no_number_of_seconds_is_refused_and_not_stumbled_over(
+    workspace: Workspace, client: TestClient, number: str
+) -> None:
+    qc = person(workspace, client)
+    evaluation = qc.begin(CALL)
+    body = f'{{"token": "12345678", "question": "greeted", "values": ["yes"], "spent_s": {number}}}'
+    headers = {"cookie": f"{qc.cookie}={qc.token}", "x-qcw": "1"}
+    answer = client.post(f"/scoring/{evaluation}/answer", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (422, "request_wrong")
+
+
+def test_half_an_emoji_costs_nobody_the_rest_of_the_comment(workspace: Workspace, client: TestClient) -> None:
+    """A browser cuts a text where it is too long, also within a character: the page would send it again for ever."""
+    qc = person(workspace, client)
+    evaluation = qc.begin(CALL)
+    kept = qc.answer(evaluation, "greeted", "no", comment="Не поздоровался \ud83d", token="token-of-a-half")
+    assert kept["answers"]["greeted"]["comment"] == "Не поздоровался \ufffd"
+    whole = qc.answer(evaluation, "greeted", "no", comment="Хорошо \U0001f600")
+    assert whole["answers"]["greeted"]["comment"] == "Хорошо \U0001f600"
+
+
+@pytest.mark.parametrize("said", [["yes"], {"machine": ["yes"], "sign": "a"}, {"machine": "yes", "sign": "\ud800é"}])
+def test_a_suggestion_that_no_machine_made_is_as_none(workspace: Workspace, client: TestClient, said: object) -> None:
+    qc = person(workspace, client)
+    qc.answer(qc.begin(CALL), "greeted", "yes", suggested=said)
+    assert count(workspace, "select count(*) from answer_checks") == 0
+
+
+def test_of_two_reviewers_at_one_call_the_agent_gets_one_score(workspace: Workspace, client: TestClient) -> None:
+    """Both began before either had sent anything; whoever is second has looked a second time."""
+    both = [person(workspace, client, employee) for employee in ("q1", "h1")]
+    begun = [one.post("begin", {"call": CALL}).json() for one in both]
+    for one, mine in zip(both, begun, strict=True):
+        one.fill(mine["progress"]["evaluation"], mine["form"])
+    sent = [one.send(mine["progress"]["evaluation"], "submit") for one, mine in zip(both, begun, strict=True)]
+    assert [answer.status_code for answer in sent] == [200, 200]
+    with workspace.store.reading() as reader:
+        found = {item.reviewer: item.purpose for item in scoring.evaluations_of_call(reader, CALL)}
+    assert found == {"account-q1": Purpose.SCORE, "account-h1": Purpose.SECOND_LOOK}
+    assert person(workspace, client, "m2").get(CALL).json()["by"] == "Глеб Слушатель"
+
+
+def test_an_old_window_changes_nothing_after_the_submission(workspace: Workspace, client: TestClient) -> None:
+    qc = person(workspace, client)
+    begun = qc.post("begin", {"call": CALL}).json()
+    evaluation = begun["progress"]["evaluation"]
+    qc.answer(evaluation, "greeted", "no", token="token-of-greeted")
+    qc.fill(evaluation, begun["form"])
+    qc.send(evaluation, "submit")
+    before = qc.get(CALL).json()["progress"]["answers"]
+    for token in ("token-of-greeted", "token-of-another"):
+        late = qc.send(evaluation, "answer", token=token, question="greeted", values=["no"])
+        assert (late.status_code, late.json()["error"]) == (409, "evaluation_submitted")
+    for kind in ("clear", "undo"):
+        assert qc.send(evaluation, kind, question="greeted").status_code == 409
+    assert qc.get(CALL).json()["progress"]["answers"] == before
+
+
+def test_answers_that_come_at_the_same_moment_are_all_kept_each_once(workspace: Workspace, client: TestClient) -> None:
+    qc = person(workspace, client)
+    evaluation = qc.begin(CALL)
+    questions = ("greeted", "named_company", "polite")
+    with ThreadPoolExecutor(12) as many:
+        sent = [
+            many.submit(qc.send, evaluation, "answer", token=f"token-{code}-{turn % 2}", question=code, values=["yes"])
+            for turn in range(4)
+            for code in questions
+        ]
+        assert {answer.result().status_code for answer in sent} == {200}
+    places = "select count(distinct place) from evaluation_answers"
+    assert count(workspace, "select count(*) from evaluation_answers") == count(workspace, places) == 6
 
 
 def test_what_is_no_json_or_far_too_long_is_refused(workspace: Workspace, client: TestClient) -> None:

@@ -13,7 +13,7 @@ from qc_workbench.ui.components.blocks import nothing
 from qc_workbench.ui.components.plots import GOOD, NEUTRAL, UNKNOWN
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
-from qc_workbench.ui.state import Room
+from qc_workbench.ui.state import Room, enter
 from qc_workbench.ui.views.calibration_figures import SPANS_DAYS, FiguresView, figures_view
 
 #: Questions on the plot and as cards; all are in the table.
@@ -39,12 +39,13 @@ def chosen_figures(room: Room) -> FiguresView | None:
     )
     found = figures_view(room.workspace, room.viewer, days or 90, room.now)
     if found is None:
-        _waiting(room, days or 90)
+        _waiting(days or 90)
     return found
 
 
 @st.fragment(run_every=_ASK_AGAIN_S)
-def _waiting(room: Room, days: int) -> None:
+def _waiting(days: int) -> None:
+    room = enter()
     if figures_view(room.workspace, room.viewer, days, room.now, wait_s=0.0) is not None:
         st.rerun()
     st.info(room.t("figures.working"), icon=":material/hourglass_top:")

@@ -14,7 +14,7 @@ from qc_workbench.ui.components.replacing import REASONS, replaced, undo_button
 from qc_workbench.ui.components.rows import drawn_text
 from qc_workbench.ui.i18n import Translator, clock
 from qc_workbench.ui.labels import plain
-from qc_workbench.ui.state import Room, remember, remembered
+from qc_workbench.ui.state import Room, enter, remember, remembered
 from qc_workbench.ui.views.listening_day import ListeningDay, Task
 from qc_workbench.ui.views.queue import begin_listening, next_on_the_way, put_back
 
@@ -138,8 +138,13 @@ def _keys(room: Room, day: ListeningDay, place: int) -> None:
         if task.is_begun:
             st.button(
                 t("listening.put_back"), icon=":material/undo:", shortcut="P", key="queue_put_back",
-                help=t("listening.put_back_says"), on_click=put_back, args=(room.workspace, room.viewer, task.call_id),
+                help=t("listening.put_back_says"), on_click=_put_back, args=(task.call_id,),
             )  # fmt: skip
+
+
+def _put_back(call_id: str) -> None:
+    room = enter()
+    put_back(room.workspace, room.viewer, call_id)
 
 
 def _reasons(room: Room, task: Task, call: Call, day: ListeningDay) -> None:

@@ -9,7 +9,7 @@ from qc_workbench.errors import UsageError
 from qc_workbench.review.searches import MOST_A_DAY, MOST_NAME
 from qc_workbench.ui.components.search_parts import ask
 from qc_workbench.ui.labels import error_text, plain
-from qc_workbench.ui.state import Room, remember, remembered
+from qc_workbench.ui.state import Room, enter, remember, remembered
 from qc_workbench.ui.views.saved_searches import (
     ListedSearch,
     listed_searches,
@@ -46,7 +46,7 @@ def _row(room: Room, item: ListedSearch) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
                 plain(search.name), key=f"search_open_{search.search_id}", type="tertiary", help=plain(search.question),
-                on_click=_open, args=(room, item),
+                on_click=_open, args=(item,),
             )  # fmt: skip
             if item.new:
                 st.markdown(f":red-badge[{t('search.new', n=item.new)}]", width="content")
@@ -58,28 +58,42 @@ def _row(room: Room, item: ListedSearch) -> None:
             if item.new is None:
                 st.button(
                     t("search.watch"), icon=":material/notifications:", key=f"search_watch_{search.search_id}",
-                    on_click=watch, args=(room.workspace, room.viewer, search.search_id, room.now),
+                    on_click=_watch, args=(search.search_id,),
                 )  # fmt: skip
             else:
                 st.button(
                     t("search.unwatch"), icon=":material/notifications_off:", key=f"search_unwatch_{search.search_id}",
-                    on_click=unwatch, args=(room.workspace, room.viewer, search.search_id),
+                    on_click=_unwatch, args=(search.search_id,),
                 )  # fmt: skip
             if item.can_remove:
                 st.button(
                     t("search.remove"), icon=":material/delete:", key=f"search_remove_{search.search_id}",
-                    on_click=_remove, args=(room, search.search_id),
+                    on_click=_remove, args=(search.search_id,),
                 )  # fmt: skip
 
 
-def _open(room: Room, item: ListedSearch) -> None:
+# Pressed: before the page is drawn anew, so each asks again who it is.
+
+
+def _open(item: ListedSearch) -> None:
     """Ask it; whoever watches it has seen what is new with that."""
     ask(item.search.question, item.search.filters)
     if item.new is not None:
-        watch(room.workspace, room.viewer, item.search.search_id, room.now)
+        _watch(item.search.search_id)
 
 
-def _remove(room: Room, search_id: str) -> None:
+def _watch(search_id: str) -> None:
+    room = enter()
+    watch(room.workspace, room.viewer, search_id, room.now)
+
+
+def _unwatch(search_id: str) -> None:
+    room = enter()
+    unwatch(room.workspace, room.viewer, search_id)
+
+
+def _remove(search_id: str) -> None:
+    room = enter()
     remove_search(room.workspace, room.viewer, search_id, room.now)
     remember(_REMOVED, search_id)
 
@@ -90,12 +104,11 @@ def _undo(room: Room) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(room.t("search.removed"), width="content")
-        st.button(
-            room.t("search.undo"), icon=":material/undo:", key="search_undo", on_click=_restore, args=(room, removed)
-        )
+        st.button(room.t("search.undo"), icon=":material/undo:", key="search_undo", on_click=_restore, args=(removed,))
 
 
-def _restore(room: Room, search_id: str) -> None:
+def _restore(search_id: str) -> None:
+    room = enter()
     restore_search(room.workspace, room.viewer, search_id, room.now)
     remember(_REMOVED, None)
 
@@ -112,14 +125,14 @@ def keep_form(room: Room, question: str, filters: CallFilters) -> None:
                 t("search.a_day"), min_value=1, max_value=MOST_A_DAY, value=None, key="search_a_day",
                 placeholder=t("search.a_day_none"), help=t("search.a_day_help"),
             )  # fmt: skip
-        st.button(t("search.save"), type="primary", key="search_save", on_click=_save, args=(room, question, filters))
+        st.button(t("search.save"), type="primary", key="search_save", on_click=_save, args=(question, filters))
         wrong = remembered(_WRONG)
         if wrong:
             st.warning(wrong)
 
 
-def _save(room: Room, question: str, filters: CallFilters) -> None:
-    state = st.session_state
+def _save(question: str, filters: CallFilters) -> None:
+    room, state = enter(), st.session_state
     try:
         save_search(
             room.workspace, room.viewer, state["search_name"], question, filters, room.now,

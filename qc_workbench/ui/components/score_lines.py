@@ -44,7 +44,7 @@ def score_badge(case: ScoredCase, t: Translator) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"### {standing}", width="content")
         if band:
-            st.badge(band, color="red" if now.has_failed else "blue")
+            st.badge(plain(band), color="red" if now.has_failed else "blue")
         if now.has_failed:
             st.badge(t("score_case.failed"), color="red")
 

@@ -12,7 +12,7 @@ from qc_workbench.ui.views.greetings import sound_elsewhere
 def sound_elsewhere_marks(room: Room, call_id: str) -> None:
     """The same recording in another call is a warning; a known greeting is a line with its numbers."""
     t = room.t
-    found = sound_elsewhere(room.workspace, call_id)
+    found = sound_elsewhere(room.workspace, room.viewer, call_id)
     if found.shared:
         first = found.shared[0]
         with st.container(border=True):

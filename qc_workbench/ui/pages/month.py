@@ -23,7 +23,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     for form in FORMS:
         st.download_button(
             t("month.download", form=form.upper()),
-            data=month_file(room.workspace, document, form, t),
+            data=month_file(room.workspace, room.viewer, chosen, document, form, t),
             file_name=f"{chosen:%Y-%m}.{form}",
             key=f"month_{form}",
             on_click="ignore",

@@ -18,7 +18,7 @@ if not found.heads:
         live_agreement(found.standings, t)
     st.stop()
 
-view = evaluation_view(room.workspace, choose_evaluation(room, found))
+view = evaluation_view(room.workspace, room.viewer, choose_evaluation(room, found))
 if view is not None:
     about(view, t)
     sections(room, view, found)

@@ -326,7 +326,12 @@ def _led(workspace: Workspace, viewer: Viewer, session_id: str) -> tuple[Calibra
     with workspace.store.reading() as reader:
         case = _whole_case(reader, session_id)
         version = form_version(reader, *_form_key(case.session)) if case else None
-    if case is None or version is None or case.session.led_by != viewer.person_id:
+    if (
+        case is None
+        or version is None
+        or case.session.led_by != viewer.person_id
+        or not viewer.may(Action.LEAD_CALIBRATION)
+    ):
         raise UsageError("calibration_not_leader")
     return case, version.form
 

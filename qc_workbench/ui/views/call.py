@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from qc_workbench.config import Settings
@@ -39,7 +39,7 @@ from qc_workbench.store.browsing import (
 )
 from qc_workbench.store.standings import downgraded
 from qc_workbench.ui.viewer import Viewer
-from qc_workbench.ui.views.client import ClientContext, client_context
+from qc_workbench.ui.views.client import ClientContext, client_context, without_client
 from qc_workbench.ui.views.greetings import known_in
 from qc_workbench.ui.views.judged import Judged, judged
 from qc_workbench.ui.views.overview import OPEN_STATUSES
@@ -138,9 +138,12 @@ def call_view(workspace: Workspace, viewer: Viewer, call_id: str) -> CallView | 
         recording = calls_store.recording(reader, call_id)
         flags = flags_of_call(reader, call_id)
         client = client_context(reader, call)
+        people = people_of(reader, client.deals)
+        if not viewer.may(Action.SEE_CLIENT, call.manager_id):
+            client, people = without_client(client), replace(people, names_clients=False)
         return CallView(
             call=call,
-            people=people_of(reader, client.deals, viewer),
+            people=people,
             recording=recording,
             acoustics=acoustics_of_recording(reader, recording),
             transcript=listening.transcript(reader, call_id),
@@ -151,7 +154,7 @@ def call_view(workspace: Workspace, viewer: Viewer, call_id: str) -> CallView | 
             refusal=refusal_of_call(reader, call_id),
             drawn=tuple(sample_of_call(reader, call_id)),
             failures=tuple(failures_of_call(reader, call_id)),
-            client=client,
+            client=client.only(lambda other: viewer.may(Action.SEE_CALL, other.manager_id)),
             settings=workspace.settings,
             answers=tuple(answers_of_calls(reader, [call_id])),
             downgraded=downgraded(reader, workspace.settings.detectors) if flags else NONE_DOWNGRADED,
@@ -173,7 +176,8 @@ def call_sound(workspace: Workspace, call_id: str) -> CallSound:
 def call_list(workspace: Workspace, viewer: Viewer, manager_id: str | None, text: str, page: int = 1) -> CallList:
     """Page ``page`` (from 1) of the calls of an agent, if given, that fit the text searched; the newest first."""
     with workspace.store.reading() as reader:
-        search = call_search(reader, viewer.among(Action.SEE_CALL, manager_id), text)
+        whose = viewer.among(Action.SEE_CALL, manager_id)
+        search = call_search(reader, whose, text, by_client=viewer.sees_clients)
         total = count_calls(reader, search, LISTED + 1)
         found = latest_calls(reader, search, PAGE, (page - 1) * PAGE)
         people = directory(reader, {call.client_phone for call in found}, viewer)

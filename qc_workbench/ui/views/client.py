@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from qc_workbench.domain.call import Call
 from qc_workbench.domain.crm import Activity, ActivityChange, Deal, Note
 from qc_workbench.store.browsing import activities_of, calls_with_phones, deals_of_phones, due_moves, notes_of
 from qc_workbench.store.database import Reader
+from qc_workbench.ui.i18n import without_contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,31 @@ class ClientContext:
     notes: tuple[Note, ...]
     earlier: tuple[Call, ...]
     later: tuple[Call, ...]
+
+    def only(self, is_seen: Callable[[Call], bool]) -> ClientContext:
+        """Of the other calls those that may be seen."""
+        earlier, later = (tuple(call for call in calls if is_seen(call)) for calls in (self.earlier, self.later))
+        return replace(self, earlier=earlier, later=later)
+
+
+def without_client(context: ClientContext) -> ClientContext:
+    """For somebody who need not know the client: what was written about them names nobody and has no number."""
+    names = " ".join(deal.client_name for deal in context.deals if deal.client_name)
+
+    def step(item: Step) -> Step:
+        subject = item.activity.subject
+        return (
+            item
+            if not subject
+            else replace(item, activity=replace(item.activity, subject=without_contacts(subject, names)))
+        )
+
+    return replace(
+        context,
+        deals=tuple(replace(deal, client_name=None) for deal in context.deals),
+        steps=tuple(step(item) for item in context.steps),
+        notes=tuple(replace(note, text=without_contacts(note.text, names)) for note in context.notes),
+    )
 
 
 def client_context(reader: Reader, call: Call) -> ClientContext:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from pipelines.build_report import build_month_report, render
+from qc_workbench.domain.access import Action
 from qc_workbench.reporting.document import Document
 from qc_workbench.reporting.month_document import month_document
 from qc_workbench.store.browsing import call_span
+from qc_workbench.store.calls import audit_entry
 from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
 
 #: What the report can be taken as.
@@ -35,6 +38,15 @@ def month_report(workspace: Workspace, month: date, as_of: datetime, t: Translat
     return month_document(build_month_report(workspace, month, as_of), t)
 
 
-def month_file(workspace: Workspace, document: Document, form: str, t: Translator) -> Callable[[], bytes]:
-    """Makes the file when it is asked for, not when the page is drawn."""
-    return lambda: render(document, f".{form}", t, workspace)
+def month_file(
+    workspace: Workspace, viewer: Viewer, month: date, document: Document, form: str, t: Translator
+) -> Callable[[], bytes]:
+    """Makes the file, and notes who took it, when it is asked for and not when the page is drawn."""
+
+    def make() -> bytes:
+        viewer.require(Action.SEE_REPORT)
+        entry = audit_entry(datetime.now(UTC), viewer.name, "report_exported", f"{month:%Y-%m}", form=form)
+        workspace.store.write(entry)
+        return render(document, f".{form}", t, workspace)
+
+    return make

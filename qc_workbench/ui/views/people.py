@@ -46,7 +46,7 @@ def directory(reader: Reader, phones: Collection[str | None], viewer: Viewer | N
 
 
 def people_of(reader: Reader, deals: Iterable[Deal], viewer: Viewer | None = None) -> Directory:
-    """``deals``: those of the clients to be named, newest first."""
+    """``deals``: those of the clients to be named, newest first. ``viewer``: who reads a list of them."""
     newest: dict[str, Deal] = {}
     for deal in deals:
         for phone in deal.client_phones:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Call
 from qc_workbench.reporting.quality import Comparison, Figure, Matrix, Mistake, Slice, compare
 from qc_workbench.review.standing import DetectorStanding
 from qc_workbench.store.browsing import calls_by_id
 from qc_workbench.store.evaluations import EvaluationHead, KeptEvaluation, evaluation, figures_over_time, heads
 from qc_workbench.store.standings import detector_standings
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
 
@@ -83,7 +85,7 @@ def quality_room(workspace: Workspace) -> QualityRoom:
         return QualityRoom(tuple(heads(reader, _KEPT)), tuple(item for item in standings if item.ruled))
 
 
-def evaluation_view(workspace: Workspace, evaluation_id: str) -> EvaluationView | None:
+def evaluation_view(workspace: Workspace, viewer: Viewer, evaluation_id: str) -> EvaluationView | None:
     with workspace.store.reading() as reader:
         kept = evaluation(reader, evaluation_id)
         if kept is None:
@@ -94,7 +96,9 @@ def evaluation_view(workspace: Workspace, evaluation_id: str) -> EvaluationView 
         compared = compare(before.figures, before.mistakes, kept.figures, kept.mistakes) if before else None
         wrong = [*kept.mistakes, *(compared.gone if compared else ())]
         calls = calls_by_id(reader, {mistake.call_id for mistake in wrong})
-        people = directory(reader, {call.client_phone for call in calls.values()})
+        # The mistakes are of everybody's calls: named for whoever knows everybody's clients.
+        names_clients = viewer.agents(Action.SEE_CLIENT) is None
+        people = replace(directory(reader, {call.client_phone for call in calls.values()}), names_clients=names_clients)
     return EvaluationView(kept, before.head if before else None, compared, tuple(history), calls, people)
 
 

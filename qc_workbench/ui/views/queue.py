@@ -166,7 +166,9 @@ def begin_listening(workspace: Workspace, viewer: Viewer, call_id: str, now: dat
 
 
 def put_back(workspace: Workspace, viewer: Viewer, call_id: str) -> None:
-    """The reviewer leaves a call for later; it stays theirs."""
+    """The reviewer leaves a call for later; it stays theirs. Raises ``not_allowed``."""
+    _, agent = _rows_of(workspace, call_id)
+    viewer.require(Action.REPLACE_CALL, agent)
     workspace.store.write(
         open_calls.put_back(call_id, viewer.reviewer_id), second_looks.put_back(call_id, viewer.reviewer_id)
     )

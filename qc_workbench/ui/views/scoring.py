@@ -313,19 +313,16 @@ def submit(
     with workspace.store.reading() as reader:
         before = _read(reader, viewer, evaluation_id)
         steps = store.steps_of(reader, evaluation_id)
-        known = store.evaluations_of_call(reader, before.evaluation.call_id)
     if before.evaluation.state is EvaluationState.SUBMITTED:
         return before, next_call(workspace, viewer, now)
     sent = evaluating.submitted(before.form, before.evaluation, before.replies, now)
-    if sent.purpose is Purpose.SCORE:  # somebody else may have been faster: then this one checks theirs
-        sent = replace(sent, purpose=evaluating.purpose_of_next(known))
     spent_s = _spent(before, step, now)
     entry = audit_entry(
         now, viewer.name, "evaluation_submitted", sent.call_id, evaluation=evaluation_id, form=sent.form_code
     )
     # A score settles the call for everybody it was drawn for; a look at the side settles nothing.
     settled = (open_calls.heard(sent.call_id),) if sent.purpose is Purpose.SCORE else ()
-    write = store.while_first(store.submit(sent, steps, *settled, entry), sent)
+    write = store.submit(sent, steps, *settled, entry)
     try:
         workspace.store.apply(store.with_time(write, sent, spent_s))
     except WriteRefused as error:
