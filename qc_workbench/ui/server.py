@@ -27,7 +27,7 @@ from qc_workbench.errors import QcwError
 from qc_workbench.logs import event
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.calls import audit_entry, call
-from qc_workbench.ui import clips, desk_routes, doorway, evaluation_api, gate, operations
+from qc_workbench.ui import clips, desk_routes, doorway, evaluation_api, gate, operations, warming
 from qc_workbench.ui.http import sound_answer
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
@@ -133,6 +133,7 @@ def serve(home: Path | Workspace, host: str = "127.0.0.1", port: int = 8501) -> 
     app = create_app(home)
     _start_log(default_home())
     event("serve.started", host=host, port=port, home=default_home(), version=__version__)
+    warming.begin()
     # Requests are logged by Traffic, without their addresses; log_config None leaves uvicorn's own words to our log.
     uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3)
     event("serve.ended")

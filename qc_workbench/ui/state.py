@@ -114,6 +114,12 @@ def remember(key: str, value: str | None) -> None:
     st.session_state[f"qcw_page_{key}"] = value
 
 
+def triggered(key: str, name: str) -> str | None:
+    """What a component of ours has just asked for under this name; in its callback, before the page is drawn."""
+    value = st.session_state.get(key, {}).get(name)
+    return None if value is None else str(value)
+
+
 def workspace_or_error() -> Workspace | QcwError:
     try:
         workspace = open_workspace(default_home())

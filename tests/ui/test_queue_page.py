@@ -16,7 +16,7 @@ from qc_workbench.domain.evaluation import Evaluation, EvaluationState, Purpose
 from qc_workbench.domain.sampling import Queue
 from qc_workbench.errors import UsageError
 from qc_workbench.review.reserving import ServedAgain, ServedTo
-from qc_workbench.store import open_calls, second_looks
+from qc_workbench.store import calls, open_calls, second_looks
 from qc_workbench.store.calls import audit_entry, call_row
 from qc_workbench.store.database import Statement, insert, insert_all
 from qc_workbench.store.people import absence_noted
@@ -28,6 +28,7 @@ from qc_workbench.ui.views.queue import (
     begin_listening,
     drawn_pages,
     mark_listened,
+    may_replace,
     next_call,
     next_on_the_way,
     purpose_of,
@@ -192,6 +193,20 @@ def test_a_replaced_call_gives_the_newcomer_to_the_same_reviewer_and_can_be_take
     read(app)
     assert [task.call_id for task in listening_day(workspace, "q1", NOW).today] == [company.PROMISE]
     assert {button.key for button in app.button} & {"queue_undo"} == set()
+
+
+def test_the_call_page_offers_a_replacement_for_calls_of_the_own_queue_only(workspace: Workspace) -> None:
+    def may(employee: str, call_id: str) -> bool:
+        with workspace.store.reading() as reader:
+            found = calls.call(reader, call_id)
+        assert found is not None
+        return may_replace(workspace, viewer(workspace, employee), found)
+
+    assert may("q1", company.PROMISE)
+    assert not may("q1", company.TALK)  # nobody drew it
+    assert not may("h1", company.PROMISE)
+    mark_listened(workspace, company.PROMISE, "Глеб Слушатель", NOW)
+    assert not may("q1", company.PROMISE)
 
 
 def test_only_a_specialist_of_quality_control_replaces(workspace: Workspace) -> None:
