@@ -71,13 +71,14 @@ def backup(
     sounds: Sounds = Sounds.INSIDE,
     sounds_folder: Path | None = None,
     keep: int | None = None,
+    by: str = "qcw",
 ) -> BackupReport:
     """Make a backup as the file ``target``, or as a dated file in it when it is a folder.
 
     ``sounds_folder``: recordings go there instead, each once for all backups. ``keep``: in a folder, only so many
-    newest backups of this workspace stay. Raises :class:`UsageError` ``backup_exists``, ``keep_needs_folder``,
-    ``recordings_beside_plain``; :class:`ArchiveError` ``backup_busy``, ``backup_unwritable`` and what reading it
-    back finds.
+    newest backups of this workspace stay. ``by``: who made it, for the audit log. Raises :class:`UsageError`
+    ``backup_exists``, ``keep_needs_folder``, ``recordings_beside_plain``; :class:`ArchiveError` ``backup_busy``,
+    ``backup_unwritable`` and what reading it back finds.
     """
     keys = keys or Keys()
     made_at = datetime.now(UTC)
@@ -107,7 +108,7 @@ def backup(
             shutil.rmtree(workspace.home / _ASIDE, ignore_errors=True)
         removed = _let_go(workspace, named.parent, keep) if keep is not None else ()
         report = BackupReport(named, named.stat().st_size, sha256, manifest, keys.locks, checked is not None, removed)
-        _remember(workspace, report)
+        _remember(workspace, report, by)
     return report
 
 
@@ -274,7 +275,7 @@ def _sweep(workspace: Workspace, folder: Path) -> None:
 # What was made ---------------------------------------------------------------
 
 
-def _remember(workspace: Workspace, report: BackupReport) -> None:
+def _remember(workspace: Workspace, report: BackupReport, by: str) -> None:
     """So that an erasure can name the backups that still hold a person."""
     manifest = report.manifest
     row = {
@@ -289,7 +290,7 @@ def _remember(workspace: Workspace, report: BackupReport) -> None:
     workspace.store.write(
         insert("backups", row),
         audit_entry(
-            manifest.made_at, "qcw", "backup_made", report.file.name,
+            manifest.made_at, by, "backup_made", report.file.name,
             size_bytes=report.size_bytes, sha256=report.sha256, encrypted=report.encrypted,
         ),
     )  # fmt: skip

@@ -48,7 +48,7 @@ TREATMENT: Final[Mapping[str, str]] = {
     "detector_evaluations": "nothing",
     "people": "nothing", "person_roles": "nothing", "teams": "nothing", "team_agents": "nothing",
     "team_heads": "nothing", "absences": "nothing", "sessions": "nothing", "log_ins": "nothing",
-    "frame_counts": "nothing",
+    "frame_counts": "nothing", "settings_seen": "nothing",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from pipelines.progress import Progress
+from pipelines.tell_watchers import tell_watchers
 from qc_workbench.errors import WriteRefused
 from qc_workbench.searching.matching import said_words
 from qc_workbench.store import word_index
@@ -42,7 +43,16 @@ class IndexReport:
 
 
 def index_words(workspace: Workspace, progress: Progress, *, run_words: int = RUN_WORDS) -> IndexReport:
-    """Bring the index up to the transcripts. A second run with nothing new changes nothing."""
+    """Bring the index up to the transcripts, and tell those who watch searches what is new in them.
+
+    A second run with nothing new changes nothing.
+    """
+    report = _index(workspace, progress, run_words)
+    tell_watchers(workspace)
+    return report
+
+
+def _index(workspace: Workspace, progress: Progress, run_words: int) -> IndexReport:
     with workspace.store.reading(heavy=True) as reader:
         waiting = word_index.count_to_index(reader, VERSION)
         gone = word_index.calls_without_words(reader)

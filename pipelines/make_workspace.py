@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.note_settings import note_settings
 from pipelines.starter_forms import PROGRAM, publish_starter_set
 from qc_workbench.errors import WorkspaceError
 from qc_workbench.settings_text import commented_toml
@@ -33,5 +34,6 @@ def make_workspace(home: Path, chosen: Mapping[str, Any] | None = None) -> Works
     except OSError as error:
         raise WorkspaceError("workspace_unwritable", home=str(home), detail=error.strerror or str(error)) from error
     workspace = Workspace.open(home)
+    note_settings(workspace, PROGRAM, datetime.now(UTC))
     publish_starter_set(workspace, PROGRAM, datetime.now(UTC))
     return workspace

@@ -9,12 +9,9 @@ from typing import Annotated
 import typer
 
 from qc_workbench.commands.frame import Command
-from qc_workbench.commands.session import Done, Session
+from qc_workbench.commands.session import Done, Session, person
 from qc_workbench.domain.forms import FormState, FormVersion
 from qc_workbench.errors import ImportFailed, UsageError, WriteRefused
-
-#: Who did it, where it came from the command line.
-_BY = "qcw"
 
 
 def form_list(session: Session) -> Done:
@@ -56,6 +53,7 @@ def form_export(
     from qc_workbench.sources.form_files import form_text
 
     found = _found(session, code, version)
+    session.audit("form_exported", code, version=found.version, file=out.name if out else "")
     text = form_text(found.form)
     data = {"form": code, "version": found.version, "text": text}
     if out is None:
@@ -75,8 +73,8 @@ def form_import(
         form = read_form(file.read_text(encoding="utf-8"), file.name)
     except UnicodeDecodeError as error:
         raise ImportFailed("form_not_text", file=file.name, place=error.start + 1) from error
-    write = forms.new_draft(form, _BY, session.as_of)
-    entry = audit_entry(session.as_of, _BY, "form_imported", form.code)
+    write = forms.new_draft(form, person(), session.as_of)
+    entry = audit_entry(session.as_of, person(), "form_imported", form.code)
     try:
         session.workspace.store.apply(replace(write, statements=(*write.statements, entry)))
     except WriteRefused as error:
@@ -100,8 +98,8 @@ def form_publish(session: Session, code: Annotated[str, typer.Argument(metavar="
         raise UsageError("form_no_draft", form=code)
     (draft,) = drafts
     read_form(form_text(draft.form), f"{code} v{draft.version}")  # says line and place of what keeps it from that
-    write = forms.publish(draft, _BY, session.as_of)
-    entry = audit_entry(session.as_of, _BY, "form_published", code, version=draft.version)
+    write = forms.publish(draft, person(), session.as_of)
+    entry = audit_entry(session.as_of, person(), "form_published", code, version=draft.version)
     try:
         session.workspace.store.apply(replace(write, statements=(*write.statements, entry)))
     except WriteRefused as error:

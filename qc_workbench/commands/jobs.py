@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from qc_workbench.commands.frame import Command
-from qc_workbench.commands.session import Done, Session, Table
+from qc_workbench.commands.session import Done, Session, Table, person
 
 if TYPE_CHECKING:
     from pipelines.steer_work import Steered, WorkNow
@@ -182,13 +181,13 @@ def _unit_data(unit: Unit) -> dict[str, Any]:
 def pause(session: Session, step: Step = _ALL) -> Done:
     from pipelines.steer_work import pause as pause_work
 
-    return _steered(session, pause_work(session.workspace, step, _person(), session.started_at))
+    return _steered(session, pause_work(session.workspace, step, person(), session.started_at))
 
 
 def resume(session: Session, step: Step = _ALL) -> Done:
     from pipelines.steer_work import resume as resume_work
 
-    return _steered(session, resume_work(session.workspace, step, _person(), session.started_at))
+    return _steered(session, resume_work(session.workspace, step, person(), session.started_at))
 
 
 def cancel(session: Session, step: Step = _ALL, call: Calls = None) -> Done:
@@ -204,7 +203,7 @@ def retry(session: Session, step: Step = _ALL, call: Calls = None) -> Done:
 
 
 def _on_units(session: Session, action: Callable[..., Steered], step: str, call: list[str] | None) -> Done:
-    return _steered(session, action(session.workspace, step, _person(), session.started_at, tuple(call or ())))
+    return _steered(session, action(session.workspace, step, person(), session.started_at, tuple(call or ())))
 
 
 def _steered(session: Session, done: Steered) -> Done:
@@ -231,14 +230,6 @@ def _steered(session: Session, done: Steered) -> Done:
         lines=(line,),
         next_step=t(following) if done.changed else None,
     )
-
-
-def _person() -> str:
-    """Who typed the command, for the audit log."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return "qcw"
 
 
 def store(session: Session) -> Done:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from qc_workbench.commands.frame import Command
-from qc_workbench.commands.session import Done, Session, Table
+from qc_workbench.commands.session import Done, Session, Table, person
 from qc_workbench.domain.access import AccessRole
 from qc_workbench.errors import UsageError
 
@@ -59,7 +58,7 @@ def add(
 
     workspace, now = session.workspace, session.started_at
     account = new_account(name, login, role, now, agent_id=employee, calls_a_day=calls_a_day)
-    save_account(workspace, Viewer.of_program(getpass.getuser()), account, now)
+    save_account(workspace, Viewer.of_program(person()), account, now)
     return _way_in(session, account.login, password_link(workspace, account.person.person_id, now))
 
 
@@ -73,7 +72,7 @@ def link(session: Session, login: Annotated[str, typer.Argument(metavar="LOGIN",
         account = account_with_login(reader, entry.login(login))
     if account is None:
         raise UsageError("login_unknown", login=login)
-    by = Viewer.of_program(getpass.getuser())
+    by = Viewer.of_program(person())
     open_login(session.workspace, by, account, session.started_at)
     return _way_in(session, account.login, link_for(session.workspace, by, account, session.started_at))
 

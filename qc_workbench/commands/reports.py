@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ def report_month(
     first = _month(month)
     workspace = session.workspace
     written = write_month_report(workspace, first, session.as_of, out, session.t)
+    session.audit("report_exported", first.strftime("%Y-%m"), report="month", file=out.name)
     return _written(session, "month", first.strftime("%Y-%m"), written)
 
 
@@ -41,6 +41,7 @@ def report_day(
     named = {"today": today, "yesterday": today - timedelta(days=1)}
     which = named.get(day) or _day(day)
     written = write_day_report(workspace, which, session.as_of, out, session.t)
+    session.audit("report_exported", which.isoformat(), report="day", file=out.name)
     return _written(session, "day", which.isoformat(), written)
 
 
@@ -77,13 +78,10 @@ def export(
 ) -> Done:
     from pipelines.export import export as write_export
     from pipelines.export import records
-    from qc_workbench.store.calls import audit_entry
 
     workspace = session.workspace
-    # Noted before the first row leaves: an export that is broken off has been made.
-    workspace.store.write(
-        audit_entry(session.started_at, getpass.getuser(), "data_exported", what.value, form=form.value)
-    )
+    # Before the first record leaves: a stream may be cut off by whoever reads it.
+    session.audit("data_exported", what.value, format=form.value, file=out.name if out else "stdout")
     if out is None and session.options.json:
         # One object on stdout, as --json promises; for large data take jsonl or a file.
         found = list(records(workspace, what))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qc_workbench.commands.frame import Command
-from qc_workbench.commands.session import Done, Session, Table
+from qc_workbench.commands.session import Done, Session, Table, person
 from qc_workbench.commands.terminal import TerminalProgress
 
 if TYPE_CHECKING:
@@ -53,6 +52,7 @@ def backup(
         sounds=Sounds.LEFT_OUT if without_recordings else Sounds.INSIDE,
         sounds_folder=recordings_to,
         keep=keep,
+        by=person(),
     )
     t = session.t
     manifest = report.manifest
@@ -153,7 +153,7 @@ def retention(
     from pipelines.retention import apply_retention
 
     workspace, t = session.workspace, session.t
-    report = apply_retention(workspace, session.as_of, TerminalProgress(session), dry_run=dry_run)
+    report = apply_retention(workspace, session.as_of, TerminalProgress(session), dry_run=dry_run, actor=person())
     rows = tuple(
         (
             t(f"retention.kind.{item.kind.value}"),
@@ -228,7 +228,7 @@ def erase(
         check_certificate_file(certificate)
     phones = list(phone or ()) or phones_of_certificates(workspace, read_certificates(again or ()))
     # Not the moment of the analysis: an erasure happens when it happens.
-    report = erase_person(workspace, phones, by=by or getpass.getuser(), reason=reason or "", dry_run=dry_run)
+    report = erase_person(workspace, phones, by=by or person(), reason=reason or "", dry_run=dry_run)
     made = report.certificate
     lines = []
     if dry_run and report.removed:
@@ -239,6 +239,9 @@ def erase(
         lines.append(t("erasure.done", number=made.certificate_id))
         if certificate is not None:
             shown = with_phones(made, phones, workspace.settings.company.phone_region) if show_phone else made
+            session.audit(
+                "certificate_exported", made.certificate_id, file=certificate.name, with_phones=show_phone or None
+            )
             write_certificate(workspace, shown, certificate, t)
             lines.append(t("erasure.certificate.written", file=str(certificate)))
         if made.backups:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import sys
@@ -83,13 +84,16 @@ class Session:
 
     @cached_property
     def workspace(self) -> Workspace:
-        """The workspace, opened at the first use. Texts follow its zone and lines go to its log from then on."""
+        """The workspace, opened at the first use. Texts follow its zone and lines go to its log from then on; what
+        changed in its settings since it was last opened goes to the audit log."""
+        from pipelines.note_settings import note_settings
         from qc_workbench import logs
         from qc_workbench.workspace import Workspace
 
         workspace = Workspace.open(self.home)
         logs.start(workspace.home, workspace.settings.logs, "command")
         self.t = Translator(self.t.language, workspace.settings.company.zone)
+        note_settings(workspace, person(), self.started_at)
         return workspace
 
     @cached_property
@@ -109,6 +113,12 @@ class Session:
             moment = moment.replace(tzinfo=load_settings(self.home / "qcw.toml").company.zone)
         return moment.astimezone(UTC)
 
+    def audit(self, action: str, subject: str, **detail: object) -> None:
+        """A line of the audit log: what the person at the terminal does, and when in truth (not ``as_of``)."""
+        from qc_workbench.store.calls import audit_entry
+
+        self.workspace.store.write(audit_entry(self.started_at, person(), action, subject, **detail))
+
     def note(self, text: str) -> None:
         """A line for people, beside the result: on stderr, so that stdout stays clean."""
         if not self.options.quiet:
@@ -125,6 +135,14 @@ class Session:
             from qc_workbench.commands.terminal import show
 
             show(done, sys.stderr if done.silent else out)
+
+
+def person() -> str:
+    """Who typed the command, for the audit log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return "qcw"
 
 
 def choose_language(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> Language:

@@ -58,6 +58,8 @@ def sample(session: Session) -> Done:
     progress = TerminalProgress(session)
     drawn = draw_sample(session.workspace, session.as_of, progress)
     assigned = assign_reviews(session.workspace, session.as_of, progress)
+    if drawn.calls or assigned.assigned:
+        session.audit("calls_shared_out", "queue", drawn=drawn.calls, assigned=assigned.assigned)
     return sampled(session, drawn, assigned)
 
 

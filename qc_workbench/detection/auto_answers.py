@@ -18,8 +18,8 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from qc_workbench.config import AutoAnswers
-from qc_workbench.detection.answering import answering_of, with_machine_parties
-from qc_workbench.detection.heard import hear
+from qc_workbench.detection.answering import Answering, answering_of, with_machine_parties
+from qc_workbench.detection.heard import Heard, hear
 from qc_workbench.detection.spoken_words import Sentence, sentences_of, words_of
 from qc_workbench.detection.talk_metrics import TalkMetrics, talk_metrics
 from qc_workbench.domain.acoustics import Acoustics
@@ -65,7 +65,13 @@ def auto_answers(
     if transcript is None:
         return ()
     heard = hear(recording, acoustics, transcript)
-    answering = answering_of(heard, facts.known)
+    return answers_of(heard, answering_of(heard, facts.known), transcript, facts, settings)
+
+
+def answers_of(
+    heard: Heard, answering: Answering, transcript: Transcript, facts: CallFacts, settings: AutoAnswers
+) -> tuple[AutoAnswer, ...]:
+    """The same from what was heard and who answered."""
     if answering.answered_by not in (AnsweredBy.HUMAN, AnsweredBy.UNKNOWN):
         return ()
     sentences = sentences_of(with_machine_parties(transcript, answering))

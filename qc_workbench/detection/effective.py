@@ -23,7 +23,7 @@ from typing import Final
 from qc_workbench.config import Effective
 from qc_workbench.detection.answering import Answering, answering_of
 from qc_workbench.detection.evidence import SHORT_HUMAN_S, evidence_of, explained_s
-from qc_workbench.detection.heard import Heard, Piece, Side, hear
+from qc_workbench.detection.heard import Beside, Heard, Piece, Side, hear
 from qc_workbench.detection.machine_voice_features import voice_changes
 from qc_workbench.detection.monologue import Monologue, Reading, read_monologue
 from qc_workbench.detection.supposing import Supposition, supposed
@@ -181,17 +181,21 @@ def live_pieces(heard: Heard, answering: Answering) -> tuple[tuple[Piece, float]
         is_person = answering.answered_by is AnsweredBy.HUMAN
         return tuple((piece, piece.speech_s) for piece in answering.human) if is_person else ()
     last_word = max((piece.end_s for piece in human), default=0.0)
-    theirs = [(piece, piece.speech_s) for piece in human if _near(piece, agent)]
+    agents, people = Beside(agent), Beside(human)
+    theirs = [(piece, piece.speech_s) for piece in human if _near(piece, agents)]
     ours = [
         (piece, min(piece.speech_s, _TAIL_S) if piece.start_s > last_word else piece.speech_s)
         for piece in agent
-        if _near(piece, human)
+        if _near(piece, people)
     ]
     return tuple(sorted([*theirs, *ours], key=lambda item: item[0].start_s))
 
 
-def _near(piece: Piece, others: Sequence[Piece]) -> bool:
-    return any(other.start_s - piece.end_s <= _NEAR_S and piece.start_s - other.end_s <= _NEAR_S for other in others)
+def _near(piece: Piece, others: Beside) -> bool:
+    return any(
+        other.start_s - piece.end_s <= _NEAR_S and piece.start_s - other.end_s <= _NEAR_S
+        for other in others.about(piece.start_s - _NEAR_S, piece.end_s + _NEAR_S)
+    )
 
 
 def _voice_s(heard: Heard) -> float:

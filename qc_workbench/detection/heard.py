@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from operator import attrgetter
@@ -27,6 +27,8 @@ _VOICED_SHARE: Final = 0.25
 #: A wordless voice this much weaker than the other channel's, and under it for this share, is its leak.
 _LEAK_DB: Final = 18.0
 _LEAK_SHARE: Final = 0.7
+#: Sums of seconds are off by less.
+_ROUNDING_S: Final = 1e-6
 #: Text that nobody said; other suspicions are doubts about the words only.
 _INVENTED: Final = frozenset({Suspicion.NO_VOICE, Suspicion.PHANTOM_PHRASE})
 
@@ -55,6 +57,21 @@ class Piece:
     @property
     def words(self) -> int:
         return len(words_of(self.text))
+
+
+class Beside:
+    """Pieces asked which of them lie about a stretch of time: found, not searched for, because a call of two hours has
+    thousands and each is asked about."""
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        self._pieces = sorted(pieces, key=attrgetter("start_s"))
+        self._starts = [piece.start_s for piece in self._pieces]
+        self._longest_s = max((piece.end_s - piece.start_s for piece in self._pieces), default=0.0)
+
+    def about(self, start_s: float, end_s: float) -> Sequence[Piece]:
+        """At least those that touch the stretch, in order of their beginnings; a few more may come before them."""
+        first = bisect_left(self._starts, start_s - self._longest_s - _ROUNDING_S)
+        return self._pieces[first : bisect_right(self._starts, end_s + _ROUNDING_S)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ lengths, pauses, tones around.
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -187,11 +188,11 @@ def voice_changes(before: Sequence[Piece], after: Sequence[Piece]) -> int:
 def _replies(heard: Heard, opening: Opening) -> tuple[int, int]:
     """Replies of the agent since the opening began that the far end answered, and those it did not."""
     answered = unanswered = 0
-    far = [*opening.pieces, *opening.later]
+    far = sorted(piece.start_s for piece in (*opening.pieces, *opening.later))
     for piece in heard.pieces:
         if not is_reply(piece) or piece.start_s < opening.pieces[0].start_s:
             continue
-        if any(piece.start_s < other.start_s <= piece.end_s + _ANSWER_WITHIN_S for other in far):
+        if bisect_right(far, piece.start_s) < bisect_right(far, piece.end_s + _ANSWER_WITHIN_S):
             answered += 1
         else:
             unanswered += 1

@@ -68,6 +68,7 @@ def lexicon() -> Lexicon:
     return Lexicon(families, tuple(ordered))
 
 
+@lru_cache(maxsize=8_000)
 def words_of(text: str) -> tuple[str, ...]:
     """Words in lower case, ё as е, curly apostrophes straight, parted at hyphens, without punctuation."""
     flat = text.lower().replace("ё", "е").replace("’", "'")

@@ -246,8 +246,8 @@ def normalised(timed: Iterable[tuple[str, float, float]]) -> tuple[SpokenWord, .
     words: list[SpokenWord] = []
     for raw, start_s, end_s in timed:
         low = raw.lower().replace("ё", "е").replace("’", "'")
-        for contraction, full in _EN_CONTRACTIONS:
-            if contraction in low:
+        if "'" in low:
+            for contraction, full in _EN_CONTRACTIONS:
                 low = low.replace(contraction, full)
         parts = [piece for part in low.split() for piece in repaired(part).split()] or [low]
         words.extend(SpokenWord(raw if index == 0 else "", part, start_s, end_s) for index, part in enumerate(parts))

@@ -8,6 +8,7 @@ speech is nobody's, what needs the sides is None.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,7 +16,7 @@ from statistics import median
 from typing import Final
 
 from qc_workbench.detection.answering import Answering
-from qc_workbench.detection.heard import Heard, Piece
+from qc_workbench.detection.heard import Beside, Heard, Piece
 from qc_workbench.detection.phrases import opens_with_backchannel
 from qc_workbench.detection.sound_classes import Interval, subtract, union
 from qc_workbench.domain.acoustics import SoundKind
@@ -87,12 +88,12 @@ def _rate(agent: Sequence[Piece]) -> float | None:
 
 def _monologue(agent: Sequence[Piece], customer: Sequence[Piece]) -> Interval | None:
     """The agent's longest stretch of talking without an answer; an «угу» under it is no answer."""
-    answers = [piece for piece in customer if not _is_hum(piece)]
+    answers = [piece.start_s for piece in customer if not _is_hum(piece)]
     longest: Interval | None = None
     start: float | None = None
     before: Piece | None = None
     for piece in agent:
-        answered = before is not None and any(before.end_s - 0.3 <= item.start_s < piece.start_s for item in answers)
+        answered = before is not None and _any_within(answers, before.end_s - 0.3, piece.start_s)
         if start is None or before is None or answered or piece.start_s - before.end_s > _BREATH_S:
             start = piece.start_s
         if longest is None or piece.end_s - start > longest[1] - longest[0]:
@@ -101,16 +102,22 @@ def _monologue(agent: Sequence[Piece], customer: Sequence[Piece]) -> Interval | 
     return longest
 
 
+def _any_within(moments: Sequence[float], start_s: float, end_s: float) -> bool:
+    """Whether one of the moments, which are in order, lies in [start, end)."""
+    return bisect_left(moments, start_s) < bisect_left(moments, end_s)
+
+
 def _is_hum(piece: Piece) -> bool:
     return piece.speech_s < 1.0 and (not piece.text or (piece.words <= 2 and opens_with_backchannel(piece.text)))
 
 
 def _interruptions(agent: Sequence[Piece], customer: Sequence[Piece]) -> tuple[Interval, ...]:
     found = []
+    clients = Beside(customer)
     for piece in agent:
         if piece.end_s - piece.start_s < _WENT_ON_S or _is_hum(piece):
             continue
-        for other in customer:
+        for other in clients.about(piece.start_s, piece.start_s):
             together = min(piece.end_s, other.end_s) - piece.start_s
             if other.start_s + _SPOKE_BEFORE_S <= piece.start_s and together >= _TOGETHER_S:
                 found.append((other.start_s, piece.start_s + together))

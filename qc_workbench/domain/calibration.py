@@ -46,8 +46,8 @@ class CalibrationDraw:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationSession:
-    """One call on one version of a form. ``participants`` and ``led_by`` are accounts; ``draw_id`` None: the call was
-    chosen by the leader. ``due``: until when to score; nothing shuts by itself then.
+    """One call on one version of a form. ``participants`` and ``led_by``, who called it, are accounts; ``draw_id``
+    None: the call was chosen by the leader. ``due``: until when to score; nothing shuts by itself then.
     """
 
     session_id: str

@@ -112,45 +112,61 @@ def belongs(session: CalibrationSession, evaluation: Evaluation, closed_at: date
 # Who sees what ----------------------------------------------------------------------------------------------------
 
 
-def knows_of(case: CalibrationCase, person_id: str) -> bool:
-    """Whether the session exists for this person at all."""
+def leads(case: CalibrationCase, person: Person, agent: Subject | None) -> bool:
+    """Whether this person may open, agree, close: whoever called the session; and, so that it does not wait for one
+    person, everybody else who may lead calibration and score this ``agent``'s calls. Who takes part is measured by the
+    agreed answers and writes none, unless they called it. Of a session that is unannounced so far reviewers learn
+    nothing: only those who read reports lead it.
+    """
     session = case.session
-    if person_id == session.led_by:
+    if not may(person, Action.LEAD_CALIBRATION):
+        return False
+    if person.person_id == session.led_by:
+        return True
+    if person.person_id in session.participants or agent is None or not may(person, Action.SCORE_CALL, agent):
+        return False
+    return session.blindness is not Blindness.UNKNOWN or case.opened_at is not None or sees_names(person)
+
+
+def knows_of(case: CalibrationCase, person_id: str, is_leading: bool = False) -> bool:
+    """Whether the session exists for this person at all. ``is_leading``: what :func:`leads` says of them."""
+    session = case.session
+    if is_leading or person_id == session.led_by:
         return True
     if person_id not in session.participants:
         return False
     return session.blindness is not Blindness.UNKNOWN or case.opened_at is not None
 
 
-def answers_shown(case: CalibrationCase, person_id: str) -> tuple[Given, ...]:
+def answers_shown(case: CalibrationCase, person_id: str, is_leading: bool = False) -> tuple[Given, ...]:
     """The submitted answers that this person may see: their own; all, once the session is open."""
-    if not knows_of(case, person_id):
+    if not knows_of(case, person_id, is_leading):
         return ()
     everything = (*case.in_time, *case.late)
-    if sees_all(case, person_id):
+    if sees_all(case, person_id, is_leading):
         return everything
     return tuple(item for item in everything if item.reviewer == person_id)
 
 
-def sees_all(case: CalibrationCase, person_id: str) -> bool:
+def sees_all(case: CalibrationCase, person_id: str, is_leading: bool = False) -> bool:
     """Whether others' and agreed answers are shown: the session is open; or it is not blind, and this person has
     submitted or leads it without scoring."""
-    if not knows_of(case, person_id):
+    if not knows_of(case, person_id, is_leading):
         return False
     session = case.session
     as_they_come = person_id in case.submitted or person_id not in session.participants
     return case.opened_at is not None or (session.blindness is Blindness.SEEN and as_they_come)
 
 
-def stage(case: CalibrationCase, person_id: str) -> Stage | None:
+def stage(case: CalibrationCase, person_id: str, is_leading: bool = False) -> Stage | None:
     """Where the session is for this person; None where it does not exist for them."""
-    if not knows_of(case, person_id):
+    if not knows_of(case, person_id, is_leading):
         return None
     if case.closed_at is not None:
         return Stage.CLOSED
     if is_to_score(case, person_id):
         return Stage.DO_NOW
-    others = any(item.reviewer != person_id for item in answers_shown(case, person_id))
+    others = any(item.reviewer != person_id for item in answers_shown(case, person_id, is_leading))
     return Stage.DISCUSS if case.opened_at is not None or others else Stage.WAITING
 
 
@@ -218,12 +234,14 @@ def _named(people: Sequence[str], names: Mapping[str, Account]) -> str:
 # Steps --------------------------------------------------------------------------------------------------------------
 
 
-def opened(case: CalibrationCase, who: Person, at: datetime) -> CalibrationStep:
-    """Show the answers now. A leader who takes part has to submit first: nobody scores with the others' answers.
+def opened(case: CalibrationCase, who: Person, at: datetime, agent: Subject | None = None) -> CalibrationStep:
+    """Show the answers now. ``agent``: whose call it is, without whom only who called the session leads it.
+
+    A leader who takes part has to submit first: nobody scores with the others' answers.
 
     Raises ``calibration_not_leader``, ``calibration_not_now``, ``calibration_nothing_yet``, ``calibration_own_first``.
     """
-    _only_leader(case, who)
+    _only_leader(case, who, agent)
     if case.closed_at is not None or any(step.kind is StepKind.OPENED for step in case.steps):
         raise UsageError("calibration_not_now")
     if not case.submitted:
@@ -234,11 +252,18 @@ def opened(case: CalibrationCase, who: Person, at: datetime) -> CalibrationStep:
 
 
 def agreed_on(
-    case: CalibrationCase, form: Form, who: Person, question: str, reply: Reply | None, note: str, at: datetime
+    case: CalibrationCase,
+    form: Form,
+    who: Person,
+    question: str,
+    reply: Reply | None,
+    note: str,
+    at: datetime,
+    agent: Subject | None = None,
 ) -> CalibrationStep:
     """Write down the answer that all agreed on; None takes it back. Raises also what ``evaluating.checked`` does and
     ``calibration_note_too_long``."""
-    _only_leader(case, who)
+    _only_leader(case, who, agent)
     if not case.is_discussed or form.question(question) is None:
         raise UsageError("calibration_not_now")
     said = note.strip()
@@ -248,23 +273,23 @@ def agreed_on(
     return _step(case, StepKind.AGREED, who, at, question, kept, said)
 
 
-def closed(case: CalibrationCase, who: Person, at: datetime) -> CalibrationStep:
+def closed(case: CalibrationCase, who: Person, at: datetime, agent: Subject | None = None) -> CalibrationStep:
     """End the session. One that was never opened stays blind for ever."""
-    _only_leader(case, who)
+    _only_leader(case, who, agent)
     if case.closed_at is not None:
         raise UsageError("calibration_not_now")
     return _step(case, StepKind.CLOSED, who, at)
 
 
-def reopened(case: CalibrationCase, who: Person, at: datetime) -> CalibrationStep:
-    _only_leader(case, who)
+def reopened(case: CalibrationCase, who: Person, at: datetime, agent: Subject | None = None) -> CalibrationStep:
+    _only_leader(case, who, agent)
     if case.closed_at is None:
         raise UsageError("calibration_not_now")
     return _step(case, StepKind.REOPENED, who, at)
 
 
-def _only_leader(case: CalibrationCase, who: Person) -> None:
-    if who.person_id != case.session.led_by or not may(who, Action.LEAD_CALIBRATION):
+def _only_leader(case: CalibrationCase, who: Person, agent: Subject | None) -> None:
+    if not leads(case, who, agent):
         raise UsageError("calibration_not_leader")
 
 
@@ -302,10 +327,10 @@ def agreed_score(form: Form, case: CalibrationCase) -> AgreedScore:
     return AgreedScore(result.score, result.unanswered)
 
 
-def spreads(form: Form, case: CalibrationCase, person_id: str) -> tuple[Spread, ...]:
+def spreads(form: Form, case: CalibrationCase, person_id: str, is_leading: bool = False) -> tuple[Spread, ...]:
     """Every question somebody answered, as this person may see it; the most unlike first, then as the form asks."""
-    shown = answers_shown(case, person_id)
-    settled = agreed_answers(case) if sees_all(case, person_id) else {}
+    shown = answers_shown(case, person_id, is_leading)
+    settled = agreed_answers(case) if sees_all(case, person_id, is_leading) else {}
     asked = {item.reviewer: shown_questions(form, _by_question(item)) for item in shown}
     found = []
     for question in form.questions:

@@ -107,7 +107,7 @@ def set_section(form: Form, code: str, /, **changed: Any) -> Form:
     section_named(form, code)
     changed.pop("questions", None)
     if "code" in changed:
-        _free(changed["code"], {section.code for section in form.sections} - {code})
+        free_code(changed["code"], {section.code for section in form.sections} - {code})
     return replace(
         form,
         sections=tuple(replace(item, **changed) if item.code == code else item for item in form.sections),
@@ -119,7 +119,7 @@ def set_question(form: Form, code: str, /, **changed: Any) -> Form:
     question_named(form, code)
     new = changed.get("code", code)
     if new != code:
-        _free(new, {question.code for question in form.questions} - {code})
+        free_code(new, {question.code for question in form.questions} - {code})
     form = _each_question(form, lambda item: (replace(item, **changed) if item.code == code else item,))
     return form if new == code else _renamed_in_conditions(form, code, new)
 
@@ -294,11 +294,16 @@ def added_band(bands: tuple[Band, ...], words: Text) -> tuple[Band, ...]:
     return (*bands, Band(new_code("band", {item.code for item in bands}, "band"), words, whole))
 
 
-def added_example(examples: tuple[Example, ...], words: Text) -> tuple[Example, ...]:
-    return (*examples, Example("", Decimal(0), words))
+def added_example(examples: tuple[Example, ...], call_id: str, second_s: float, note: Text) -> tuple[Example, ...]:
+    """A moment of a call; one that is there already is not added again."""
+    second = Decimal(f"{second_s:.3f}".rstrip("0").rstrip("."))
+    if any(item.call_id == call_id and item.second_s == second for item in examples):
+        return examples
+    return (*examples, Example(call_id, second, note))
 
 
-def _free(code: str, taken: Collection[str]) -> None:
+def free_code(code: str, taken: Collection[str]) -> None:
+    """Raises :class:`UsageError` for a code that won't do or that something else has."""
     if not CODE.fullmatch(code) or code == NOT_APPLICABLE:
         raise UsageError("form_code_wrong", value=code)
     if code in taken:

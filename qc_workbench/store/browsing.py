@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Call, Recording
@@ -137,76 +136,6 @@ def recording_with_hash(reader: Reader, content_hash: str, call_id: str) -> Reco
     return recording_of(row) if row else None
 
 
-@dataclass(frozen=True, slots=True)
-class CallSearch:
-    """What calls are looked for, as :func:`call_search` makes it of what was typed.
-
-    ``is_all``: nothing was typed. Else the call ``call_id``, if there is one, or calls with these ``digits`` in the
-    number or with one of these ``phones``.
-    """
-
-    agents: Agents
-    is_all: bool
-    call_id: str | None
-    digits: str
-    phones: tuple[str, ...]
-
-    def condition(self) -> tuple[str, list[Any]]:
-        """Only what is asked for, so that the rest costs nothing on a million calls."""
-        fits: list[tuple[str, Any]] = []
-        if self.call_id is not None:
-            fits.append(("call_id = ?", self.call_id))
-        if self.digits:
-            fits.append(("contains(client_phone, ?)", self.digits))
-        if self.phones:
-            fits.append(("client_phone in (select unnest(?::varchar[]))", list(self.phones)))
-        found = "true" if self.is_all else f"({' or '.join(text for text, _ in fits) or 'false'})"
-        parameters = [value for _, value in fits]
-        mine, whose = among(self.agents)
-        return f"{mine} and {found}", [*whose, *parameters]
-
-
-def call_search(reader: Reader, agents: Agents, text: str, *, by_client: bool = True) -> CallSearch:
-    """Calls of these agents whose number holds the digits of ``text`` or whose client is so named.
-
-    The id of a call finds that call alone, and only that is looked for without ``by_client``: whoever does not see a
-    number would have it digit by digit from what is found.
-    """
-    text = text.strip()
-    if not text:
-        return CallSearch(agents, True, None, "", ())
-    if not by_client or reader.value("select 1 from calls where call_id = ?", text):
-        return CallSearch(agents, False, text, "", ())
-    named = reader.rows(
-        """
-        select distinct unnest(from_json(client_phones, '["VARCHAR"]')) as phone from deals
-        where contains(lower(client_name), ?)
-        """,
-        text.lower(),
-    )
-    digits = "".join(char for char in text if char.isdigit())
-    return CallSearch(agents, False, None, digits, tuple(row["phone"] for row in named))
-
-
-def latest_calls(reader: Reader, search: CallSearch, limit: int, offset: int = 0) -> list[Call]:
-    """The newest calls that fit."""
-    condition, parameters = search.condition()
-    rows = reader.rows(
-        f"select * from calls where {condition} order by started_at desc, call_id limit ? offset ?",  # noqa: S608 - literals of this module
-        *parameters,
-        limit,
-        offset,
-    )
-    return [call_of(row) for row in rows]
-
-
-def count_calls(reader: Reader, search: CallSearch, at_most: int) -> int:
-    """How many calls fit; counting ends at ``at_most``."""
-    condition, parameters = search.condition()
-    sql = f"select count(*) from (select 1 from calls where {condition} limit ?)"  # noqa: S608 - literals of this module
-    return int(reader.value(sql, *parameters, at_most))
-
-
 def following_calls(reader: Reader, calls: Collection[Call], limit: int) -> dict[str, list[Call]]:
     """call_id -> the next calls with the same client, the earliest first, at most ``limit`` of each."""
     known = [call for call in calls if call.client_phone]
@@ -258,6 +187,10 @@ def deals_of_phones(reader: Reader, phones: Collection[str]) -> list[Deal]:
         list(phones),
     )
     return [deal_of(row) for row in rows]
+
+
+def deals_by_id(reader: Reader, deal_ids: Collection[str]) -> dict[str, Deal]:
+    return {row["deal_id"]: deal_of(row) for row in rows_by_key(reader, "deals", "deal_id", list(deal_ids))}
 
 
 def _of_client(reader: Reader, table: str, key: str, deal_ids: Collection[str], phone: str | None) -> list[Row]:

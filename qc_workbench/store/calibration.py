@@ -135,22 +135,25 @@ def sessions_of_call(reader: Reader, call_id: str) -> list[CalibrationSession]:
     return [session_of(row) for row in rows]
 
 
-def sessions_of_person(reader: Reader, person_id: str, closed: int) -> list[CalibrationSession]:
-    """Those that this person leads or takes part in, whether they know of it or not: all that are not closed, and the
-    newest ``closed`` ones of the others; the newest first."""
+def sessions_of_person(
+    reader: Reader, person_id: str, closed: int, *, everybodys: bool = False
+) -> list[CalibrationSession]:
+    """Those that this person called or takes part in, whether they know of it or not, or ``everybodys``: all that are
+    not closed, and the newest ``closed`` ones of the others; the newest first."""
     rows = reader.rows(
         """
         with mine as (
             select s.*, coalesce(arg_max(t.kind, t.step) filter (t.kind in ('closed', 'reopened')) = 'closed', false)
                    as is_closed
             from calibration_sessions s left join calibration_steps t using (session_id)
-            where led_by = ? or list_contains(from_json(participants, '["VARCHAR"]'), ?)
+            where ? or led_by = ? or list_contains(from_json(participants, '["VARCHAR"]'), ?)
             group by all
         )
         select * exclude (is_closed) from mine
         qualify not is_closed or row_number() over (partition by is_closed order by called_at desc, session_id) <= ?
         order by called_at desc, session_id
         """,
+        everybodys,
         person_id,
         person_id,
         closed,

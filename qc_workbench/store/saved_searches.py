@@ -16,11 +16,22 @@ from qc_workbench.store.database import Reader, Row, Statement, from_json, to_js
 
 @dataclass(frozen=True, slots=True)
 class KeptSearch:
-    """A saved search as one person sees it. ``seen_at``: when they looked last, None: they do not watch it."""
+    """A saved search as one person sees it. ``new``: calls that fit and were indexed since they looked last, None: they
+    do not watch it."""
 
     search: SavedSearch
     saved_by_name: str | None
-    seen_at: datetime | None
+    new: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A person who watches a search: when they looked last and how many calls were counted since."""
+
+    search: SavedSearch
+    person_id: str
+    seen_at: datetime
+    new: int
 
 
 def filters_json(filters: CallFilters) -> str:
@@ -51,7 +62,7 @@ def searches_of(reader: Reader, person_id: str, *, shared: bool) -> list[KeptSea
     """A person's own searches and, with ``shared``, those that others share; by name."""
     rows = reader.rows(
         """
-        select s.*, p.name as by_name, w.seen_at from saved_searches s
+        select s.*, p.name as by_name, w.new_calls from saved_searches s
         left join people p on p.person_id = s.saved_by
         left join search_watches w on w.search_id = s.search_id and w.person = ?
         where s.removed_at is null and (s.saved_by = ? or (s.is_shared and ?)) order by s.name, s.saved_at
@@ -60,7 +71,36 @@ def searches_of(reader: Reader, person_id: str, *, shared: bool) -> list[KeptSea
         person_id,
         shared,
     )
-    return [KeptSearch(_search_of(row), row["by_name"], row["seen_at"]) for row in rows]
+    return [KeptSearch(_search_of(row), row["by_name"], row["new_calls"]) for row in rows]
+
+
+def new_for(reader: Reader, person_id: str, *, shared: bool) -> int:
+    """New calls in all searches that a person watches and sees, see :func:`searches_of`."""
+    found = reader.value(
+        "select sum(w.new_calls) from search_watches w join saved_searches s using (search_id) "
+        "where w.person = ? and s.removed_at is null and (s.saved_by = ? or (s.is_shared and ?))",
+        person_id,
+        person_id,
+        shared,
+    )
+    return int(found or 0)
+
+
+def watches(reader: Reader) -> list[Watch]:
+    """Everybody's, of searches that were not removed."""
+    rows = reader.rows(
+        "select s.*, w.person, w.seen_at, w.new_calls from search_watches w join saved_searches s using (search_id) "
+        "where s.removed_at is null order by search_id, person"
+    )
+    return [Watch(_search_of(row), row["person"], row["seen_at"], row["new_calls"]) for row in rows]
+
+
+def counted(watch: Watch, new: int) -> Statement:
+    """What was counted for a watcher; nothing where they have looked meanwhile."""
+    return Statement(
+        "update search_watches set new_calls = ? where search_id = ? and person = ? and seen_at = ?",
+        (new, watch.search.search_id, watch.person_id, watch.seen_at),
+    )
 
 
 def saved_search(reader: Reader, search_id: str) -> SavedSearch | None:
@@ -100,7 +140,7 @@ def removal(search_id: str, at: datetime | None) -> Statement:
 def watched(search_id: str, person_id: str, seen_at: datetime) -> Statement:
     """This person watches the search and has seen what was found until now."""
     return Statement(
-        "insert or replace into search_watches (search_id, person, seen_at) values (?, ?, ?)",
+        "insert or replace into search_watches (search_id, person, seen_at, new_calls) values (?, ?, ?, 0)",
         (search_id, person_id, seen_at),
     )
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 #: Ids of agents whose calls a list shows; None: everybody's.
 Agents = Collection[str] | None
+#: A span of moments, the end excluded.
+Stretch = tuple[datetime, datetime]
 
 
 def among(agents: Agents, column: str = "manager_id") -> tuple[str, list[Any]]:
     """A condition on the column with the agent's id, and its parameters. ``column`` is a name of the program."""
     return ("true", []) if agents is None else (f"list_contains(?::varchar[], {column})", [sorted(agents)])
+
+
+def client_calls(within: Stretch | None) -> tuple[str, list[Any]]:
+    """A condition on ``direction`` and ``started_at``: calls with clients of this time. None: any call."""
+    if within is None:
+        return "true", []
+    return "direction <> 'internal' and started_at >= ? and started_at < ?", [*within]

@@ -27,6 +27,8 @@ Language = Literal["ru", "en"]
 LANGUAGES: tuple[Language, ...] = ("ru", "en")
 #: What a language calls itself.
 LANGUAGE_NAMES: dict[Language, str] = {"ru": "Русский", "en": "English"}
+#: A month by its name in a form of dates.
+_MONTH = re.compile(r"M{3,}|L{3,}")
 Entry = dict[str, str | dict[str, str]]
 
 
@@ -45,11 +47,16 @@ def catalogue() -> dict[str, Entry]:
 
 
 class Translator:
-    """Texts and formats of one language: ``t("page.queue.title")``, ``t("calls", n=3)``, ``t.day(date)``."""
+    """Texts and formats of one language: ``t("page.queue.title")``, ``t("calls", n=3)``, ``t.day(date)``.
 
-    def __init__(self, language: str, zone: ZoneInfo | None = None) -> None:
+    ``today``: days of other years are said with their year; None (reports, which say their time themselves): only where
+    the form asks for it.
+    """
+
+    def __init__(self, language: str, zone: ZoneInfo | None = None, today: date | None = None) -> None:
         self.language: Language = language if language in LANGUAGES else "ru"
         self.zone = zone or ZoneInfo("Europe/Moscow")
+        self.today = today
         self._locale = Locale.parse(self.language)
 
     def __call__(self, code: str, **params: object) -> str:
@@ -86,13 +93,25 @@ class Translator:
         return format_currency(amount, currency, format="#,##0 ¤", locale=self._locale, currency_digits=False)
 
     def day(self, value: date | datetime, form: str = "d MMMM") -> str:
-        return format_date(self._local(value), format=form, locale=self._locale)
+        local = self._local(value)
+        return format_date(local, format=self._with_year(local, form), locale=self._locale)
 
     def moment(self, value: datetime, form: str = "d MMM, HH:mm") -> str:
-        return format_datetime(self._local(value), format=form, locale=self._locale)
+        local = value.astimezone(self.zone)
+        return format_datetime(local, format=self._with_year(local, form), locale=self._locale)
 
     def time(self, value: datetime, form: str = "HH:mm") -> str:
         return format_time(value.astimezone(self.zone), format=form, locale=self._locale)
+
+    def for_documents(self) -> Translator:
+        """The same language without a present: the page, the file and the sheet say the same."""
+        return Translator(self.language, self.zone)
+
+    def _with_year(self, local: date, form: str) -> str:
+        """The form with the year behind the month where that is not plain."""
+        if self.today is None or local.year == self.today.year or "y" in form:
+            return form
+        return _MONTH.sub(r"\g<0> y", form, count=1)
 
     def _local(self, value: date | datetime) -> date | datetime:
         return value.astimezone(self.zone) if isinstance(value, datetime) else value

@@ -17,6 +17,7 @@ from qc_workbench.ui.labels import error_text, plain
 from qc_workbench.ui.navigation import ROOMS, may_enter, sections, unlisted
 from qc_workbench.ui.state import LANGUAGE_KEY, language, token, workspace_or_error
 from qc_workbench.ui.viewer import Viewer
+from qc_workbench.ui.views.saved_searches import new_calls
 from qc_workbench.workspace import Workspace
 
 #: A file of ours: a named icon would be fetched from the internet.
@@ -66,7 +67,7 @@ def main() -> None:
         _language_switch(t)
         outside(opened, t)
         return
-    page = st.navigation(sections(viewer, t), position="sidebar", expanded=True)
+    page = st.navigation(sections(viewer, t, {"search": new_calls(opened, viewer)}), position="sidebar", expanded=True)
     st.html(_HERE.format(address=page.url_path))
     with st.sidebar:
         _sidebar(opened, viewer, t)

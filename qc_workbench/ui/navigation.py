@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import streamlit as st
@@ -46,7 +47,9 @@ ROOMS: Final[Mapping[str, Entrance]] = {
     "disputes": Entrance(":material/balance:", Action.RULE_ON_DISPUTE, _TEAM),
     "coaching": Entrance(":material/school:", Action.SEE_COACHING),
     "team": Entrance(":material/groups:", Action.SEE_COMPARISON, _TEAM),
-    "calibration": Entrance(":material/balance:", Action.TAKE_PART_IN_CALIBRATION),
+    "calibration": Entrance(
+        ":material/balance:", Action.TAKE_PART_IN_CALIBRATION, also=frozenset({Action.SEE_COMPARISON})
+    ),
     "month": Entrance(":material/calendar_month:", Action.SEE_REPORT),
     "people": Entrance(":material/badge:", Action.ADMIT_PEOPLE, group="service"),
     "audit": Entrance(":material/history:", Action.SEE_AUDIT, group="service"),
@@ -71,18 +74,24 @@ def first_room(viewer: Viewer) -> str | None:
     return next((room for room in ROOMS if may_enter(viewer, room)), None)
 
 
-def room_page(name: str, t: Translator, *, is_mine: bool = True) -> Page:
+def room_page(name: str, t: Translator, *, is_mine: bool = True, new: int = 0) -> Page:
     return st.Page(
         _PAGES / f"{name}.py",
-        title=t(f"room.{name}"),
+        title=room_title(name, t, new),
         icon=ROOMS[name].icon,
         url_path=name,
         visibility="visible" if is_mine else "hidden",
     )
 
 
-def sections(viewer: Viewer, t: Translator) -> dict[str, list[Page]]:
-    """The rooms as the sidebar shows them: the department's first, without a heading.
+def room_title(name: str, t: Translator, new: int = 0) -> str:
+    """``new``: how much is new in the room, which the sidebar says."""
+    title = t(f"room.{name}")
+    return t("nav.with_new", room=title, n=t.number(new)) if new else title
+
+
+def sections(viewer: Viewer, t: Translator, new: Mapping[str, int] = MappingProxyType({})) -> dict[str, list[Page]]:
+    """The rooms as the sidebar shows them: the department's first, without a heading. ``new``: see :func:`room_title`.
 
     Rooms of others are there unseen: their address says why they stay shut (:func:`qc_workbench.ui.main.main`).
     """
@@ -91,21 +100,27 @@ def sections(viewer: Viewer, t: Translator) -> dict[str, list[Page]]:
     groups: dict[str, list[Page]] = {"": [home]}
     for name, room in ROOMS.items():
         heading = t(f"nav.{room.group}") if room.group else ""
-        groups.setdefault(heading, []).append(room_page(name, t, is_mine=may_enter(viewer, name)))
+        groups.setdefault(heading, []).append(room_page(name, t, is_mine=may_enter(viewer, name), new=new.get(name, 0)))
     return groups
 
 
 def unlisted(t: Translator) -> list[Page]:
     """The rooms for nobody: their addresses stay, and no list of them is left of whoever was here before."""
+    st.session_state[_OPEN_ROOMS] = frozenset()
     home = st.Page(_PAGES / "home.py", title=t("app.title"), default=True, visibility="hidden")
     return [home, *(room_page(name, t, is_mine=False) for name in ROOMS)]
 
 
 def link(name: str, t: Translator, label: str, **query: str) -> None:
     """A link to a room, within the app; nothing where the room is not for this person."""
-    if name not in st.session_state.get(_OPEN_ROOMS, ()):
+    if not is_open(name):
         return
     st.page_link(room_page(name, t), label=label, icon=None, query_params=query or None)
+
+
+def is_open(name: str) -> bool:
+    """Whether the room is one of whoever the page is drawn for."""
+    return name in st.session_state.get(_OPEN_ROOMS, ())
 
 
 def go(name: str, t: Translator, **query: str) -> None:

@@ -27,7 +27,7 @@ from qc_workbench.errors import QcwError
 from qc_workbench.logs import event
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.calls import audit_entry, call
-from qc_workbench.ui import clips, desk_routes, doorway, evaluation_api, gate, operations
+from qc_workbench.ui import clips, desk_routes, doorway, evaluation_api, gate, operations, warming
 from qc_workbench.ui.http import sound_answer
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
@@ -58,6 +58,8 @@ _PAGE_HEADERS: Final = {
 #: to the log, a person reads a sentence.
 OPTIONS: dict[str, Any] = {
     "browser.gatherUsageStats": False,
+    # A table's own download button would pass by who may export, and by the audit log.
+    "client.disableDataExport": True,
     "client.showErrorDetails": "type",
     "client.toolbarMode": "minimal",
     "server.headless": True,
@@ -131,6 +133,7 @@ def serve(home: Path | Workspace, host: str = "127.0.0.1", port: int = 8501) -> 
     app = create_app(home)
     _start_log(default_home())
     event("serve.started", host=host, port=port, home=default_home(), version=__version__)
+    warming.begin()
     # Requests are logged by Traffic, without their addresses; log_config None leaves uvicorn's own words to our log.
     uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3)
     event("serve.ended")
@@ -191,7 +194,11 @@ def _recording(request: Request) -> Response:
             return None
         workspace, grant, recording = granted
         if grant.who != WORKER:
-            return playable(workspace, recording)
+            found = playable(workspace, recording)
+            if request.method == "GET" and "range" not in request.headers:
+                # Players ask for ranges: whoever asks for the whole file takes it away.
+                _note(request, workspace, grant, "recording_exported")
+            return found
         path = workspace.media_path(recording.path or "")  # a worker checks the content against the hash
         if not path.is_file():
             raise FileNotFoundError(path)
@@ -207,14 +214,17 @@ def _played(request: Request) -> Response:
         if granted is None:
             return Response(status_code=403)
         workspace, grant, _ = granted
-        found = doorway.signed_in(request)
-        who = found[1].name if found else grant.who
-        workspace.store.write(
-            audit_entry(datetime.now(UTC), who, "recording_played", grant.call_id, content_hash=grant.content_hash)
-        )
+        _note(request, workspace, grant, "recording_played")
     except QcwError:
         return Response(status_code=503)
     return Response(status_code=204)
+
+
+def _note(request: Request, workspace: Workspace, grant: Grant, action: str) -> None:
+    """A line of the audit log: who did what with which call's recording."""
+    found = doorway.signed_in(request)
+    who = found[1].name if found else grant.who
+    workspace.store.write(audit_entry(datetime.now(UTC), who, action, grant.call_id, content_hash=grant.content_hash))
 
 
 def _page(request: Request) -> Response:

@@ -6,6 +6,7 @@ The one place that touches ``st.session_state``; pages get a :class:`Room`.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pipelines.note_settings import note_settings
 from qc_workbench.domain.call import Recording
 from qc_workbench.errors import QcwError, UsageError
 from qc_workbench.ui.accounts import cookie_name, viewer_of
@@ -52,7 +54,7 @@ def default_home() -> Path:
 
 
 def open_workspace(home: Path) -> Workspace:
-    """The workspace, opened once for each state of its settings file. Holds no open file."""
+    """The workspace, opened once for each state of its settings file, whose changes are noted. Holds no open file."""
     try:
         stamp = (home / "qcw.toml").stat().st_mtime_ns
     except OSError:
@@ -62,7 +64,10 @@ def open_workspace(home: Path) -> Workspace:
 
 @lru_cache(maxsize=8)
 def _opened(home: Path, _stamp: int) -> Workspace:
-    return Workspace.open(home)
+    workspace = Workspace.open(home)
+    with suppress(QcwError):  # what is wrong with the settings is said by whoever reads them
+        note_settings(workspace, "app", datetime.now(UTC))
+    return workspace
 
 
 def language(workspace: Workspace | None) -> str:
@@ -85,8 +90,8 @@ def enter() -> Room:
     Raises :class:`UsageError` ``session_ended`` where nobody is logged in: no page draws anything for nobody.
     """
     workspace = open_workspace(default_home())
-    translator = Translator(language(workspace), workspace.settings.company.zone)
-    now = datetime.now(UTC)
+    now, zone = datetime.now(UTC), workspace.settings.company.zone
+    translator = Translator(language(workspace), zone, now.astimezone(zone).date())
     viewer = viewer_of(workspace, token(workspace), now, is_sign=False)  # the gate notes signs of life
     if viewer is None:
         raise UsageError("session_ended")
@@ -107,6 +112,12 @@ def remembered(key: str) -> str | None:
 
 def remember(key: str, value: str | None) -> None:
     st.session_state[f"qcw_page_{key}"] = value
+
+
+def triggered(key: str, name: str) -> str | None:
+    """What a component of ours has just asked for under this name; in its callback, before the page is drawn."""
+    value = st.session_state.get(key, {}).get(name)
+    return None if value is None else str(value)
 
 
 def workspace_or_error() -> Workspace | QcwError:

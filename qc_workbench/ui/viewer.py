@@ -38,11 +38,11 @@ class Viewer:
 
     def may(self, action: Action, agent_id: str | None = None) -> bool:
         """``agent_id``: whose call or score it is. Without one, only general actions are allowed."""
-        return may(self.account.person, action, self._subject(agent_id))
+        return may(self.account.person, action, self.subject(agent_id))
 
     def require(self, action: Action, agent_id: str | None = None) -> None:
         """Raises :class:`~qc_workbench.errors.UsageError` ``not_allowed``."""
-        require(self.account.person, action, self._subject(agent_id))
+        require(self.account.person, action, self.subject(agent_id))
 
     def reach(self, action: Action) -> Scope:
         return scope(self.account.person, action)
@@ -74,5 +74,6 @@ class Viewer:
         began = datetime(2026, 1, 1, tzinfo=UTC)
         return cls(Account(Person(name, roles, None, None), name, name, began), {})
 
-    def _subject(self, agent_id: str | None) -> Subject | None:
+    def subject(self, agent_id: str | None) -> Subject | None:
+        """This agent with their team, as the rules of access are asked about them."""
         return None if agent_id is None else Subject(agent_id, self.team_of.get(agent_id))

@@ -178,6 +178,24 @@ def test_a_quote_of_a_promise_plays_in_the_list(page: Page) -> None:
     expect(page.get_by_role("button", name="Пауза (пробел)")).to_have_count(1)
 
 
+def test_a_search_is_there_again_after_hearing_a_result_and_opening_its_call(page: Page) -> None:
+    opened(page, "/search?q=четверг&agent=m2")
+    page.get_by_role("button", name="Услышать это место").first.click()
+    expect(page.get_by_role("button", name="Пауза (пробел)")).to_have_count(1)
+    field = page.get_by_label("Что искать")
+    field.fill("клиент:четверг")
+    field.press("Enter")
+    expect(page).to_have_url(re.compile("клиент|%D0%BA%D0%BB"))
+    settled(page)
+    page.locator(f"[data-testid='stMain'] a[href*='{company.PROMISE}']").click()
+    expect(page).to_have_url(re.compile("/call"))
+    page.go_back()
+    expect(field).to_have_value("клиент:четверг")
+    page.go_back()
+    expect(field).to_have_value("четверг")
+    expect(page.get_by_text("Найден 1 звонок")).to_be_visible()
+
+
 def test_work_is_paused_and_the_pause_undone_with_the_keyboard(page: Page, workspace_home: Path) -> None:
     store = Workspace.open(workspace_home).store
     store.write(insert("jobs", job_row("transcribe", "some-recording", JobState.WAITING, datetime.now(UTC))))

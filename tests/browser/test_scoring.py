@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -65,6 +66,24 @@ def open_call(page: Page, call_id: str) -> None:
     page.locator(".qcw-form").wait_for(timeout=30_000)
 
 
+#: Forms and players on the page, the most at any moment: [forms, players].
+COUNT_PANELS = """() => { window.mostPanels = [0, 0];
+    const roots = (root) => [root, ...[...root.querySelectorAll('*')].filter((one) => one.shadowRoot)
+        .flatMap((one) => roots(one.shadowRoot))];
+    const count = (name) => roots(document).reduce((sum, root) => sum + root.querySelectorAll(name).length, 0);
+    const look = () => {
+        ['.qcw-form', 'section.qcw'].forEach((name, at) => {
+            window.mostPanels[at] = Math.max(window.mostPanels[at], count(name)); });
+        requestAnimationFrame(look); };
+    look(); }"""
+
+
+def opened(page: Page) -> None:
+    """The form waits for answers; the one of the call before is gone."""
+    expect(page.locator(".qcw-form[data-phase=open]")).to_have_count(1, timeout=30_000)
+    expect(page.locator(".qcw-form")).to_have_count(1)
+
+
 def press(page: Page, keys: str) -> None:
     for key in keys:
         page.keyboard.press(key)
@@ -110,11 +129,25 @@ def test_a_call_is_scored_by_keyboard_alone_and_the_next_one_opens(home: Path, b
         page.keyboard.press("Enter")
         saved(page)
         expect(page.locator("section.qcw")).to_have_attribute("data-mark", "the same")
+        page.evaluate(COUNT_PANELS)
         page.keyboard.press("s")
+        page.keyboard.press("Space")  # before the next call is there: it is meant for it
         page.wait_for_url(f"**/call?id={SECOND}", timeout=30_000)
-        # the form of the call before is on the page until the new one is drawn
-        expect(page.locator(".qcw-form[data-phase=open]")).to_have_count(1, timeout=30_000)
-        expect(form).to_have_count(1)
+        opened(page)
+        expect(page.locator("section.qcw")).to_have_attribute("data-playing", "true")
+        assert page.evaluate("window.mostPanels") == [1, 1]  # the old form and player never stood beside the new
+        press(page, "m")
+        expect(form.locator(".reasons")).to_contain_text("Почему звонок нельзя оценить")
+        page.keyboard.press("Escape")
+        expect(form.locator(".reasons")).to_have_count(0)
+        press(page, "m2")
+        page.wait_for_url("**/queue", timeout=30_000)  # nothing else is left for today
+        undo = page.get_by_role("button", name=re.compile("Вернуть заменённый"))
+        expect(undo).to_be_visible()
+        page.wait_for_selector(SETTLED)
+        page.keyboard.press("0")
+        expect(undo).to_have_count(0)
+        page.wait_for_selector(SETTLED)
         evaluation, _ = kept(home, FIRST)
         given = dict(answers(home, FIRST))
         assert evaluation.submitted_at is not None

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qc_workbench.detection.heard import Beside, Piece, Side
 from qc_workbench.detection.segments import HUMAN, SegmentKind, TimeLine, time_line
 from qc_workbench.detection.sound_classes import overlap_s, subtract, touching, union
 from qc_workbench.domain.acoustics import SoundKind
@@ -125,3 +126,15 @@ def test_intervals_looked_up_by_time_are_those_that_share_time(
     free = subtract([frame], intervals)
     assert sum(end - start for start, end in free) + overlap_s(frame, row) == pytest.approx(frame[1] - frame[0])
     assert all(overlap_s(part, row) == pytest.approx(0.0) for part in free)
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 20)), max_size=30), st.floats(0, 120), st.floats(0, 10))
+def test_pieces_about_a_stretch_are_found_as_by_looking_at_all(
+    spans: list[tuple[float, float]], start_s: float, length_s: float
+) -> None:
+    pieces = [Piece(Side.AGENT, 0, a, a + b, b, "", Party.AGENT, False) for a, b in sorted(spans)]
+    end_s = start_s + length_s
+    touching_it = [piece for piece in pieces if piece.start_s <= end_s and piece.end_s >= start_s]
+    found = Beside(pieces).about(start_s, end_s)
+    assert [piece for piece in found if piece in touching_it] == touching_it
+    assert all(piece.start_s <= end_s + 1e-5 for piece in found)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from qc_workbench.domain.call import Call, Direction, Outcome
-from qc_workbench.store import browsing
+from qc_workbench.store import browsing, call_lists
 from qc_workbench.store import calls as call_rows
 from qc_workbench.workspace import Workspace
 from tests.ui import sample_company as company
@@ -21,8 +21,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 def found(workspace: Workspace, search: str, manager_id: str | None = None, limit: int = 50) -> list[str]:
     with workspace.store.reading() as reader:
-        wanted = browsing.call_search(reader, manager_id and {manager_id}, search)
-        return [call.call_id for call in browsing.latest_calls(reader, wanted, limit)]
+        wanted = call_lists.call_search(reader, manager_id and {manager_id}, search)
+        return [call.call_id for call in call_lists.latest_calls(reader, wanted, limit)]
 
 
 def test_calls_are_found_by_part_of_the_clients_name_in_any_case(workspace: Workspace) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from qc_workbench.domain.access import AccessRole, Account, Person, Team
 from qc_workbench.domain.calibration import Blindness, CalibrationSession
 from qc_workbench.domain.evaluation import Purpose
 from qc_workbench.errors import UsageError
 from qc_workbench.review.agreement import Level, alpha
 from qc_workbench.store import calibration as store
+from qc_workbench.store import people
 from qc_workbench.store.people import account_with_id
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.viewer import Viewer
@@ -94,13 +97,84 @@ def test_before_all_have_submitted_nobody_reads_an_answer_of_another(
         assert "was in a hurry" not in page
 
 
-def test_a_session_of_others_is_not_there_by_its_address(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def admitted(workspace: Workspace, login: str, role: AccessRole, teams: frozenset[str] | None = None) -> Viewer:
+    """An account beside those of the sample company."""
+    person = Person(f"account-{login}", frozenset({role}), None, teams)
+    account = Account(person, login, f"Нина {login}", company.AS_OF)
+    workspace.store.apply(people.saved(account))
+    with workspace.store.reading() as reader:
+        return Viewer(account, people.team_of_agents(reader))
+
+
+def test_a_session_on_another_teams_call_is_not_there_by_its_address(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.store.write(*people.team_saved(Team("north", "Север"), ["m1"]))  # the call is Борис's, m2
+    nina = admitted(workspace, "n1", AccessRole.HEAD, frozenset({"north"}))
     version = published(workspace.store)
     session = kept(workspace.store, session_of(company.TALK, participants=(HEAD, OTHER), at=AT))
     assert version.form.code == session.form_code
-    app = room(workspace, monkeypatch, "q1", session=session.session_id)
+    app = room(workspace, monkeypatch, "n1", session=session.session_id)
     assert "Такой сессии нет" in shown(app)
     assert "Поздоровался" not in shown(app)
+    assert "Сессий калибровки пока нет" in shown(room(workspace, monkeypatch, "n1"))
+    for step in (views.open_answers, views.close, views.reopen):
+        with pytest.raises(UsageError, match="calibration_not_leader"):
+            step(workspace, nina, session.session_id, AT)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_a_session_waits_for_no_one_person_whoever_may_lead_it_and_takes_no_part_opens_and_closes_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    session = one_scored(workspace)
+    admitted(workspace, "n1", AccessRole.QC)
+    app = room(workspace, monkeypatch, "n1", language, session=session.session_id)
+    page = shown(app)
+    assert ("ведёт Вера Главная" if language == "ru" else "led by Вера Главная") in page
+    assert SECRET.split(",")[0] not in page  # not open yet, for whoever leads neither
+    app.button(key="session_open").click().run()
+    assert SECRET.split(",")[0] in shown(app)
+    app.button(key="session_close").click().run()
+    with workspace.store.reading() as reader:
+        kept_ = store.session(reader, session.session_id)
+        steps = reader.rows("select actor, action from audit where action like 'calibration%' order by happened_at")
+    assert kept_ is not None
+    assert kept_.led_by == HEAD  # the author stays
+    assert [(row["actor"], row["action"]) for row in steps] == [
+        ("Нина n1", "calibration_opened"),
+        ("Нина n1", "calibration_closed"),
+    ]
+
+
+def test_whoever_takes_part_or_lost_the_right_leads_nothing(workspace: Workspace) -> None:
+    session = both_scored(workspace)
+    for employee in ("q1", "q2"):
+        with workspace.store.reading() as reader:
+            account = account_with_id(reader, f"account-{employee}")
+        assert account is not None
+        with pytest.raises(UsageError, match="calibration_not_leader"):
+            views.close(workspace, Viewer(account, {}), session.session_id, AT)
+    vera = company.viewer(workspace)
+    without = replace(vera.account.person, roles=frozenset({AccessRole.OWNER, AccessRole.ADMIN}))
+    with pytest.raises(UsageError, match="calibration_not_leader"):
+        views.close(workspace, Viewer(replace(vera.account, person=without), {}), session.session_id, AT)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_an_owner_looks_at_the_figures_and_finds_no_sessions(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    session = both_scored(workspace)
+    owner = admitted(workspace, "o1", AccessRole.OWNER)
+    app = room(workspace, monkeypatch, "o1", language)
+    tabs = next(item for item in app.get("button_group") if item.key == "calibration_tab")
+    assert (tabs.value, len(tabs.options)) == ("agreement", 2)
+    assert "session_open" not in {button.key for button in app.button}
+    assert "calling_form" not in {box.key for box in app.selectbox}
+    assert views.session_view(workspace, owner, session.session_id) is None
+    assert views.session_list(workspace, owner).lines == ()
+    assert figures_view(workspace, owner, 30, AT) is not None
 
 
 def test_an_unannounced_session_is_nowhere_in_the_participants_room_until_it_is_opened(
@@ -114,6 +188,11 @@ def test_an_unannounced_session_is_nowhere_in_the_participants_room_until_it_is_
     assert "Сессий калибровки пока нет" in shown(room(workspace, monkeypatch, "q1"))
     assert "Такой сессии нет" in shown(room(workspace, monkeypatch, "q1", session=session.session_id))
     assert "Ждём остальных · 1" in shown(room(workspace, monkeypatch, "h1"))
+    # A reviewer who takes no part might tell; another head may lead it.
+    assert views.session_view(workspace, admitted(workspace, "n1", AccessRole.QC), session.session_id) is None
+    another = views.session_view(workspace, admitted(workspace, "n2", AccessRole.HEAD), session.session_id)
+    assert another is not None
+    assert another.may_open
 
     app = room(workspace, monkeypatch, "h1", session=session.session_id)
     app.button(key="session_open").click().run()

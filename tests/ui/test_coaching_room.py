@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from qc_workbench.domain.coaching import TaskState
+from qc_workbench.domain.coaching import ClipKind, TaskState
 from qc_workbench.domain.sampling import Queue, SampledCall, SampleStatus
 from qc_workbench.errors import UsageError, WriteRefused
 from qc_workbench.review.coaching import task_state
 from qc_workbench.store import coaching, samples
-from qc_workbench.store.database import insert
+from qc_workbench.store.database import Statement, insert
 from qc_workbench.ui.components.coaching_clips import seconds_of
 from qc_workbench.ui.components.coaching_follow_up import sentence
 from qc_workbench.ui.i18n import Translator
@@ -20,6 +20,7 @@ from qc_workbench.ui.views.coaching import (
     TaskShelf,
     comments_waiting,
     give_task,
+    keep_clip,
     own_tasks,
     tasks_of_shelf,
     write_step,
@@ -200,6 +201,30 @@ def test_a_clip_is_kept_from_seconds_retired_and_put_back(
     assert "Примеров пока нет" in read(app)
     app.button(key="clip_undo").click().run()
     assert "Вежливое начало" in read(app)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("ru", "запись удалена по сроку хранения 1 ноября 2026"),
+        ("en", "recording removed by retention on 1 November 2026"),
+    ],
+)
+def test_a_clip_and_a_comment_whose_recording_is_gone_say_so_and_offer_nothing_to_press(
+    workspace: Workspace, language: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored_company(workspace, NOW)
+    (waiting,) = comments_waiting(workspace, viewer(workspace, "h1"))
+    call_id = waiting.comment.call_id
+    keep_clip(workspace, viewer(workspace, "q1"), call_id, (1, 3), ClipKind.GOOD, "Начало", None, NOW)
+    app = enter(start(workspace.home, "h1", language, monkeypatch), "coaching")
+    for expired in (False, True):
+        if expired:
+            gone = "update recordings set state = 'expired', path = null, detail = '2026-11-01' where call_id = ?"
+            workspace.store.write(Statement(gone, (call_id,)))
+        for shelf in ("clips", "comments"):
+            app.button_group(key="coaching_shelf").set_value(shelf).run()
+            assert (words in read(app), len(app.get("bidi_component")) == 0) == (expired, expired), (shelf, expired)
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("1:05", 65.0), ("65", 65.0), (" 0:01,5 ", 1.5), ("10:00", 600.0)])

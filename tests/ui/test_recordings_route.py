@@ -201,6 +201,23 @@ def test_pressing_play_is_written_to_the_audit_log_with_the_name(workspace: Work
     assert rows == [{"actor": "Вера Главная", "action": "recording_played", "object": company.PADDED}]
 
 
+def test_a_recording_taken_whole_is_noted_and_the_ranges_of_a_player_are_not(
+    workspace: Workspace, client: TestClient
+) -> None:
+    def taken() -> list[tuple[str, str]]:
+        with workspace.store.reading() as reader:
+            rows = reader.rows("select actor, object from audit where action = 'recording_exported'")
+        return [(row["actor"], row["object"]) for row in rows]
+
+    before = taken()
+    client.get(address(workspace), headers={"range": "bytes=0-"})
+    client.head(address(workspace))
+    client.get(address(workspace).replace("sign=", "sign=1"))
+    assert taken() == before
+    assert client.get(address(workspace)).status_code == 200
+    assert taken() == [*before, ("Вера Главная", company.PADDED)]
+
+
 def test_the_address_stays_the_same_within_the_hour(workspace: Workspace) -> None:
     moment = NOW.replace(minute=10, second=0)
     assert address(workspace, now=moment) == address(workspace, now=moment + timedelta(minutes=40))

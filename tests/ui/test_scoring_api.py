@@ -19,6 +19,7 @@ from qc_workbench.store.database import Statement
 from qc_workbench.ui import accounts
 from qc_workbench.ui.server import routes
 from qc_workbench.ui.state import HOME_VARIABLE
+from qc_workbench.ui.views.scoring import scoring_view
 from qc_workbench.ui.views.suggested import suggestion_sign
 from qc_workbench.workspace import Workspace
 from tests.scoring_cases import Reviewer, published
@@ -351,6 +352,26 @@ def test_a_second_reviewer_sees_the_first_answers_only_after_their_own(
     owner_sees = person(workspace, client, "m2").get(CALL).json()
     assert (owner_sees["phase"], owner_sees["by"]) == ("theirs", "Глеб Слушатель")  # the agent sees the score
     assert person(workspace, client, "m1").get(CALL).json()["phase"] == "none"
+
+
+def test_of_two_who_score_a_call_at_once_the_first_gives_the_score_and_the_other_one_checks_it(
+    workspace: Workspace, client: TestClient
+) -> None:
+    qc, head = person(workspace, client, "q1"), person(workspace, client, "h1")
+    drafts = [(who, who.post("begin", {"call": CALL}).json()) for who in (qc, head)]
+    names = []
+    for employee in ("q1", "h1"):
+        viewer = accounts.viewer_of(workspace, company.token(workspace, employee), datetime.now(UTC))
+        assert viewer is not None
+        names.append(scoring_view(workspace, viewer, CALL).also)
+    assert names == ["Вера Главная", "Глеб Слушатель"]  # each is told who else is at it
+    for who, begun in drafts:
+        who.fill(begun["progress"]["evaluation"], begun["form"])
+    for who, begun in reversed(drafts):
+        assert who.send(begun["progress"]["evaluation"], "submit").json()["progress"]["state"] == "submitted"
+    with workspace.store.reading() as reader:
+        found = {item.reviewer: item.purpose for item in scoring.evaluations_of_call(reader, CALL)}
+    assert found == {"account-h1": Purpose.SCORE, "account-q1": Purpose.SECOND_LOOK}
 
 
 def test_a_call_served_again_shows_nothing_of_the_first_time(workspace: Workspace, client: TestClient) -> None:

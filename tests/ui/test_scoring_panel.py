@@ -49,6 +49,7 @@ def test_without_a_published_form_a_call_is_marked_as_listened(tmp_path: Path, m
     plain = company.sample_company(tmp_path / "plain")
     app = enter(start(plain.home, "ru", monkeypatch, "q1"), "call", id=company.PROMISE)
     assert app.button(key="listened")
+    assert "Для этого звонка нет анкеты" in app.info[0].value
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])

@@ -11,14 +11,25 @@ from streamlit.testing.v1 import AppTest
 from pipelines.assign_reviews import assign_reviews
 from pipelines.index_words import index_words
 from pipelines.progress import Silent
+from pipelines.tell_watchers import tell_watchers
 from qc_workbench.domain.access import Action
 from qc_workbench.domain.search import CallFilters
 from qc_workbench.domain.transcript import Party, Transcript, Turn
 from qc_workbench.errors import UsageError
-from qc_workbench.store import listening
+from qc_workbench.store import listening, word_index
 from qc_workbench.ui.accounts import viewer_of
+from qc_workbench.ui.address import SEARCH
+from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.navigation import room_title
 from qc_workbench.ui.viewer import Viewer
-from qc_workbench.ui.views.saved_searches import listed_searches, remove_search, restore_search, save_search, watch
+from qc_workbench.ui.views.saved_searches import (
+    listed_searches,
+    new_calls,
+    remove_search,
+    restore_search,
+    save_search,
+    watch,
+)
 from qc_workbench.ui.views.search import results
 from qc_workbench.workspace import Workspace
 from tests.ui import sample_company as company
@@ -48,6 +59,12 @@ def say(workspace: Workspace, call_id: str, text: str, at: datetime) -> None:
 
 def ask(app: AppTest, question: str) -> str:
     return read(app.text_input(key="search_question").set_value(question).run())
+
+
+def said(app: AppTest) -> dict[str, str]:
+    """What of the search the address says."""
+    found = {name: value for name, value in app.query_params.items() if name in SEARCH}
+    return {name: value if isinstance(value, str) else value[0] for name, value in found.items()}
 
 
 @pytest.mark.parametrize(
@@ -125,13 +142,79 @@ def test_a_search_is_kept_watched_and_tells_what_is_new(workspace: Workspace, mo
     app.button(key="search_save").click().run()
     assert "только мой" in read(app)
     assert "нов" not in read(app).split("Сохранённые поиски")[1]
+    author = viewer(workspace, "q1")
+    assert new_calls(workspace, author) == 0
     say(workspace, company.LATER, "А рассрочку дадите?", datetime.now(UTC))
-    shown = read(app.run())
-    assert "1 новый звонок" in shown
-    (search,) = listed_searches(workspace, viewer(workspace, "q1"))
-    app.button(key=f"search_open_{search.search.search_id}").click().run()
-    assert "Найден 1 звонок" in read(app)
-    assert listed_searches(workspace, viewer(workspace, "q1"))[0].new == 0
+    assert new_calls(workspace, author) == 1
+    assert new_calls(workspace, viewer(workspace, "h1")) == 0, "nobody is told of what others watch"
+    assert "1 новый звонок" in read(app.run())
+    (search,) = listed_searches(workspace, author)
+    opened = enter(start(workspace.home, "ru", monkeypatch, "q1"), "search", saved=search.search.search_id)
+    assert "Найден 1 звонок" in read(opened)
+    assert said(opened) == {"saved": search.search.search_id}
+    assert listed_searches(workspace, author)[0].new == new_calls(workspace, author) == 0
+
+
+def test_what_is_new_is_counted_among_the_calls_of_whoever_watches(workspace: Workspace) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    for name in ("h1", "m1"):
+        save_search(
+            workspace, viewer(workspace, name), "Цена", "цена", CallFilters(), before, is_shared=False,
+            targeted_a_day=None,
+        )  # fmt: skip
+    for call_id in (company.LATER, company.TALK, company.PADDED):  # the last one is m1's
+        say(workspace, call_id, "Какая цена?", datetime.now(UTC))
+    assert [new_calls(workspace, viewer(workspace, name)) for name in ("h1", "m1")] == [3, 1]
+    assert tell_watchers(workspace) == 0, "nothing is new since"
+    workspace.store.write(*word_index.forget_calls([company.PADDED]))
+    assert tell_watchers(workspace) == 2
+    assert [new_calls(workspace, viewer(workspace, name)) for name in ("h1", "m1")] == [2, 0]
+
+
+def test_the_sidebar_says_how_much_is_new_and_nothing_where_nothing_is() -> None:
+    assert room_title("search", Translator("ru"), 1200) == "Поиск · 1\xa0200"
+    assert room_title("search", Translator("en")) == "Search"
+
+
+def test_the_address_holds_the_question_and_the_conditions(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"q": "дверь OR алло", "agent": "m2", "direction": "outbound", "from": "2026-10-01", "to": "2026-10-31"}
+    app = enter(start(workspace.home, "en", monkeypatch), "search", **asked)
+    assert "1 call found" in read(app)
+    assert app.selectbox(key="search_agent").value == "m2"
+    app.selectbox(key="search_agent").set_value(None).run()
+    assert said(app) == {name: value for name, value in asked.items() if name != "agent"}
+    app.query_params["q"] = "четверг"  # the way back, or an address typed: it is asked, not what stood in the field
+    app.query_params["direction"] = "inbound"
+    assert "1 call found" in read(app.run())
+    assert app.text_input(key="search_question").value == "четверг"
+
+
+def test_a_page_of_results_that_is_not_there_is_the_first(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = enter(start(workspace.home, "en", monkeypatch), "search", q="-окно", page="7")
+    assert len(app.main.get("page_link")) == 5
+
+
+def test_an_agent_of_others_in_the_address_finds_nothing_rather_than_everything(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = enter(start(workspace.home, "ru", monkeypatch, "m1"), "search", q="да OR алло OR четверг", agent="m2")
+    assert "Таких звонков нет" in read(app)
+    assert "Борис Образцов" not in read(app)
+
+
+def test_the_address_of_a_search_of_somebody_else_opens_nothing(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = save_search(
+        workspace, viewer(workspace, "h1"), "Цены", "дверь", CallFilters(), NOW, is_shared=False, targeted_a_day=None
+    )
+    shown = read(enter(start(workspace.home, "en", monkeypatch, "q1"), "search", saved=kept.search_id))
+    assert "no longer there" in shown
+    assert "orange-background" not in shown
 
 
 def test_a_removed_search_comes_back_by_undo(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from openpyxl import load_workbook
 
 from qc_workbench.domain.access import AccessRole, Account, Person, Team
+from qc_workbench.domain.commitment import CommitmentOutcome
+from qc_workbench.domain.crm import DealStatus
 from qc_workbench.domain.sampling import SampleStatus
+from qc_workbench.domain.violation import Violation, ViolationKind
 from qc_workbench.errors import UsageError
 from qc_workbench.sampling.estimates import StratumSample
 from qc_workbench.sampling.ranking import calls_needed
 from qc_workbench.sampling.scores import estimate_score
 from qc_workbench.sampling.trends import Span
+from qc_workbench.store import crm, verdicts
 from qc_workbench.store.database import Statement
 from qc_workbench.store.people import team_saved
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.team_words import part_text, period_name, place_text, points, signed
 from qc_workbench.ui.viewer import Viewer
+from qc_workbench.ui.views.breaches import breaches
 from qc_workbench.ui.views.team import GOAL, Part, TeamView, team_choice, team_view
 from qc_workbench.ui.views.team_agent import agent_view
-from qc_workbench.ui.views.team_file import may_take, team_file
+from qc_workbench.ui.views.team_file import FIELDS, TeamFormat, may_take, team_file
 from qc_workbench.workspace import Workspace
 from tests import scored_company as scored
+from tests.report_cases import conversation, deal, promise
 from tests.scored_company import MONDAY, Drawn
 from tests.ui.sample_company import empty_company, sample_company
 from tests.ui.test_pages_open import enter, read, start
@@ -164,7 +172,7 @@ def test_worst_questions_name_their_causes(workspace: Workspace) -> None:
 
 def test_the_workbook_holds_everybody_and_is_noted(workspace: Workspace) -> None:
     view = seen(workspace)
-    content = team_file(workspace, OWNER, NOW, view.choice, Translator("ru"))()
+    content = team_file(workspace, OWNER, NOW, view.choice, Translator("ru"), TeamFormat.XLSX)()
     rows = list(load_workbook(io.BytesIO(content))["Команда"].values)
     assert rows[0][:3] == ("Место", "Менеджер", "Балл")
     assert {(row[1], row[2], row[5], row[6]) for row in rows[1:]} == {
@@ -175,13 +183,30 @@ def test_the_workbook_holds_everybody_and_is_noted(workspace: Workspace) -> None
         assert reader.value("select actor from audit where action = 'scores_exported'") == "Павел Смотрящий"
 
 
+def test_the_csv_file_says_the_same_for_programs_and_is_noted(workspace: Workspace) -> None:
+    workspace.store.write(Statement("update managers set name = '=Яна, Первая' where manager_id = 'a1'"))
+    view = seen(workspace)
+    content = team_file(workspace, OWNER, NOW, view.choice, Translator("en"), TeamFormat.CSV)()
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert content.endswith(b"\r\n")
+    rows = {row["manager_id"]: row for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig")))}
+    assert tuple(rows["a1"]) == FIELDS
+    yana = next(row for row in view.rows if row.agent_id == "a1")
+    assert yana.estimate.low is not None
+    assert (rows["a1"]["name"], rows["a1"]["score"], rows["a1"]["calls"]) == ("'=Яна, Первая", "75.0", "4")
+    assert (rows["a1"]["from"], rows["a1"]["to"], rows["a1"]["change"]) == ("2026-10-01", "2026-10-31", "")
+    assert float(rows["a1"]["low"]) == pytest.approx(yana.estimate.low, abs=0.01)
+    with workspace.store.reading() as reader:
+        assert "csv" in str(reader.value("select detail from audit where action = 'scores_exported'"))
+
+
 def test_who_may_not_export_gets_no_file(workspace: Workspace) -> None:
     listener = viewer(AccessRole.QC)
     view = seen(workspace, listener)
     assert not may_take(listener, view)
     assert may_take(OWNER, view)
     with pytest.raises(UsageError, match="not_allowed"):
-        team_file(workspace, listener, NOW, view.choice, Translator("ru"))()
+        team_file(workspace, listener, NOW, view.choice, Translator("ru"), TeamFormat.CSV)()
 
 
 def test_words_do_not_say_more_than_is_known() -> None:
@@ -199,12 +224,12 @@ def test_words_do_not_say_more_than_is_known() -> None:
     [
         (
             "ru",
-            ("Вместе", "83", "4 из 6", "Скачать XLSX", "Яна Первая"),
+            ("Вместе", "83", "4 из 6", "Скачать XLSX", "Скачать CSV", "Яна Первая"),
             ("Худшие вопросы", "Откуда эти пределы", "2 из 4"),
         ),
         (
             "en",
-            ("Together", "83", "4 of 6", "Download XLSX", "Яна Первая"),
+            ("Together", "83", "4 of 6", "Download XLSX", "Download CSV", "Яна Первая"),
             ("Worst questions", "Where the limits", "2 of 4"),
         ),
     ],
@@ -226,6 +251,54 @@ def test_the_room_and_an_agent_open(
     assert [text for text in agent if text not in shown] == []
     assert "a2" not in shown
     assert read(enter(app, "team", agent="nobody")).count("nobody") == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "talks", "promised", "breach"),
+    [
+        ("ru", "Проверенные · 2", "обещано **1**, выполнено **0**", "нарушений — 1"),
+        ("en", "Examined · 2", "**1** were promised, **0** were kept", "breaches — 1"),
+    ],
+)
+def test_the_numbers_of_an_agent_open_what_they_count(
+    workspace: Workspace, language: str, talks: str, promised: str, breach: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = workspace.store
+    for call_id, verified in (("y1", True), ("y2", False)):
+        store.insert_many("conversations", [verdicts.conversation_row(conversation(call_id, verified))])
+    promised_there = promise("y1", CommitmentOutcome.MISSING, MONDAY)
+    store.insert_many("commitments", [verdicts.commitment_row(promised_there, NOW)])
+    broken = Violation("v1", ViolationKind.NO_NOTE, "a1", NOW - timedelta(days=9), call_id="y1")
+    store.insert_many("violations", [verdicts.violation_row(broken)])
+    app = enter(start(workspace.home, language, monkeypatch), "team", agent="a1")
+    links = [parse_qs(item.proto.query_string) for item in app.main.get("page_link")]
+    addresses = [{name: value for name, (value,) in link.items()} for link in links if "from" in link]
+    assert [item["agent"] for item in addresses] == ["a1", "a1"]
+    calls, promises = addresses
+    app.button(key="team_breaches").click().run()
+    assert breach in read(app)
+    assert len(app.dataframe[0].value) == 1
+    assert len(enter(app, "call", **calls).dataframe[0].value) == 2
+    chooser = app.segmented_control(key="calls_talk")
+    assert talks in chooser.options
+    assert chooser.value == "examined"
+    shown = read(enter(app, "promises", **promises))
+    assert promised in shown
+    assert "Перезвоню в понедельник" in shown
+
+
+def test_breaches_name_no_client_to_whoever_does_not_see_clients(workspace: Workspace) -> None:
+    lost = replace(deal("d1", DealStatus.LOST), client_name="Ирина Окнова")
+    workspace.store.insert_many("deals", [crm.deal_row(lost)])
+    broken = Violation(
+        "v1", ViolationKind.UNREVIEWED_REFUSAL, "a1", NOW, deal_id="d1", detail="Окнова просила на +79160000000"
+    )
+    workspace.store.insert_many("violations", [verdicts.violation_row(broken)])
+    span = (NOW - timedelta(days=1), NOW + timedelta(days=1))
+    assert breaches(workspace, OWNER, "a1", span, None, 1).deals["d1"].client_name == "Ирина Окнова"
+    found = breaches(workspace, viewer(AccessRole.QC), "a1", span, None, 1)
+    assert found.deals["d1"].client_name is None
+    assert found.listed[0].detail == "····· просила на ·····"
 
 
 def test_few_calls_are_called_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,11 +50,19 @@ def test_each_file_of_the_player_holds_one_idea() -> None:
     assert max(lengths.values()) < 400
 
 
-def test_keys_of_the_form_are_left_to_the_form() -> None:
-    text = (FOLDER / "keys.js").read_text(encoding="utf-8")
-    taken = set(re.findall(r"\b(Digit\d|Key[A-Z]|Enter|NumpadEnter)\s*:", text))
-    assert "KeyC" in taken
-    assert not taken & {*(f"Digit{n}" for n in range(10)), "KeyN", "KeyP", "KeyS", "KeyA", "KeyO", "KeyZ", "Enter"}
+def keys_taken(file: Path) -> set[str]:
+    names = r"(Digit\d|Key[A-Z]|(?:Numpad)?Enter|Space|Escape|Comma|Period|Slash|Backspace|Delete|Arrow[A-Z][a-z]+)"
+    bound = re.compile(rf'^\s+{names}: |event\.code === "{names}"\) return \(\)', re.MULTILINE)
+    return {name or other for name, other in bound.findall(file.read_text(encoding="utf-8"))}
+
+
+def test_no_key_of_the_call_page_belongs_to_both_the_player_and_the_form() -> None:
+    """The player takes its keys before the form sees them. Escape is the form's while no range is chosen."""
+    players, forms = keys_taken(FOLDER / "keys.js"), keys_taken(FOLDER.parent / "scoring_panel" / "keys.js")
+    assert {"KeyC", "KeyQ", "Space"} < players
+    assert {"KeyS", "KeyX", "KeyH", "KeyN", "Enter"} < forms
+    assert players & forms == {"Escape"}
+    assert not any(name.startswith("Digit") for name in players)
 
 
 def test_every_letter_the_player_listens_to_is_in_the_list_of_keys() -> None:

@@ -48,6 +48,19 @@ def picked(
     return int(selected[0]) if selected else None
 
 
+def picked_cell(
+    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Any], key: str, alt: str
+) -> tuple[int, str | None] | None:
+    """A table of which a row or a cell may be opened: the number of the row, and the column of a cell clicked."""
+    chosen = st.dataframe(
+        list(rows), hide_index=True, column_config=dict(columns), on_select="rerun",
+        selection_mode=["single-row", "single-cell"], key=key, alt=alt,
+    )  # fmt: skip
+    for row, column in chosen["selection"]["cells"]:
+        return int(row), str(column)
+    return next(((int(row), None) for row in chosen["selection"]["rows"]), None)
+
+
 def open_call(t: Translator, call_id: str, at_s: float | None = None) -> None:
     go("call", t, id=call_id, **({"at": f"{at_s:.1f}"} if at_s else {}))
 

@@ -28,6 +28,11 @@ from qc_workbench.ui.views.calibration_calling import (
 _DUE_DAYS = 7
 
 
+def takes_part(room: Room) -> bool:
+    """Whether sessions are for this person at all; others look at the figures only."""
+    return room.viewer.may(Action.TAKE_PART_IN_CALIBRATION)
+
+
 def my_sessions(room: Room) -> None:
     """What to score now, what waits, what is open for discussion, what is closed."""
     t = room.t

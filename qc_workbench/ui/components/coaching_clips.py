@@ -7,12 +7,14 @@ from typing import Final
 
 import streamlit as st
 
+from qc_workbench.domain.call import Recording
 from qc_workbench.domain.coaching import Clip, ClipKind
 from qc_workbench.errors import QcwError, UsageError
 from qc_workbench.ui.clips import clip_address
 from qc_workbench.ui.components.blocks import nothing
 from qc_workbench.ui.components.flash import done, refused
 from qc_workbench.ui.components.pager import pager
+from qc_workbench.ui.components.passage import silence_text, silent
 from qc_workbench.ui.components.player import quote_button
 from qc_workbench.ui.components.score_lines import HEARD_S
 from qc_workbench.ui.i18n import clock
@@ -47,23 +49,27 @@ def clip_library(room: Room) -> None:
                 args=(remembered(_LAST), True),
             )
     page = int(st.session_state.get(f"clips_page_{kind}_{text}", 1))
-    found, total = clips(room.workspace, kind, text, page)
-    if not found:
+    found = clips(room.workspace, kind, text, page)
+    if not found.clips:
         nothing(t("clip_library.none") if kind is None and not text else t("clip_library.none_here"))
-    pager(total, PAGE, t, f"clips_page_{kind}_{text}")
+    pager(found.total, PAGE, t, f"clips_page_{kind}_{text}")
     asked = questions_asked(room.workspace)
-    for clip in found:
+    for clip in found.clips:
         form = asked.get(clip.question or "")
         question = form.question(clip.question) if form is not None and clip.question else None
-        _clip(room, clip, question.text.of(t.language) if question else None)
+        words = question.text.of(t.language) if question else None
+        _clip(room, clip, found.recordings.get(clip.call_id), words)
     if may_keep(room.viewer):
         _keep_from_seconds(room)
 
 
-def _clip(room: Room, clip: Clip, question: str | None) -> None:
+def _clip(room: Room, clip: Clip, recording: Recording | None, question: str | None) -> None:
     t, length_s = room.t, clip.to_s - clip.from_s
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        quote_button(clip_address(clip.clip_id), 0.0, length_s, t, key=f"clip_{clip.clip_id}")
+        if recording is not None and recording.is_audible:
+            quote_button(clip_address(clip.clip_id), 0.0, length_s, t, key=f"clip_{clip.clip_id}")
+        else:
+            silent(silence_text(recording, t))
         st.badge(t(f"clip.{clip.kind.value}"), color="green" if clip.kind is ClipKind.GOOD else "red")
         says = f"**{plain(clip.title)}**" + (f"  \n{plain(question)}" if question else "")
         st.markdown(says, width="stretch")

@@ -15,7 +15,7 @@ from qc_workbench.ui.components.blocks import call_link, nothing
 from qc_workbench.ui.components.coaching_clips import keep_from_comment
 from qc_workbench.ui.components.flash import done, refused
 from qc_workbench.ui.components.pager import choose_agent
-from qc_workbench.ui.components.player import quote_button
+from qc_workbench.ui.components.passage import passage_button
 from qc_workbench.ui.components.score_lines import HEARD_S
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import Room, enter
@@ -62,7 +62,7 @@ def _comment(room: Room, view: CoachingRoom, item: CommentCase) -> None:
             if comment.passage is not None:
                 from_s = comment.passage.from_s
                 to_s = comment.passage.to_s if comment.passage.to_s is not None else from_s + HEARD_S
-                quote_button(room.address(item.recording), from_s, to_s, t, key=f"c_{comment.comment_id}", brief=True)
+                passage_button(room, item.recording, from_s, to_s, key=f"c_{comment.comment_id}", brief=True)
             call_link(t, t("coaching.to_call"), comment.call_id, comment.passage.from_s if comment.passage else None)
         if comment.passage is not None and may_keep(room.viewer):
             keep_from_comment(room, item)

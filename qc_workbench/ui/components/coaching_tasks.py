@@ -13,7 +13,7 @@ from qc_workbench.ui.components.blocks import call_link, nothing
 from qc_workbench.ui.components.coaching_follow_up import follow_up_shown
 from qc_workbench.ui.components.flash import done, refused
 from qc_workbench.ui.components.pager import pager
-from qc_workbench.ui.components.player import quote_button
+from qc_workbench.ui.components.passage import passage_button
 from qc_workbench.ui.components.score_lines import HEARD_S
 from qc_workbench.ui.i18n import clock
 from qc_workbench.ui.labels import plain
@@ -122,10 +122,9 @@ def _comments(room: Room, case: TaskCase) -> None:
             if comment.passage is not None:
                 at_s = comment.passage.from_s
                 to_s = comment.passage.to_s if comment.passage.to_s is not None else at_s + HEARD_S
-                address = room.address(case.recordings.get(comment.call_id))
-                quote_button(
-                    address, at_s, to_s, room.t, key=f"task_{case.task.task_id}_{comment.comment_id}", brief=True
-                )
+                recording = case.recordings.get(comment.call_id)
+                key = f"task_{case.task.task_id}_{comment.comment_id}"
+                passage_button(room, recording, at_s, to_s, key=key, brief=True)
             st.text(comment.text, width="stretch")
             label = room.t("coaching.to_call") if at_s is None else room.t("coaching.to_second", at=clock(at_s))
             call_link(room.t, label, comment.call_id, at_s)

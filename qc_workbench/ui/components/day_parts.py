@@ -9,21 +9,18 @@ import streamlit as st
 
 from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Call
-from qc_workbench.errors import QcwError
 from qc_workbench.ui.components.blocks import nothing, open_call, picked
+from qc_workbench.ui.components.replacing import REASONS, replaced, undo_button
 from qc_workbench.ui.components.rows import drawn_text
-from qc_workbench.ui.i18n import Translator, catalogue, clock
-from qc_workbench.ui.labels import error_text, plain
+from qc_workbench.ui.i18n import Translator, clock
+from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import Room, enter, remember, remembered
 from qc_workbench.ui.views.listening_day import ListeningDay, Task
-from qc_workbench.ui.views.queue import begin_listening, next_on_the_way, put_back, replace_in_queue, undo_in_queue
+from qc_workbench.ui.views.queue import begin_listening, next_on_the_way, put_back
 
-#: What the page remembers: the row the keys act on, the call whose replacement is asked about, the last one replaced.
+#: What the page remembers: the row the keys act on, the call whose replacement is asked about.
 _CURSOR: Final = "queue_cursor"
 _ASKED: Final = "queue_asked"
-_REPLACED: Final = "queue_replaced"
-#: A reason only the machine gives.
-_BY_MACHINE: Final = "replacement.flag_retired"
 
 
 def day_line(room: Room, day: ListeningDay) -> None:
@@ -51,7 +48,10 @@ def day_list(room: Room, day: ListeningDay, *, is_mine: bool, name: str) -> None
     title = t("listening.mine", n=len(day.today)) if is_mine else ""
     st.subheader(title or t("listening.theirs", name=plain(name), n=len(day.today)), anchor=False)
     if is_mine:
-        _undo(room)
+        back = undo_button(room)
+        if back is not None:
+            remember(_CURSOR, back)
+            st.rerun()
     if not day.today:
         _nothing_today(room, day, is_mine=is_mine)
         return
@@ -150,48 +150,20 @@ def _put_back(call_id: str) -> None:
 def _reasons(room: Room, task: Task, call: Call, day: ListeningDay) -> None:
     """Each reason is a button with a digit; Escape leaves the call as it is."""
     t = room.t
-    codes = [code for code in catalogue() if code.startswith("replacement.") and code != _BY_MACHINE]
     with st.container(border=True):
         about = f"{t.moment(call.started_at)} · {day.people.agent(call.manager_id)}"
         st.markdown(t("listening.why_replaced", call=plain(about)))
         with st.container(horizontal=True):
-            for number, code in enumerate(codes, 1):
-                if st.button(t(code), shortcut=str(number), key=f"queue_{code}"):
-                    _replace(room, task, code.removeprefix("replacement."))
+            for number, code in enumerate(REASONS, 1):
+                pressed = st.button(t(f"replacement.{code}"), shortcut=str(number), key=f"queue_replacement.{code}")
+                if pressed and replaced(room, task.call_id, code):
+                    remember(_ASKED, None)
+                    st.toast(t("replace.done"))
+                    st.rerun()
             st.button(
                 t("listening.cancel"), type="tertiary", shortcut="Escape", key="queue_keep",
                 on_click=remember, args=(_ASKED, None),
             )  # fmt: skip
-
-
-def _replace(room: Room, task: Task, reason: str) -> None:
-    try:
-        draws = replace_in_queue(room.workspace, room.viewer, task.call_id, reason, room.now)
-    except QcwError as error:
-        st.error(error_text(error, room.t))
-        return
-    remember(_ASKED, None)
-    remember(_REPLACED, "\n".join((task.call_id, *draws)))
-    st.toast(room.t("replace.done"))
-    st.rerun()
-
-
-def _undo(room: Room) -> None:
-    kept = remembered(_REPLACED)
-    if not kept:
-        return
-    if not st.button(room.t("listening.undo"), icon=":material/undo:", shortcut="0", key="queue_undo"):
-        return
-    remember(_REPLACED, None)
-    call_id, *draws = kept.split("\n")
-    try:
-        undo_in_queue(room.workspace, room.viewer, call_id, draws, room.now)
-    except QcwError as error:
-        st.error(error_text(error, room.t))
-        return
-    remember(_CURSOR, call_id)
-    st.toast(room.t("listening.undone"))
-    st.rerun()
 
 
 def _row(task: Task, day: ListeningDay, t: Translator) -> dict[str, Any]:

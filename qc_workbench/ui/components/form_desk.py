@@ -35,6 +35,8 @@ _LAYOUT: Final = """
 .st-key-forms_outline [class*="st-key-forms_part_"] button p, .st-key-forms_checks button[kind=tertiary] p
     { text-align: left; }
 .st-key-forms_outline [class*="st-key-forms_add_question"] button { min-height: 1.6rem; padding: 0; opacity: 0.75; }
+.st-key-forms_outline :is([class*="_up"], [class*="_down"], [class*="_remove"]) button[kind=tertiary]
+    { padding: 0.3rem 0.25rem; min-width: 1.3rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-forms_side) { position: sticky; top: 3.6rem; }
 .st-key-forms_side { max-height: calc(100vh - 4.4rem); overflow-y: auto; flex-wrap: nowrap; padding: 2px 4px 2px 2px; }
 </style>
@@ -61,7 +63,7 @@ def _desk(code: str, version: int) -> None:
     if desk is None:  # thrown away, by this person or another
         go("forms", room.t)
         return
-    pen = Pen(room.t, code, version)
+    pen = Pen(room.t, code, version, settled=desk.settled.form if desk.settled else None)
     if desk.is_writable:
         pen.notice(desk.form, desk.version.changed_by)
     _head(room, desk, pen)

@@ -14,12 +14,12 @@ from qc_workbench.domain.call import Direction
 from qc_workbench.domain.form_rules import MOST_POINTS, MOST_STEPS
 from qc_workbench.domain.forms import Critical, Form, Kind, NotApplicable, Question, Section, Text, Weighing
 from qc_workbench.review import form_editing
+from qc_workbench.ui.components.form_examples import example_rows
 from qc_workbench.ui.components.form_pen import Pen
 from qc_workbench.ui.components.form_rows import (
     band_rows,
     cause_rows,
     condition_rows,
-    example_rows,
     of_question,
     of_section,
     option_rows,
@@ -136,7 +136,7 @@ def question_fields(pen: Pen, form: Form, question: Question) -> None:
             elif field == "causes":
                 cause_rows(pen, question)
             else:
-                example_rows(pen, question)
+                example_rows(pen, form, question)
     _rest(pen, question)
 
 

@@ -7,7 +7,7 @@ changed meanwhile is said; every change can be taken back.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -32,12 +32,14 @@ _APART = "\x1e"
 
 @dataclass(frozen=True)
 class Pen:
-    """Writes in one draft. ``place``: what is open; part of the keys of its fields."""
+    """Writes in one draft. ``place``: what is open; part of the keys of its fields. ``settled``: the newest version
+    that was ever published: scores stand under its codes."""
 
     t: Translator
     code: str
     version: int
     place: str = ""
+    settled: Form | None = None
 
     @property
     def name(self) -> str:
@@ -47,8 +49,12 @@ class Pen:
         """Of a field: another one after an undo, so that it shows the draft and not what was typed."""
         return f"forms_{self.name}_{remembered(f'forms_turn_{self.name}') or '0'}_{self.place}_{field}"
 
+    def still(self, field: str) -> str:
+        """Of a button, which shows nothing of the draft: the same after a change, so that it keeps the focus."""
+        return f"forms_{self.name}_{self.place}_{field}"
+
     def at(self, place: str) -> Pen:
-        return Pen(self.t, self.code, self.version, place)
+        return replace(self, place=place)
 
     # what is open, what is said ---------------------------------------------
 

@@ -9,23 +9,29 @@ import streamlit as st
 
 from qc_workbench.domain.evaluation import Reply, Result, SectionResult
 from qc_workbench.domain.form_rules import problems_of
-from qc_workbench.domain.forms import NO, NOT_APPLICABLE, YES, Critical, Form, Kind, Question
+from qc_workbench.domain.forms import NO, NOT_APPLICABLE, YES, Critical, Example, Form, Kind, Question
 from qc_workbench.errors import QcwError
 from qc_workbench.review.evaluating import checked
 from qc_workbench.review.scoring import is_bad, score, shown_questions
+from qc_workbench.ui.components.form_examples import examples_heard
 from qc_workbench.ui.form_words import answer_name, decimal_text, points_text, short, words_of
 from qc_workbench.ui.i18n import LANGUAGES, Translator
 from qc_workbench.ui.labels import error_text, plain
-from qc_workbench.ui.state import remember, remembered
+from qc_workbench.ui.state import Room, enter, remember, remembered
+from qc_workbench.ui.views.form_examples import ExampleSound, example_sounds
 
 #: In the trial only: nothing of a list of several applies. An answer too, worth nothing.
 _NONE_OF_THESE = "-"
+#: Who listens, and how each example is heard.
+Heard = tuple[Room, Mapping[Example, ExampleSound]]
 _NAMES = {"ru": "Русский", "en": "English"}
 
 
 @st.fragment
 def preview(form: Form, t: Translator, name: str) -> None:
     """``name`` keeps the answers of one form apart from another's."""
+    room = enter()
+    sounds = example_sounds(room.workspace, room.viewer, form)
     with st.container(horizontal=True, vertical_alignment="center"):
         language = st.segmented_control(
             t("form_editor.preview_language"),
@@ -54,7 +60,7 @@ def preview(form: Form, t: Translator, name: str) -> None:
         for question in section.questions:
             if question.code in broken or question.code not in shown_questions(form, replies):
                 continue
-            reply = _asked(form, question, spoken, f"forms_try_{name}_{turn}_{question.code}")
+            reply = _asked(form, question, spoken, f"forms_try_{name}_{turn}_{question.code}", (room, sounds))
             if reply is not None:
                 replies[question.code] = reply
     result = score(form, replies)
@@ -76,8 +82,8 @@ def _unanswerable(form: Form) -> frozenset[str]:
     return frozenset(found)
 
 
-def _asked(form: Form, question: Question, t: Translator, key: str) -> Reply | None:
-    """The question with its fields, and the trial answer to it."""
+def _asked(form: Form, question: Question, t: Translator, key: str, heard: Heard) -> Reply | None:
+    """The question with its help, examples and fields, and the trial answer to it."""
     marks = []
     if question.points:
         marks.append(("+" if question.bonus else "") + points_text(question.points, t))
@@ -91,6 +97,8 @@ def _asked(form: Form, question: Question, t: Translator, key: str) -> Reply | N
         st.markdown(f"{plain(words_of(question.text, t))}  \n:small[{' · '.join(marks)}]")
         if question.help:
             st.caption(plain(words_of(question.help, t)))
+        room, sounds = heard
+        examples_heard(room, question, sounds, t, f"{key}_example")
         values = _values(question, t, key)
         if values is None:
             return None

@@ -19,10 +19,11 @@ _PASTED = "yaml"
 
 
 def form_yaml(desk: FormDesk, pen: Pen) -> None:
-    t, text = pen.t, form_text(desk.form)
+    t, text, room = pen.t, form_text(desk.form), enter()
     name = f"{desk.form.code}-v{desk.version.version}.yaml"
+    data = form_drafts.form_file(room.workspace, room.viewer, desk.version)
     st.download_button(
-        t("form_editor.download"), text, name, "application/yaml", icon=":material/download:", on_click="ignore"
+        t("form_editor.download"), data, name, "application/yaml", icon=":material/download:", on_click="ignore"
     )
     if not desk.is_writable:
         st.code(text, "yaml", wrap_lines=True, height=640)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from qc_workbench.domain.access import Action
 from qc_workbench.ui.components.blocks import open_call
@@ -12,12 +12,12 @@ from qc_workbench.ui.views.call import CallView
 from qc_workbench.ui.views.queue import mark_listened, next_call
 
 
-def listened_button(room: Room, view: CallView) -> None:
-    """Drawn where the call waits to be listened to, for whoever may score it."""
+def listened_button(room: Room, view: CallView, place: DeltaGenerator) -> None:
+    """Drawn at ``place`` where the call waits to be listened to, for whoever may score it."""
     t, call_id = room.t, view.call.call_id
     if not view.waits_for_listening or not room.viewer.may(Action.SCORE_CALL, view.call.manager_id):
         return
-    pressed = st.button(
+    pressed = place.button(
         t("queue.listened"),
         type="primary",
         shortcut="Ctrl+Enter",

@@ -4,33 +4,51 @@ from __future__ import annotations
 
 import streamlit as st
 
+from qc_workbench.ui.address import code_of
 from qc_workbench.ui.components.blocks import call_link, nothing
 from qc_workbench.ui.components.case_answer import agents_answer
 from qc_workbench.ui.components.pager import pager
 from qc_workbench.ui.components.player import quote_button
 from qc_workbench.ui.components.promise_card import column_name, promise_card
 from qc_workbench.ui.components.rows import flag_reasons
+from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
-from qc_workbench.ui.state import Room
+from qc_workbench.ui.state import Room, remember, remembered
 from qc_workbench.ui.views.my import COLUMNS, MyRoom, Shelf, my_suspicions
 from qc_workbench.ui.views.people import call_line
 from qc_workbench.ui.views.promises import PAGE, promise_page
 
+#: The shelf in the address, and the one that was written there last.
+_LIST, _WRITTEN = "list", "my_shelf_written"
+
 
 def choose_shelf(room: Room, view: MyRoom) -> Shelf:
-    """Scores first; each shelf says how much of it waits."""
-    t, asked = room.t, st.query_params.get("list")
-    st.session_state.setdefault("my_shelf", Shelf(asked) if asked in set(Shelf) else Shelf.SCORES)
+    """Scores first; each shelf says how much of it waits. The address holds which one is open."""
+    t, asked = room.t, st.query_params.get(_LIST)
+    if "my_shelf" not in st.session_state or remembered(_WRITTEN) != asked:
+        st.session_state["my_shelf"] = code_of(Shelf, asked) or Shelf.SCORES
     chosen = st.segmented_control(
         t("my.shelf"),
         list(Shelf),
         required=True,
-        format_func=lambda shelf: f"{t(f'my_shelf.{shelf.value}')} · {t.number(view.waiting[shelf])}",
+        format_func=lambda shelf: _named(shelf, view, t),
         key="my_shelf",
         label_visibility="collapsed",
         wrap=True,
     )
-    return chosen or Shelf.SCORES
+    shelf = chosen or Shelf.SCORES
+    said = None if shelf is Shelf.SCORES else shelf.value
+    if said is None:
+        st.query_params.pop(_LIST, None)
+    elif said != asked:
+        st.query_params[_LIST] = said
+    remember(_WRITTEN, said)
+    return shelf
+
+
+def _named(shelf: Shelf, view: MyRoom, t: Translator) -> str:
+    name, waiting = t(f"my_shelf.{shelf.value}"), view.waiting.get(shelf)
+    return name if waiting is None else f"{name} · {t.number(waiting)}"
 
 
 def suspicions(room: Room, agent: str) -> None:

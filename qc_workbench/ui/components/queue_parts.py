@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pipelines.assign_reviews import assign_reviews
-from pipelines.progress import Silent
 from qc_workbench.domain.access import Action, Scope
 from qc_workbench.domain.sampling import Queue
 from qc_workbench.review.pace import PaceState
@@ -25,6 +23,7 @@ from qc_workbench.ui.views.listening_plans import (
     ReviewerLoad,
     plan_paces,
     reviewer_loads,
+    share_out,
 )
 from qc_workbench.ui.views.queue import PAGE, Drawn, DrawnPage, Listening, drawn_pages
 
@@ -109,7 +108,7 @@ def department(room: Room) -> None:
         t("listening.share_out"), help=t("listening.share_out_says"), key="queue_share_out"
     ):
         with st.spinner(t("step.assign")):
-            report = assign_reviews(room.workspace, room.now, Silent())
+            report = share_out(room.workspace, room.viewer, room.now)
         st.toast(t("listening.shared_out", n=report.assigned))
         st.rerun()
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from qc_workbench.domain.call import Call, Recording
 from qc_workbench.ui.components.blocks import call_link
-from qc_workbench.ui.components.player import quote_button
+from qc_workbench.ui.components.passage import passage_button
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.people import Directory
@@ -28,7 +28,7 @@ def quote_row(
         st.text(f"«{quote}»")
     with st.container(horizontal=True, vertical_alignment="center"):
         if seconds is not None:
-            quote_button(room.address(recording), *seconds, t, key=key)
+            passage_button(room, recording, *seconds, key=key)
         line = t(
             "promise.said",
             agent=plain(people.agent(call.manager_id)),

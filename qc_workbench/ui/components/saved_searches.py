@@ -7,7 +7,7 @@ import streamlit as st
 from qc_workbench.domain.search import CallFilters
 from qc_workbench.errors import UsageError
 from qc_workbench.review.searches import MOST_A_DAY, MOST_NAME
-from qc_workbench.ui.components.search_parts import ask
+from qc_workbench.ui.components.search_parts import ask_saved
 from qc_workbench.ui.labels import error_text, plain
 from qc_workbench.ui.state import Room, enter, remember, remembered
 from qc_workbench.ui.views.saved_searches import (
@@ -77,7 +77,7 @@ def _row(room: Room, item: ListedSearch) -> None:
 
 def _open(item: ListedSearch) -> None:
     """Ask it; whoever watches it has seen what is new with that."""
-    ask(item.search.question, item.search.filters)
+    ask_saved(item.search)
     if item.new is not None:
         _watch(item.search.search_id)
 

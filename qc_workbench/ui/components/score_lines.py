@@ -11,7 +11,7 @@ from qc_workbench.domain.coaching import Comment
 from qc_workbench.domain.dispute import DisputeMove, Line, LineState
 from qc_workbench.domain.evaluation import Reply
 from qc_workbench.domain.forms import Question
-from qc_workbench.ui.components.player import quote_button
+from qc_workbench.ui.components.passage import passage_button
 from qc_workbench.ui.components.reply_parts import answer_text, cause_text
 from qc_workbench.ui.i18n import Translator, clock
 from qc_workbench.ui.labels import plain
@@ -119,9 +119,7 @@ def comments(room: Room, case: ScoredCase, found: Iterable[Comment], key: str) -
             if comment.passage is not None:
                 from_s = comment.passage.from_s
                 to_s = comment.passage.to_s if comment.passage.to_s is not None else from_s + HEARD_S
-                quote_button(
-                    room.address(case.recording), from_s, to_s, room.t, key=f"comment_{key}_{number}", brief=True
-                )
+                passage_button(room, case.recording, from_s, to_s, key=f"comment_{key}_{number}", brief=True)
             st.text(comment.text, width="stretch")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -11,42 +12,78 @@ from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Direction
 from qc_workbench.domain.commitment import ClientSaid
 from qc_workbench.domain.flag import FlagKind
-from qc_workbench.domain.search import CallFilters
+from qc_workbench.domain.search import CallFilters, SavedSearch
 from qc_workbench.errors import UsageError
 from qc_workbench.searching.snippets import Snippet
+from qc_workbench.ui.address import SEARCH, search_address, searched
 from qc_workbench.ui.components.blocks import call_link, nothing
-from qc_workbench.ui.components.pager import page_of, pager
+from qc_workbench.ui.components.pager import page_of, pager, turn_to
 from qc_workbench.ui.components.player import quote_button
 from qc_workbench.ui.i18n import Translator, clock
 from qc_workbench.ui.labels import error_text, plain
-from qc_workbench.ui.state import Room
+from qc_workbench.ui.state import Room, remember, remembered
+from qc_workbench.ui.views.saved_searches import opened_search
 from qc_workbench.ui.views.search import LISTED, PAGE, FoundCall, SearchRoom, results
 
 _QUESTION = "search_question"
 _AGENT, _DIRECTION, _DAYS = "search_agent", "search_direction", "search_days"
 _FROM, _TO, _FLAG, _SAID = "search_talk_from", "search_talk_to", "search_flag", "search_said"
+#: The address as this page left it; the saved search that is open, and what it asked when it was opened.
+_ADDRESS, _OPENED, _OPENED_AS = "search_address", "search_opened", "search_opened_as"
+#: The page of results in the address, and the one that was written there last.
+_PAGE, _PAGE_WRITTEN = "page", "search_page_written"
 
 #: Codes of questions that show what can be asked.
 _EXAMPLES = ("words", "phrase", "client", "near", "greeting", "prefix")
 
 
 def question_field(room: Room, view: SearchRoom) -> tuple[str, CallFilters]:
-    """What is asked and of which calls. The question is in the address, so that it can be sent to somebody."""
+    """What is asked and of which calls.
+
+    All of it is in the address: one that is sent, reloaded or gone back to asks the same again."""
     t = room.t
-    if _QUESTION not in st.session_state:
-        st.session_state[_QUESTION] = st.query_params.get("q", "")
+    opened = _follow_address(room)
     question = st.text_input(
         t("search.question"), key=_QUESTION, placeholder=t("search.placeholder"), icon=":material/search:"
     ).strip()
-    if question:
-        st.query_params["q"] = question
-    else:
-        st.query_params.pop("q", None)
     with st.expander(t("search.conditions"), icon=":material/filter_alt:", expanded=_has_conditions()):
         filters = _filters(view, t)
     with st.expander(t("search.help_title"), icon=":material/help:"):
         st.markdown(t("search.help"))
+    asked = search_address(question, filters)
+    _write_address({"saved": opened} if opened and remembered(_OPENED_AS) == urlencode(asked) else asked)
     return question, filters
+
+
+def _follow_address(room: Room) -> str | None:
+    """Ask what the address asks, unless this page wrote it and its fields are still there; the id of the saved search
+    that is open."""
+    address = _read_address()
+    if _QUESTION not in st.session_state or remembered(_ADDRESS) != urlencode(address):
+        search_id = address.get("saved")
+        item = opened_search(room.workspace, room.viewer, search_id, room.now) if search_id else None
+        if search_id and item is None:
+            st.warning(error_text(UsageError("search_unknown"), room.t))
+        if item is None:
+            ask(*searched(address))
+        else:
+            ask_saved(item.search)
+        if item is not None and item.new:
+            remember(_ADDRESS, urlencode(address))
+            st.rerun()  # the sidebar was drawn before this was seen
+    return remembered(_OPENED)
+
+
+def _read_address() -> dict[str, str]:
+    return {name: st.query_params[name] for name in SEARCH if name in st.query_params}
+
+
+def _write_address(said: dict[str, str]) -> None:
+    """In one go: each change is a step that the browser's "back" takes. Other calls begin at their first page."""
+    if _read_address() != said:
+        others = {name: value for name, value in st.query_params.to_dict().items() if name not in (*SEARCH, _PAGE)}
+        st.query_params.from_dict(others | said)
+    remember(_ADDRESS, urlencode(_read_address()))
 
 
 def ask(question: str, filters: CallFilters) -> None:
@@ -58,6 +95,14 @@ def ask(question: str, filters: CallFilters) -> None:
         _FLAG: filters.flag, _SAID: filters.client_said,
     }  # fmt: skip
     st.session_state.update(values)
+    remember(_OPENED, None)
+
+
+def ask_saved(search: SavedSearch) -> None:
+    """The same with a saved search, whose id the address then holds until something else is asked."""
+    ask(search.question, search.filters)
+    remember(_OPENED, search.search_id)
+    remember(_OPENED_AS, urlencode(search_address(search.question, search.filters)))
 
 
 def _has_conditions() -> bool:
@@ -67,9 +112,11 @@ def _has_conditions() -> bool:
 
 def _filters(view: SearchRoom, t: Translator) -> CallFilters:
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        asked = st.session_state.get(_AGENT)  # one whose calls are not for this person finds nothing, not everything
+        names = view.agents if asked is None or asked in view.agents else {**view.agents, asked: asked}
         agent = st.selectbox(
-            t("column.agent"), view.agents, index=None, key=_AGENT, width=200,
-            format_func=lambda name: view.agents.get(name, name), placeholder=t("calls.all_agents"),
+            t("column.agent"), names, index=None, key=_AGENT, width=200,
+            format_func=lambda name: names.get(name, name), placeholder=t("calls.all_agents"),
         )  # fmt: skip
         direction = st.selectbox(
             t("column.direction"), list(Direction), index=None, key=_DIRECTION, width=150,
@@ -118,6 +165,7 @@ def found_calls(room: Room, question: str, filters: CallFilters) -> bool:
     """The calls that fit, a page at a time; False where the question can't be read (the reason is shown)."""
     t = room.t
     key = f"search_page_{hash((question, filters))}"
+    _follow_page(key)
     try:
         view = results(room.workspace, question, filters, room.viewer.agents(Action.SEE_CALL), page_of(key))
     except UsageError as error:
@@ -131,8 +179,23 @@ def found_calls(room: Room, question: str, filters: CallFilters) -> bool:
         st.caption(t("search.cut", n=LISTED))
     for found in view.calls:
         _card(room, found)
-    pager(view.listed, PAGE, t, key)
+    _write_page(pager(view.listed, PAGE, t, key))
     return True
+
+
+def _follow_page(key: str) -> None:
+    """Turn to the page that the address names when it is not the one that this page wrote there."""
+    asked = st.query_params.get(_PAGE, "1")
+    if key not in st.session_state or remembered(_PAGE_WRITTEN) != asked:
+        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 1
+        turn_to(min(max(1, number), LISTED // PAGE), key)
+
+
+def _write_page(page: int) -> None:
+    said = str(page)
+    if st.query_params.get(_PAGE, "1") != said:
+        st.query_params.from_dict(st.query_params.to_dict() | {_PAGE: said})
+    remember(_PAGE_WRITTEN, said)
 
 
 def _card(room: Room, found: FoundCall) -> None:

@@ -10,11 +10,12 @@ import streamlit as st
 from qc_workbench.domain.forms import Form
 from qc_workbench.ui.components.blocks import nothing, open_call, picked
 from qc_workbench.ui.components.pager import page_of, pager
-from qc_workbench.ui.components.team_parts import FEW, nothing_scored
+from qc_workbench.ui.components.team_breaches import breach_list
+from qc_workbench.ui.components.team_parts import BREACHES, FEW, nothing_scored, proofs
 from qc_workbench.ui.components.team_plots import bands_plot, weeks_plot
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
-from qc_workbench.ui.navigation import link
+from qc_workbench.ui.navigation import go, link
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.team_words import change_text, judged_change, limits, needed_text, part_text, place_text, points
 from qc_workbench.ui.views.team import GOAL, AgentRow, TeamChoice, team_view
@@ -26,7 +27,9 @@ _PAGE: Final = 15
 
 def one_agent(room: Room, choice: TeamChoice, agent_id: str) -> None:
     t = room.t
-    link("team", t, t("team.back"))
+    # buttons: a link to the room one is in leaves the old address standing
+    if st.button(t("team.back"), key="team_back", type="tertiary"):
+        go("team", t)
     found = team_view(room.workspace, room.viewer, room.now, choice, agent_id=agent_id)
     if found is None:
         nothing_scored(choice, t)
@@ -36,9 +39,14 @@ def one_agent(room: Room, choice: TeamChoice, agent_id: str) -> None:
         nothing(t("team.agent_unknown"))
         return
     assert choice.form is not None
-    view = agent_view(room.workspace, room.viewer, choice, row)
     st.subheader(plain(row.name), anchor=False)
-    _figures(row, t)
+    if st.query_params.get("list") == BREACHES:
+        if st.button(t("team.back_to_agent"), key="team_back_to_agent", type="tertiary"):
+            go("team", t, agent=agent_id)
+        breach_list(room, agent_id, choice.moments(room.workspace.settings.company.zone))
+        return
+    view = agent_view(room.workspace, room.viewer, choice, row)
+    _figures(row, choice, t)
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown(f"**{t('team.weeks_title')}**")
@@ -52,10 +60,10 @@ def one_agent(room: Room, choice: TeamChoice, agent_id: str) -> None:
             bands_plot(view.bands, choice.form, t)
         _how(row, t)
     _questions(view.questions, t)
-    _calls(view.calls, choice.form, agent_id, t)
+    scored_call_list(view.calls, choice.form, agent_id, t)
 
 
-def _figures(row: AgentRow, t: Translator) -> None:
+def _figures(row: AgentRow, choice: TeamChoice, t: Translator) -> None:
     estimate = row.estimate
     tiles = st.grid(5, min_column_width=150)
     figures: tuple[tuple[str, str, str], ...] = (
@@ -76,10 +84,18 @@ def _figures(row: AgentRow, t: Translator) -> None:
                 st.caption(note)
     if 0 < estimate.judged < FEW:
         st.info(t("team.few", n=estimate.judged))
-    with st.container(horizontal=True):
-        link("suspicious", t, f"{t('team.column.verified')}: {part_text(row.extra.verified, t)}")
-        link("promises", t, f"{t('team.column.promises')}: {part_text(row.extra.promises, t)}")
-        st.caption(f"{t('team.column.violations')}: {t.number(row.extra.violations)}", width="content")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        counted = {
+            t("team.column.verified"): part_text(row.extra.verified, t),
+            t("team.column.promises"): part_text(row.extra.promises, t),
+            t("team.column.violations"): t.number(row.extra.violations),
+        }
+        for name, (target, query) in proofs(choice, row.agent_id, t).items():
+            label = f"{name}: {counted[name]}"
+            if target != "team":
+                link(target, t, label, **query)
+            elif st.button(label, key="team_breaches", type="tertiary", icon=":material/rule:"):
+                go("team", t, **query)
 
 
 def _how(row: AgentRow, t: Translator) -> None:
@@ -115,7 +131,8 @@ def _questions(questions: Sequence[QuestionLine], t: Translator) -> None:
     st.dataframe(rows, hide_index=True, alt=t("team.questions_title"))
 
 
-def _calls(calls: Sequence[ScoredLine], form: Form, agent_id: str, t: Translator) -> None:
+def scored_call_list(calls: Sequence[ScoredLine], form: Form, agent_id: str, t: Translator) -> None:
+    """The calls that the estimate is made of; a row opens the call."""
     if not calls:
         return
     st.subheader(t("team.calls_title"), anchor=False)

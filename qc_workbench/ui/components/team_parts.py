@@ -7,13 +7,15 @@ from typing import Any, Final
 import streamlit as st
 
 from qc_workbench.sampling.trends import Span
-from qc_workbench.ui.components.blocks import nothing, picked
+from qc_workbench.store.call_lists import Talk
+from qc_workbench.ui.components.blocks import nothing, picked_cell
 from qc_workbench.ui.components.pager import page_of, pager
+from qc_workbench.ui.components.promise_board import ALL
 from qc_workbench.ui.components.rows import plan_name
 from qc_workbench.ui.components.team_plots import scores_plot
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
-from qc_workbench.ui.navigation import go
+from qc_workbench.ui.navigation import go, is_open
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.team_words import (
     change_text,
@@ -26,44 +28,46 @@ from qc_workbench.ui.team_words import (
     points,
 )
 from qc_workbench.ui.views.team import GOAL, PAGE, AgentRow, TeamChoice, TeamView, team_choice, team_view
-from qc_workbench.ui.views.team_file import may_take, team_file
+from qc_workbench.ui.views.team_file import TeamFormat, may_take, team_file
 
 #: Fewer scored calls than these say little, whatever the score.
 FEW: Final = 5
+#: In the address of an agent: the breaches of order that the number counts.
+BREACHES: Final = "breaches"
 
 
-def choose(room: Room) -> TeamChoice:
-    """Time, form and team: kept while one goes to an agent and back."""
+def choose(room: Room, key: str = "team", *, with_teams: bool = True) -> TeamChoice:
+    """Time, form and team: kept while one goes to an agent and back. ``key``: of the room."""
     t = room.t
     state = st.session_state
-    span = state.get("team_span") or Span.MONTH
+    span = state.get(f"{key}_span") or Span.MONTH
     found = team_choice(
-        room.workspace, room.viewer, room.now, span, state.get(f"team_first_{span}"), state.get("team_form"),
-        state.get("team_team"),
+        room.workspace, room.viewer, room.now, span, state.get(f"{key}_first_{span}"), state.get(f"{key}_form"),
+        state.get(f"{key}_team") if with_teams else None,
     )  # fmt: skip
     today = room.now.astimezone(room.workspace.settings.company.zone).date()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             t("team.span"), list(Span), default=span, required=True, format_func=lambda item: t(f"team.span.{item}"),
-            key="team_span", persist_state="session",
+            key=f"{key}_span", persist_state="session",
         )  # fmt: skip
         st.selectbox(
             t("team.period"), found.firsts, index=found.firsts.index(found.first), width=260,
-            format_func=lambda first: period_name(first, span, t, today), key=f"team_first_{span}",
+            format_func=lambda first: period_name(first, span, t, today), key=f"{key}_first_{span}",
             persist_state="session",
         )  # fmt: skip
         if len(found.forms) > 1 and found.scored is not None:
             codes = list(found.forms)
             st.selectbox(
                 t("team.form"), codes, index=codes.index(found.scored.form_code), width=260,
-                format_func=lambda code: found.forms[code].title.of(t.language), key="team_form",
+                format_func=lambda code: found.forms[code].title.of(t.language), key=f"{key}_form",
                 persist_state="session",
             )  # fmt: skip
-        if found.teams:
+        if found.teams and with_teams:
             names = {item.team_id: item.name for item in found.teams}
             st.selectbox(
                 t("team.team"), names, index=None, placeholder=t("team.everybody"), width=260,
-                format_func=names.__getitem__, key="team_team", persist_state="session",
+                format_func=names.__getitem__, key=f"{key}_team", persist_state="session",
             )  # fmt: skip
     return found
 
@@ -85,9 +89,14 @@ def whole_team(room: Room, choice: TeamChoice) -> None:
     pager(len(view.rows), PAGE, t, key)
     scores_plot(view.whole, view.team, t)
     st.subheader(t("team.table_title"), anchor=False)
-    row = picked([_row(item, t) for item in view.whole], _columns(t), f"{key}_{page_of(key)}", t("team.table_title"))
-    if row is not None:
-        go("team", t, agent=view.whole[row].agent_id)
+    st.caption(t("team.table_says"))
+    table = [_row(item, t) for item in view.whole]
+    found = picked_cell(table, _columns(t), f"{key}_{page_of(key)}", t("team.table_title"))
+    if found is not None:
+        row, column = found
+        agent_id = view.whole[row].agent_id
+        target, query = proofs(choice, agent_id, t).get(column or "", ("team", {"agent": agent_id}))
+        go(target, t, **query)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = {item.agent_id: item.name for item in sorted(view.rows, key=lambda item: item.name)}
         chosen = st.selectbox(
@@ -101,14 +110,25 @@ def whole_team(room: Room, choice: TeamChoice) -> None:
         )
         if chosen is not None:
             go("team", t, agent=chosen)
-        if may_take(room.viewer, view):
+        for form in TeamFormat if may_take(room.viewer, view) else ():
             st.download_button(
-                t("team.download"),
-                data=team_file(room.workspace, room.viewer, room.now, choice, t),
-                file_name=f"{choice.first:%Y-%m-%d}_{choice.span}.xlsx",
+                t(f"team.download.{form.value}"),
+                data=team_file(room.workspace, room.viewer, room.now, choice, t, form),
+                file_name=f"{choice.first:%Y-%m-%d}_{choice.span}.{form.value}",
                 on_click="ignore",
-                key="team_download",
+                key=f"team_download_{form.value}",
             )
+
+
+def proofs(choice: TeamChoice, agent_id: str, t: Translator) -> dict[str, tuple[str, dict[str, str]]]:
+    """Column -> the room and the address that list what it counts."""
+    span = choice.span_of(agent_id).address
+    found = {
+        "verified": ("call", span | {"talk": Talk.EXAMINED.value}),
+        "promises": ("promises", span | {"outcome": ALL}),
+        "violations": ("team", {"agent": agent_id, "list": BREACHES}),
+    }
+    return {t(f"team.column.{name}"): to for name, to in found.items() if is_open(to[0])}
 
 
 def nothing_scored(choice: TeamChoice, t: Translator) -> None:

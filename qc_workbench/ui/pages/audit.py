@@ -5,5 +5,5 @@ from qc_workbench.ui.components.blocks import heading
 from qc_workbench.ui.state import enter
 
 room = enter()
-heading(room.t("room.audit"), room.t("audit.says"))
+heading(room.t("room.audit"), room.t("audit_room.says"))
 log(room, asked(room))

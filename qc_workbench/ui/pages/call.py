@@ -29,18 +29,22 @@ if view is None:
     nothing(t("calls.unknown", call=plain(call_id)))
     st.stop()
 
-header(view, t)
-missing_words(room, call_id)
-sound_elsewhere_marks(room, call_id)
+with st.container():  # what stands above may grow; the columns stay where they are, so an old call leaves at once
+    header(view, t)
+    missing_words(room, call_id)
+    sound_elsewhere_marks(room, call_id)
 left, right = st.columns([7, 4], gap="medium")
+with left:
+    above = st.container()
+    call_player(room, view, st.query_params.get("at"))
 with right:
     is_scored_here = scoring_panel(room, view)
+if not is_scored_here:
+    listened_button(room, view, above)
+with left:
+    auto_answers_panel(room, view)
+with right:
     findings_panel(view, t)
     for flag in view.flags:
         agents_answer(room, flag, view.call.manager_id, view.rulings.get(flag.flag_id), view.answers_to(flag))
     client_panel(view, t)
-with left:
-    if not is_scored_here:
-        listened_button(room, view)
-    call_player(room, view, st.query_params.get("at"))
-    auto_answers_panel(room, view)

@@ -5,6 +5,7 @@ import streamlit as st
 from qc_workbench.ui.components.blocks import heading, nothing
 from qc_workbench.ui.components.coaching_tasks import my_tasks
 from qc_workbench.ui.components.flash import show_flash
+from qc_workbench.ui.components.my_estimate import my_estimate_shelf
 from qc_workbench.ui.components.my_score import my_score_list
 from qc_workbench.ui.components.my_things import choose_shelf, promises, suspicions
 from qc_workbench.ui.state import enter
@@ -27,3 +28,5 @@ match choose_shelf(room, view):
         promises(room, agent, view)
     case Shelf.TASKS:
         my_tasks(room, agent)
+    case Shelf.ESTIMATE:
+        my_estimate_shelf(room, agent)

@@ -90,7 +90,7 @@ def save_account(workspace: Workspace, viewer: Viewer, account: Account, now: da
     if not admins:
         raise UsageError("last_administrator")
     what = "account_made" if before is None else "account_changed"
-    also = [audit_entry(now, viewer.name, what, account.person.person_id, login=account.login, roles=_codes(account))]
+    also = [audit_entry(now, viewer.name, what, account.person.person_id, **_told(before, account))]
     if before is not None and before.person != account.person:
         also.append(people.sessions_ended(account.person.person_id, now))
     try:
@@ -99,8 +99,27 @@ def save_account(workspace: Workspace, viewer: Viewer, account: Account, now: da
         raise UsageError("account_taken", name=account.login) from error
 
 
-def _codes(account: Account) -> list[str]:
-    return sorted(role.value for role in account.person.roles)
+def _told(before: Account | None, account: Account) -> dict[str, object]:
+    """What the audit log says of an account: the login, and each thing that changed with what it was and is."""
+    after = _facts(account)
+    if before is None:
+        return {"login": account.login, **after}
+    old = _facts(before) | {"login": before.login}
+    changed = {name: [old[name], value] for name, value in (after | {"login": account.login}).items()}
+    return {"login": account.login, "changed": {name: pair for name, pair in changed.items() if pair[0] != pair[1]}}
+
+
+def _facts(account: Account) -> dict[str, object]:
+    person = account.person
+    return {
+        "name": account.name,
+        "roles": sorted(role.value for role in person.roles),
+        "employee": person.agent_id,
+        "teams": "all" if person.teams is None else sorted(person.teams),
+        "calls_a_day": account.calls_a_day,
+        "weekdays": sorted(day + 1 for day in account.weekdays),
+        "left_at": account.left_at.isoformat(timespec="seconds") if account.left_at else None,
+    }
 
 
 def left(account: Account, at: datetime | None) -> Account:
@@ -154,7 +173,12 @@ def save_team(workspace: Workspace, viewer: Viewer, team: Team, agents: Collecti
     viewer.require(Action.ADMIT_PEOPLE)
     if not team.name.strip():
         raise UsageError("team_needs_name")
-    entry = audit_entry(now, viewer.name, "team_changed", team.team_id, name=team.name, agents=sorted(agents))
+    with workspace.store.reading() as reader:
+        team_of, known = people.team_of_agents(reader), {item.team_id: item.name for item in people.teams(reader)}
+    before = {"name": known.get(team.team_id), "agents": sorted(one for one in team_of if team_of[one] == team.team_id)}
+    after = {"name": team.name, "agents": sorted(agents)}
+    changed = {name: [before[name], value] for name, value in after.items() if before[name] != value}
+    entry = audit_entry(now, viewer.name, "team_changed", team.team_id, name=team.name, changed=changed)
     workspace.store.write(*people.team_saved(team, agents), entry)
 
 

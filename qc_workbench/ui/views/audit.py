@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from qc_workbench.domain.access import Action
+from qc_workbench.domain.audit import ACTIONS
 from qc_workbench.store.audit_log import (
     AuditEntry,
     AuditQuestion,
@@ -37,6 +38,8 @@ def audit_menus(workspace: Workspace, viewer: Viewer) -> AuditMenus:
     viewer.require(Action.SEE_AUDIT)
     with workspace.store.reading() as reader:
         actors, actions = audit_words(reader)
+    order = {action: place for place, action in enumerate(ACTIONS)}
+    actions.sort(key=lambda action: (order.get(action, len(order)), action))
     return AuditMenus(tuple(actors), tuple(actions))
 
 

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from qc_workbench.detection.auto_answers import VERSION, CallFacts, auto_answers
+from qc_workbench.detection.auto_answers import VERSION
 from qc_workbench.domain.access import Action
 from qc_workbench.domain.auto_answer import Agreement, Answer, AnswerCheck, AutoAnswer, Question
-from qc_workbench.domain.commitment import ClientSaid
 from qc_workbench.store.auto_answers import agreements, checks_of_call, save_check
 from qc_workbench.store.calls import agent_of_call, audit_entry
 from qc_workbench.ui.viewer import Viewer
@@ -28,29 +27,11 @@ class AnsweredQuestion:
 
 def answered_questions(workspace: Workspace, view: CallView) -> tuple[AnsweredQuestion, ...]:
     """Every question with its suggestion; nothing where there was no conversation or its words are not known."""
-    found = machine_answers(workspace, view)
+    found = view.machine_answers
     if not found:
         return ()
     checks, trusted = _checked(workspace, view.call.call_id)
     return tuple(AnsweredQuestion(item, checks.get(item.question), trusted.get(item.question)) for item in found)
-
-
-def machine_answers(workspace: Workspace, view: CallView) -> tuple[AutoAnswer, ...]:
-    """What the machine answers, abstentions too.
-
-    Worked out when the call is looked at: some milliseconds, and never older than the rules.
-    """
-    if view.recording is None or view.acoustics is None:
-        return ()
-    settings = workspace.settings
-    facts = CallFacts(
-        agent_name=view.people.agent(view.call.manager_id),
-        company_name=settings.company.name,
-        promises=tuple(promise.spoken for promise in view.promises),
-        client_said=view.refusal.client_said if view.refusal else ClientSaid.NONE,
-        known=view.known,
-    )
-    return tuple(auto_answers(view.recording, view.acoustics, view.transcript, facts, settings.auto_answers))
 
 
 def _checked(workspace: Workspace, call_id: str) -> tuple[Mapping[Question, AnswerCheck], Mapping[Question, Agreement]]:

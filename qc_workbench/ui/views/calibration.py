@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from qc_workbench.domain.access import Action
+from qc_workbench.domain.access import Action, Subject
 from qc_workbench.domain.calibration import (
     AgreedScore,
     Blindness,
@@ -79,7 +79,7 @@ class SessionList:
 class SessionView:
     """One session as the viewer may see it. ``shown``: answers; ``late``: who of them sent theirs after the opening.
 
-    ``waits_for``: names, for the leader only. ``agreed``: None while nothing is shown. ``unanimous``: how many
+    ``waits_for``: names, for leaders only. ``agreed``: None while nothing is shown. ``unanimous``: how many
     questions one key would settle; ``version_is_old``: a newer version of the form was published since.
     """
 
@@ -154,11 +154,14 @@ def unannounced_calls(reader: Reader, person_id: str) -> tuple[QueuedCall, ...]:
 
 
 def session_list(workspace: Workspace, viewer: Viewer) -> SessionList:
-    """Sessions that exist for this person: those to do first by their due date, the others newest first."""
+    """Sessions that exist for this person, also those of others that they may lead: those to do first by their due
+    date, the others newest first."""
     with workspace.store.reading() as reader:
-        cases = _cases(reader, store.sessions_of_person(reader, viewer.person_id, CLOSED_LISTED))
-        mine = [(case, stage) for case in cases if (stage := calibrating.stage(case, viewer.person_id)) is not None]
-        calls = calls_by_id(reader, {case.session.call_id for case, _ in mine})
+        may_lead = viewer.may(Action.LEAD_CALIBRATION)
+        found = store.sessions_of_person(reader, viewer.person_id, CLOSED_LISTED, everybodys=may_lead)
+        calls = calls_by_id(reader, {session.call_id for session in found})
+        staged = [(case, _stage(case, viewer, calls.get(case.session.call_id))) for case in _cases(reader, found)]
+        mine = [(case, stage) for case, stage in staged if stage is not None]
         people = directory(reader, ())
         names = names_of_accounts(reader)
         forms = {key: form_version(reader, *key) for key in {_form_key(case.session) for case, _ in mine}}
@@ -184,20 +187,20 @@ def session_view(workspace: Workspace, viewer: Viewer, session_id: str) -> Sessi
     who = viewer.person_id
     with workspace.store.reading() as reader:
         case = _whole_case(reader, session_id)
-        stage = calibrating.stage(case, who) if case else None
+        call = read_call(reader, case.session.call_id) if case else None
+        stage = _stage(case, viewer, call) if case else None
         if case is None or stage is None:
             return None
         session = case.session
         version = form_version(reader, session.form_code, session.version)
-        call = read_call(reader, session.call_id)
         if version is None:
             return None
-        shown, sees_all = calibrating.answers_shown(case, who), calibrating.sees_all(case, who)
+        is_led, agent = _is_led(case, viewer, call), _agent(viewer, call)
+        shown, sees_all = calibrating.answers_shown(case, who, is_led), calibrating.sees_all(case, who, is_led)
         comments = standing_comments(comments_of_calls(reader, [session.call_id])) if sees_all else ()
         names = names_of_accounts(reader)
         people = directory(reader, ())
         draw = store.draw(reader, session.draw_id) if session.draw_id else None
-    is_led = session.led_by == who and viewer.may(Action.LEAD_CALIBRATION)
     waits_for = [names.get(one, one) for one in session.participants if one not in case.submitted]
     return SessionView(
         session=session,
@@ -208,17 +211,29 @@ def session_view(workspace: Workspace, viewer: Viewer, session_id: str) -> Sessi
         names=names,
         is_led=is_led,
         is_opened=case.opened_at is not None,
-        may_open=is_led and _allowed(lambda: calibrating.opened(case, viewer.account.person, session.due)),
+        may_open=is_led and _allowed(lambda: calibrating.opened(case, viewer.account.person, session.due, agent)),
         submitted=len(case.submitted),
         waits_for=tuple(waits_for) if is_led else (),
         shown=shown,
         late=frozenset(item.reviewer for item in case.late) if sees_all else frozenset(),
-        spreads=calibrating.spreads(version.form, case, who),
+        spreads=calibrating.spreads(version.form, case, who, is_led),
         agreed=calibrating.agreed_score(version.form, case) if sees_all else None,
         unanimous=len(calibrating.unanimous(version.form, case)) if is_led and case.is_discussed else 0,
         comments=tuple(item for item in comments if item.by in session.participants),
         draw=draw,
     )
+
+
+def _agent(viewer: Viewer, call: Call | None) -> Subject | None:
+    return viewer.subject(call.manager_id) if call is not None else None
+
+
+def _is_led(case: CalibrationCase, viewer: Viewer, call: Call | None) -> bool:
+    return calibrating.leads(case, viewer.account.person, _agent(viewer, call))
+
+
+def _stage(case: CalibrationCase, viewer: Viewer, call: Call | None) -> Stage | None:
+    return calibrating.stage(case, viewer.person_id, _is_led(case, viewer, call))
 
 
 def names_of_accounts(reader: Reader) -> dict[str, str]:
@@ -277,8 +292,8 @@ def _whole_case(reader: Reader, session_id: str) -> CalibrationCase | None:
 
 def open_answers(workspace: Workspace, viewer: Viewer, session_id: str, at: datetime) -> None:
     """Show the answers now. Raises what :func:`calibrating.opened` does."""
-    case, _ = _led(workspace, viewer, session_id)
-    _write(workspace, viewer, [calibrating.opened(case, viewer.account.person, at)], "calibration_opened")
+    case, _, agent = _led(workspace, viewer, session_id)
+    _write(workspace, viewer, [calibrating.opened(case, viewer.account.person, at, agent)], "calibration_opened")
 
 
 def agree(
@@ -292,48 +307,46 @@ def agree(
     cause: str | None = None,
 ) -> None:
     """Write down the agreed answer to a question; None takes it back. Raises what ``calibrating.agreed_on`` does."""
-    case, form = _led(workspace, viewer, session_id)
+    case, form, agent = _led(workspace, viewer, session_id)
     reply = None if values is None else Reply(question, values, cause)
-    step = calibrating.agreed_on(case, form, viewer.account.person, question, reply, note, at)
+    step = calibrating.agreed_on(case, form, viewer.account.person, question, reply, note, at, agent)
     _write(workspace, viewer, [step], "calibration_agreed")
 
 
 def agree_where_all_do(workspace: Workspace, viewer: Viewer, session_id: str, at: datetime) -> int:
     """Take over every answer that all gave alike; how many."""
-    case, form = _led(workspace, viewer, session_id)
+    case, form, agent = _led(workspace, viewer, session_id)
     steps: list[CalibrationStep] = []
     for reply in calibrating.unanimous(form, case):
         so_far = CalibrationCase(case.session, (*case.steps, *steps), case.given)
-        steps.append(calibrating.agreed_on(so_far, form, viewer.account.person, reply.question, reply, "", at))
+        steps.append(calibrating.agreed_on(so_far, form, viewer.account.person, reply.question, reply, "", at, agent))
     if steps:
         _write(workspace, viewer, steps, "calibration_agreed")
     return len(steps)
 
 
 def close(workspace: Workspace, viewer: Viewer, session_id: str, at: datetime) -> None:
-    case, _ = _led(workspace, viewer, session_id)
-    _write(workspace, viewer, [calibrating.closed(case, viewer.account.person, at)], "calibration_closed")
+    case, _, agent = _led(workspace, viewer, session_id)
+    _write(workspace, viewer, [calibrating.closed(case, viewer.account.person, at, agent)], "calibration_closed")
 
 
 def reopen(workspace: Workspace, viewer: Viewer, session_id: str, at: datetime) -> None:
     """Undo of closing."""
-    case, _ = _led(workspace, viewer, session_id)
-    _write(workspace, viewer, [calibrating.reopened(case, viewer.account.person, at)], "calibration_reopened")
+    case, _, agent = _led(workspace, viewer, session_id)
+    _write(workspace, viewer, [calibrating.reopened(case, viewer.account.person, at, agent)], "calibration_reopened")
 
 
-def _led(workspace: Workspace, viewer: Viewer, session_id: str) -> tuple[CalibrationCase, Form]:
-    """Raises :class:`UsageError` ``calibration_not_leader``, also where there is no such session."""
+def _led(workspace: Workspace, viewer: Viewer, session_id: str) -> tuple[CalibrationCase, Form, Subject | None]:
+    """A session that this person leads, its form, and whose call it is.
+
+    Raises :class:`UsageError` ``calibration_not_leader``, also where there is no such session."""
     with workspace.store.reading() as reader:
         case = _whole_case(reader, session_id)
+        call = read_call(reader, case.session.call_id) if case else None
         version = form_version(reader, *_form_key(case.session)) if case else None
-    if (
-        case is None
-        or version is None
-        or case.session.led_by != viewer.person_id
-        or not viewer.may(Action.LEAD_CALIBRATION)
-    ):
+    if case is None or version is None or not _is_led(case, viewer, call):
         raise UsageError("calibration_not_leader")
-    return case, version.form
+    return case, version.form, _agent(viewer, call)
 
 
 def _write(workspace: Workspace, viewer: Viewer, steps: Sequence[CalibrationStep], action: str) -> None:

@@ -228,11 +228,21 @@ def questions_asked(workspace: Workspace) -> Mapping[str, Form]:
 # Clips -------------------------------------------------------------------------------------------------------------
 
 
-def clips(workspace: Workspace, kind: ClipKind | None, text: str, page: int) -> tuple[tuple[Clip, ...], int]:
+@dataclass(frozen=True, slots=True)
+class ClipPage:
+    """``recordings``: of the calls that the clips are passages of; a clip is heard only while its recording is."""
+
+    clips: tuple[Clip, ...]
+    recordings: Mapping[str, Recording]
+    total: int
+
+
+def clips(workspace: Workspace, kind: ClipKind | None, text: str, page: int) -> ClipPage:
     """Page ``page`` (from 1) of the library, and how many clips there are."""
     with workspace.store.reading() as reader:
         found, total = coaching_lists.clips_listed(reader, kind, text, PAGE, (page - 1) * PAGE)
-    return tuple(found), total
+        recordings = recordings_by_call(reader, {clip.call_id for clip in found})
+    return ClipPage(tuple(found), recordings, total)
 
 
 def keep_clip(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -14,7 +14,7 @@ from qc_workbench.domain.form_rules import problems_of
 from qc_workbench.domain.forms import Form, FormState, FormVersion, Kind, Question, Section, Text
 from qc_workbench.errors import ImportFailed, Phrase, UsageError, WriteRefused
 from qc_workbench.review.form_editing import new_code
-from qc_workbench.sources.form_files import LONGEST_FORM, form_problems, read_draft, written
+from qc_workbench.sources.form_files import LONGEST_FORM, form_problems, form_text, read_draft, written
 from qc_workbench.store import forms
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.database import Write
@@ -136,6 +136,19 @@ def text_of(data: bytes, file: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ImportFailed("form_not_text", file=file, place=error.start + 1) from error
+
+
+def form_file(workspace: Workspace, viewer: Viewer, version: FormVersion) -> Callable[[], str]:
+    """Makes the YAML of a version, and notes who took it, when it is asked for and not when the page is drawn."""
+
+    def make() -> str:
+        entry = audit_entry(
+            datetime.now(UTC), viewer.name, "form_exported", version.form.code, version=version.version, format="yaml"
+        )
+        workspace.store.write(entry)
+        return form_text(version.form)
+
+    return make
 
 
 def publish(workspace: Workspace, viewer: Viewer, code: str, version: int, content_hash: str, now: datetime) -> None:

@@ -47,6 +47,7 @@ class FormsRoom:
 @dataclass(frozen=True, slots=True)
 class FormDesk:
     """One version, opened. ``published``: the version in force, if any. ``step``: what an undo takes back.
+    ``settled``: the newest version that was ever published.
 
     ``changes``: against the version in force; empty for that version itself.
     """
@@ -58,6 +59,7 @@ class FormDesk:
     problems: tuple[FormProblem, ...]
     changes: tuple[FormChange, ...]
     may_edit: bool
+    settled: FormVersion | None = None
 
     @property
     def form(self) -> Form:
@@ -108,10 +110,12 @@ def form_desk(workspace: Workspace, viewer: Viewer, code: str, version: int | No
             return None
         in_force = next((head.version for head in heads if head.state is FormState.PUBLISHED), None)
         published = None if in_force is None else forms.form_version(reader, code, in_force)
+        last = next((head.version for head in heads if head.state is not FormState.DRAFT), None)
+        settled = None if last is None else published if last == in_force else forms.form_version(reader, code, last)
         step = forms.last_step(reader, code, found.version) if found.state is FormState.DRAFT else None
     changes = differences(published.form, found.form) if published else []
     problems = problems_of(found.form) if found.state is FormState.DRAFT else []
-    return FormDesk(found, published, heads, step, tuple(problems), tuple(changes), may_edit)
+    return FormDesk(found, published, heads, step, tuple(problems), tuple(changes), may_edit, settled)
 
 
 def _likely(heads: tuple[VersionHead, ...], may_edit: bool) -> int | None:

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from pipelines.assign_reviews import AssignReport, assign_reviews
+from pipelines.progress import Silent
+from qc_workbench.domain.access import Action
 from qc_workbench.review.due import DrawnBy
 from qc_workbench.review.pace import Pace, pace
 from qc_workbench.review.replacements import Replacement, ReplacementCount, count_replacements
 from qc_workbench.review.workload import Reviewer
 from qc_workbench.store import open_calls, people
+from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.database import Reader
 from qc_workbench.store.open_calls import Heard, OpenRow, PlanRow
 from qc_workbench.store.reviewers import listeners, reviewer_names, work_today
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.listening_day import midnight
 from qc_workbench.workspace import Workspace
 
@@ -106,6 +111,18 @@ def reviewer_loads(workspace: Workspace, now: datetime) -> tuple[ReviewerLoad, .
         )
         for who, name in sorted(names.items(), key=lambda item: item[1])
     )  # fmt: skip
+
+
+def share_out(workspace: Workspace, viewer: Viewer, now: datetime) -> AssignReport:
+    """Share out what waits anew. Raises ``not_allowed``."""
+    viewer.require(Action.PLAN_LISTENING)
+    report = assign_reviews(workspace, now, Silent())
+    workspace.store.write(
+        audit_entry(
+            now, viewer.name, "calls_shared_out", "queue", assigned=report.assigned, unassigned=report.unassigned
+        )
+    )
+    return report
 
 
 def _replacements(reader: Reader, now: datetime) -> dict[str, ReplacementCount]:

@@ -35,7 +35,7 @@ def months(workspace: Workspace) -> list[date]:
 
 
 def month_report(workspace: Workspace, month: date, as_of: datetime, t: Translator) -> Document:
-    return month_document(build_month_report(workspace, month, as_of), t)
+    return month_document(build_month_report(workspace, month, as_of), t.for_documents())
 
 
 def month_file(
@@ -45,7 +45,9 @@ def month_file(
 
     def make() -> bytes:
         viewer.require(Action.SEE_REPORT)
-        entry = audit_entry(datetime.now(UTC), viewer.name, "report_exported", f"{month:%Y-%m}", form=form)
+        entry = audit_entry(
+            datetime.now(UTC), viewer.name, "report_exported", f"{month:%Y-%m}", report="month", format=form
+        )
         workspace.store.write(entry)
         return render(document, f".{form}", t, workspace)
 

@@ -38,11 +38,12 @@ class Shelf(StrEnum):
     SUSPICIONS = "suspicions"
     PROMISES = "promises"
     TASKS = "tasks"
+    ESTIMATE = "estimate"
 
 
 @dataclass(frozen=True, slots=True)
 class MyRoom:
-    """``waiting``: how much of each waits for the agent. ``scores``: all there are."""
+    """``waiting``: how much waits for the agent, of the shelves where something can. ``scores``: all there are."""
 
     waiting: Mapping[Shelf, int]
     scores: int

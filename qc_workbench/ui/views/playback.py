@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qc_workbench.detection.answering import answering_of, with_machine_parties
-from qc_workbench.detection.heard import hear
+import numpy as np
+
+from qc_workbench.detection.answering import with_machine_parties
 from qc_workbench.detection.segments import HUMAN, SegmentKind, TimeLine, time_line_of
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Recording
@@ -18,6 +19,7 @@ from qc_workbench.domain.transcript import Party, Transcript
 from qc_workbench.review.hearing import gaps
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import named
+from qc_workbench.ui.views.judged import Judged, judged
 from qc_workbench.ui.views.time_line import ShownTimeLine, shown_time_line
 
 #: Peaks of a channel that travel at most, a byte each: every one of half an hour, one in 0.2 s of two hours, which is
@@ -63,7 +65,8 @@ class SpokenTurn:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """``quiet``: stretches in which nobody speaks, long enough to be skipped."""
+    """``quiet``: stretches in which nobody speaks, long enough to be skipped. ``has_words``: it was transcribed, also
+    where that found no speech."""
 
     call_id: str
     address: str | None
@@ -75,6 +78,7 @@ class Playback:
     clip: tuple[float, float] | None
     line: ShownTimeLine | None
     quiet: tuple[Range, ...] = ()
+    has_words: bool = False
 
 
 def playback(
@@ -89,15 +93,17 @@ def playback(
     *,
     connected_s: float | None = None,
     known: Sequence[KnownGreeting] = (),
+    heard_before: Judged | None = None,
 ) -> Playback:
     """What the player shows. Times of promises and evidence go on the time line, each side in its own row.
 
     ``connected_s``: what the telephone system counted; the length of the recording where it is not given.
+    ``heard_before``: what :func:`judged` made of the same call, where it is known already.
     """
     evidence = [item for flag in flags for item in flag.evidence]
     channels = acoustics.channels if acoustics else (recording.channels if recording else None) or 1
     duration_s = acoustics.duration_s if acoustics else (recording.duration_s if recording else None) or 0.0
-    judged, line = _as_judged(recording, acoustics, transcript, known)
+    words, line = _as_judged(acoustics, transcript, heard_before or judged(recording, acoustics, transcript, known))
     return Playback(
         call_id=call_id,
         address=address,
@@ -111,9 +117,10 @@ def playback(
             ),
             *(_promise_band(promise.spoken, t) for promise in promises),
         ),
-        turns=_turns(judged, t),
+        turns=_turns(words, t),
         clip=clip_of(evidence, duration_s),
         line=shown_time_line(line, connected_s, t) if line is not None else None,
+        has_words=transcript is not None,
         quiet=_quiet(line, acoustics, transcript, duration_s),
     )
 
@@ -126,7 +133,8 @@ def reduced(peaks: Sequence[int], most: int) -> tuple[int, ...]:
     """At most ``most`` peaks, each the loudest of those it stands for."""
     if len(peaks) <= most:
         return tuple(peaks)
-    return tuple(max(peaks[index * len(peaks) // most : (index + 1) * len(peaks) // most]) for index in range(most))
+    begins = np.arange(most) * len(peaks) // most
+    return tuple(np.maximum.reduceat(np.asarray(peaks), begins).tolist())
 
 
 def clip_of(evidence: Sequence[Evidence], duration_s: float) -> tuple[float, float] | None:
@@ -172,18 +180,14 @@ def _lanes(recording: Recording | None, channels: int, t: Translator) -> tuple[L
 
 
 def _as_judged(
-    recording: Recording | None,
-    acoustics: Acoustics | None,
-    transcript: Transcript | None,
-    known: Sequence[KnownGreeting],
+    acoustics: Acoustics | None, transcript: Transcript | None, found: Judged | None
 ) -> tuple[Transcript | None, TimeLine | None]:
     """The words with the turns of machines marked, and the time line, from one hearing of the call. Recognition hears a
     voice on the client's channel; the detector knows where it was a recording."""
-    if recording is None or acoustics is None or not acoustics.sounds:
+    if found is None or acoustics is None or not acoustics.sounds:
         return transcript, None
-    heard = hear(recording, acoustics, transcript)
-    answering = answering_of(heard, known)
-    return transcript and with_machine_parties(transcript, answering), time_line_of(heard, answering)
+    line = time_line_of(found.heard, found.answering)
+    return transcript and with_machine_parties(transcript, found.answering), line
 
 
 def _turns(transcript: Transcript | None, t: Translator) -> tuple[SpokenTurn, ...]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Call, Recording
-from qc_workbench.domain.commitment import Commitment
+from qc_workbench.domain.commitment import KEPT_OUTCOMES, Commitment
 from qc_workbench.domain.crm import Activity, ActivityChange, Deal
 from qc_workbench.review.promises import Column
 from qc_workbench.store.browsing import (
@@ -20,6 +20,7 @@ from qc_workbench.store.browsing import (
     recordings_by_call,
 )
 from qc_workbench.store.promises import PromiseTally, promise_tallies, promises_in_column
+from qc_workbench.store.scoping import Stretch
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.workspace import Workspace
@@ -53,25 +54,31 @@ class Promise:
 class Board:
     """The board as numbers; the promises come by pages: :func:`promise_page`.
 
-    ``today``: the day of the company that the outcomes stand at.
+    ``today``: the day of the company that the outcomes stand at. ``within``: only promises made in calls with clients
+    of this time.
     """
 
     tallies: tuple[PromiseTally, ...]
     people: Directory
     as_of: datetime | None
     today: date
+    within: Stretch | None = None
 
     @property
     def agents(self) -> tuple[str, ...]:
         """Ids of agents in whose calls something was promised, in order of their names."""
         return tuple(sorted({tally.manager_id for tally in self.tallies}, key=self.people.agent))
 
-    def count(self, column: Column, manager_id: str | None = None) -> int:
+    def count(self, column: Column | None, manager_id: str | None = None) -> int:
+        """``column`` None: all of them."""
         return sum(
             tally.promises
             for tally in self.tallies
-            if tally.column is column and manager_id in (None, tally.manager_id)
+            if column in (None, tally.column) and manager_id in (None, tally.manager_id)
         )
+
+    def kept(self, manager_id: str | None = None) -> int:
+        return sum(self.count(Column(outcome.value), manager_id) for outcome in KEPT_OUTCOMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +87,22 @@ class PromisePage:
     people: Directory
 
 
-def board(workspace: Workspace, viewer: Viewer) -> Board:
+def board(workspace: Workspace, viewer: Viewer, within: Stretch | None = None) -> Board:
     zone = workspace.settings.company.zone
     with workspace.store.reading() as reader:
         as_of = commitments_as_of(reader)
         today = (as_of.astimezone(zone) if as_of else datetime.now(zone)).date()
-        return Board(
-            tuple(promise_tallies(reader, today, viewer.agents(Action.SEE_CALL))), directory(reader, ()), as_of, today
-        )
+        found = promise_tallies(reader, today, viewer.agents(Action.SEE_CALL), within)
+        return Board(tuple(found), directory(reader, ()), as_of, today, within)
 
 
 def promise_page(
-    workspace: Workspace, viewer: Viewer, view: Board, column: Column, manager_id: str | None, page: int
+    workspace: Workspace, viewer: Viewer, view: Board, column: Column | None, manager_id: str | None, page: int
 ) -> PromisePage:
-    """Page ``page`` (from 1) of a column, the oldest due date first."""
+    """Page ``page`` (from 1) of a column or of all of them, the oldest due date first."""
     mine = viewer.among(Action.SEE_CALL, manager_id)
     with workspace.store.reading() as reader:
-        found = promises_in_column(reader, column, view.today, mine, PAGE, (page - 1) * PAGE)
+        found = promises_in_column(reader, column, view.today, mine, PAGE, (page - 1) * PAGE, view.within)
         calls = calls_by_id(reader, {item.spoken.call_id for item in found})
         recordings = recordings_by_call(reader, calls)
         following = following_calls(reader, calls.values(), SHOWN_CALLS)

@@ -174,6 +174,17 @@ def put_back(workspace: Workspace, viewer: Viewer, call_id: str) -> None:
     )
 
 
+def may_replace(workspace: Workspace, viewer: Viewer, call: Call) -> bool:
+    """Whether the call waits in this person's queue, or in nobody's, and they may put another in its place."""
+    if not viewer.may(Action.REPLACE_CALL, call.manager_id):
+        return False
+    with workspace.store.reading() as reader:
+        if second_looks.waits(reader, call.call_id, viewer.reviewer_id):
+            return True
+        rows = samples.rows_of_calls(reader, {call.call_id})
+    return any(row.status in OPEN_STATUSES and row.assigned_to in (None, viewer.reviewer_id) for row in rows)
+
+
 def replace_in_queue(workspace: Workspace, viewer: Viewer, call_id: str, reason: str, now: datetime) -> tuple[str, ...]:
     """Another call of the stratum takes the place of this one, in each draw it is open in, and goes to the same
     reviewer; the draws, for :func:`undo_in_queue`. ``reason``: a code (``replacement.<code>``).

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,19 +9,17 @@ from qc_workbench.domain.access import Action, Scope
 from qc_workbench.domain.search import CallFilters, SavedSearch
 from qc_workbench.errors import UsageError
 from qc_workbench.review.searches import saved
-from qc_workbench.searching.language import parse
 from qc_workbench.store import saved_searches as rows
 from qc_workbench.store.calls import audit_entry
-from qc_workbench.store.database import Reader, insert
-from qc_workbench.store.saved_searches import KeptSearch
-from qc_workbench.store.searching import count_found
+from qc_workbench.store.database import insert
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class ListedSearch:
-    """``new``: calls that fit and were indexed since this person looked; None: they do not watch it.
+    """``new``: calls that fit and were indexed since this person looked, as counted when the index grew
+    (``pipelines/tell_watchers.py``); None: they do not watch it.
 
     ``can_remove``: it is theirs, or they plan what is listened to.
     """
@@ -35,18 +32,36 @@ class ListedSearch:
 
 def listed_searches(workspace: Workspace, viewer: Viewer) -> tuple[ListedSearch, ...]:
     """What this person sees: their own searches, and the shared ones if they hear more than their own calls."""
-    agents = viewer.agents(Action.SEE_CALL)
     with workspace.store.reading() as reader:
         kept = rows.searches_of(reader, viewer.person_id, shared=sees_shared(viewer))
         return tuple(
             ListedSearch(
                 item.search,
                 item.saved_by_name or item.search.saved_by,
-                _new(reader, workspace, item, agents),
+                item.new,
                 _may_remove(viewer, item.search),
             )
             for item in kept
         )
+
+
+def new_calls(workspace: Workspace, viewer: Viewer) -> int:
+    """New calls in all searches that this person watches: asked for every page, so it is one small row."""
+    if not viewer.may(Action.SEARCH):
+        return 0
+    with workspace.store.reading() as reader:
+        return rows.new_for(reader, viewer.person_id, shared=sees_shared(viewer))
+
+
+def opened_search(workspace: Workspace, viewer: Viewer, search_id: str, at: datetime) -> ListedSearch | None:
+    """A search as its address opens it; whoever watches it has seen with that what is new.
+
+    None where it is not, or not for this person: nobody learns which.
+    """
+    item = next((item for item in listed_searches(workspace, viewer) if item.search.search_id == search_id), None)
+    if item is not None and item.new is not None:
+        workspace.store.write(rows.watched(search_id, viewer.person_id, at))
+    return item
 
 
 def sees_shared(viewer: Viewer) -> bool:
@@ -61,17 +76,6 @@ def may_target(viewer: Viewer) -> bool:
 
 def _may_remove(viewer: Viewer, search: SavedSearch) -> bool:
     return search.saved_by == viewer.person_id or (search.is_shared and may_target(viewer))
-
-
-def _new(reader: Reader, workspace: Workspace, item: KeptSearch, agents: Collection[str] | None) -> int | None:
-    if item.seen_at is None:
-        return None
-    try:
-        query = parse(item.search.question)
-    except UsageError:  # saved by a program that read it otherwise: opening it says what is wrong
-        return 0
-    zone = workspace.settings.company.zone
-    return count_found(reader, query, item.search.filters, zone, agents=agents, new_since=item.seen_at)
 
 
 def save_search(

@@ -83,13 +83,17 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ScoringView:
-    """``forms``: those the call may be scored on, the best first. ``by``: who scored it, where somebody else did."""
+    """``forms``: those the call may be scored on, the best first. ``by``: who scored it, where somebody else did.
+    ``lacks_form``: nobody scored it, this person may, and no published form fits. ``also``: who else is
+    scoring it now."""
 
     phase: Phase
     progress: Progress | None = None
     forms: tuple[FormVersion, ...] = ()
     by: str | None = None
     reason: str | None = None
+    lacks_form: bool = False
+    also: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ def scoring_view(workspace: Workspace, viewer: Viewer, call_id: str, stage: str 
         mine = [item for item in known if item.reviewer == viewer.person_id]
         draft = next((item for item in reversed(mine) if item.state is EvaluationState.DRAFT), None)
         if draft is not None and may_score:
-            return ScoringView(Phase.DRAFT, _progress(reader, draft))
+            return ScoringView(Phase.DRAFT, _progress(reader, draft), also=_also_at_it(reader, known, viewer))
         is_given = may_score and errand.is_given
         sent = _sent(mine)
         if sent is not None and may_see and not is_given:
@@ -131,11 +135,20 @@ def scoring_view(workspace: Workspace, viewer: Viewer, call_id: str, stage: str 
         fitting = _fitting(reader, errand, call, stage) if may_score else ()
         other = _sent([item for item in known if item.purpose is Purpose.SCORE])
         if other is None or is_given:
-            return ScoringView(Phase.OPEN, forms=fitting) if fitting else ScoringView(Phase.NONE)
+            if not fitting:
+                return ScoringView(Phase.NONE, lacks_form=may_score)
+            return ScoringView(Phase.OPEN, forms=fitting, also=_also_at_it(reader, known, viewer))
         by = _name(reader, other.reviewer)
         if other.second_opinion is not None and fitting and other.reviewer != viewer.person_id:
             return ScoringView(Phase.ASKED, forms=fitting, by=by, reason=other.second_opinion)
         return ScoringView(Phase.THEIRS, _progress(reader, other), by=by) if may_see else ScoringView(Phase.NONE)
+
+
+def _also_at_it(reader: Reader, known: list[Evaluation], viewer: Viewer) -> str | None:
+    """Whoever has begun to score the call and not submitted; who looks at it for another reason is not named."""
+    begun = [item for item in known if item.state is EvaluationState.DRAFT and item.purpose is Purpose.SCORE]
+    other = next((item for item in reversed(begun) if item.reviewer != viewer.person_id), None)
+    return _name(reader, other.reviewer) if other else None
 
 
 def _fitting(reader: Reader, errand: Errand, call: Call, stage: str | None) -> tuple[FormVersion, ...]:

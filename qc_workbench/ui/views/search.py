@@ -67,7 +67,7 @@ def _names(people: Collection[Manager], agents: Collection[str] | None) -> dict[
 def results(
     workspace: Workspace, question: str, filters: CallFilters, agents: Collection[str] | None, page: int = 1
 ) -> Results:
-    """Page ``page`` (from 1) of the calls of these agents (None: everybody's) that fit.
+    """Page ``page`` (from 1) of the calls of these agents (None: everybody's) that fit; beyond the last the first.
 
     Raises :class:`~qc_workbench.errors.UsageError` for a question that can't be read.
     """
@@ -75,6 +75,8 @@ def results(
     zone = workspace.settings.company.zone
     with workspace.store.reading() as reader:
         found = find_calls(reader, query, filters, zone, agents=agents, limit=PAGE, offset=(page - 1) * PAGE)
+        if found.total and not found.call_ids:
+            found = find_calls(reader, query, filters, zone, agents=agents, limit=PAGE)
         calls = calls_by_id(reader, found.call_ids)
         recordings = recordings_by_call(reader, found.call_ids)
         turns = turns_of_calls(reader, found.call_ids)

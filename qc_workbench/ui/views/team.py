@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from qc_workbench.domain.access import Action, Team
 from qc_workbench.domain.commitment import KEPT_OUTCOMES
@@ -24,8 +25,10 @@ from qc_workbench.store.calls import managers
 from qc_workbench.store.database import Reader
 from qc_workbench.store.forms import form_versions
 from qc_workbench.store.people import teams
+from qc_workbench.store.scoping import Stretch
 from qc_workbench.store.score_sheets import ScoredForm
 from qc_workbench.store.tallies import call_tallies, promise_tallies, violation_tallies
+from qc_workbench.ui.address import Span as CallSpan
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.agent_table import BEFORE, NOW, AgentTable
 from qc_workbench.workspace import Workspace
@@ -59,6 +62,13 @@ class TeamChoice:
     def end(self) -> date:
         """The first day after."""
         return next_first(self.first, self.span)
+
+    def moments(self, zone: ZoneInfo) -> Stretch:
+        return datetime.combine(self.first, time(), zone), datetime.combine(self.end, time(), zone)
+
+    def span_of(self, agent_id: str) -> CallSpan:
+        """The agent's calls of the period, as the lists take them that prove a number."""
+        return CallSpan(agent_id, self.first, self.end - timedelta(days=1))
 
     @property
     def form(self) -> Form | None:
@@ -188,7 +198,7 @@ def team_view(
                 revised,
             )
         )
-        extra = _extra(reader, workspace, choice, now)
+        extra = counted_of_all(reader, workspace, choice, now)
         names = managers(reader)
     mine, past = table.spreads(NOW), table.spreads(BEFORE)
     earlier = [spread for spread in past.values() if spread is not None]
@@ -237,10 +247,10 @@ def _possible(place: Place[str] | None) -> tuple[int, int]:
     return (0, 0) if place is None else (place.first, place.last)
 
 
-def _extra(reader: Reader, workspace: Workspace, choice: TeamChoice, now: datetime) -> dict[str, Extra]:
+def counted_of_all(reader: Reader, workspace: Workspace, choice: TeamChoice, now: datetime) -> dict[str, Extra]:
     """What is counted of all calls of the period, by agent."""
     zone, counted_from_s = workspace.settings.company.zone, workspace.settings.effective.counted_from_s
-    within = datetime.combine(choice.first, time(), zone), datetime.combine(choice.end, time(), zone)
+    within = choice.moments(zone)
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for call in call_tallies(reader, [within], now, counted_from_s):
         if call.counted and call.verified is not None:

@@ -1,13 +1,18 @@
-"""The team's table as a workbook."""
+"""The team's table to take away: a workbook for people, CSV for programs."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
 
 from pipelines.build_report import render
 from qc_workbench.domain.access import Action
 from qc_workbench.reporting.document import Cell, Document, Section, Table, number, text, whole
+from qc_workbench.reporting.exports import safe_cell
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.ui.components.rows import plan_name
 from qc_workbench.ui.i18n import Translator
@@ -23,8 +28,21 @@ def may_take(viewer: Viewer, view: TeamView) -> bool:
     return allowed is None or (bool(view.rows) and all(row.agent_id in allowed for row in view.rows))
 
 
+class TeamFormat(StrEnum):
+    XLSX = "xlsx"
+    CSV = "csv"
+
+
+#: Names of the columns of the CSV file; they stay as they are, and more may follow at the end. Points from 0 to 100.
+FIELDS: Final = (
+    "period", "from", "to", "form", "place_from", "place_to", "manager_id", "name", "score", "low", "high", "scored",
+    "calls", "needed", "change", "change_low", "change_high", "auto_fails", "talks_real", "talks_examined",
+    "promises_kept", "promises", "violations",
+)  # fmt: skip
+
+
 def team_file(
-    workspace: Workspace, viewer: Viewer, now: datetime, choice: TeamChoice, t: Translator
+    workspace: Workspace, viewer: Viewer, now: datetime, choice: TeamChoice, t: Translator, form: TeamFormat
 ) -> Callable[[], bytes]:
     """Makes the file, and notes who took it, when it is asked for and not when the page is drawn."""
 
@@ -41,11 +59,41 @@ def team_file(
                 f"{choice.first} {choice.span}",
                 agents=len(view.rows),
                 form=choice.scored.form_code if choice.scored else "",
+                file=form.value,
             )
         )
+        if form is TeamFormat.CSV:
+            return team_csv(view)
         return render(team_document(view, now, t), ".xlsx", t, workspace)
 
     return make
+
+
+def team_csv(view: TeamView) -> bytes:
+    """As the other exports are: UTF-8 with a byte-order mark, commas, a point in numbers, nothing a formula."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(FIELDS)
+    writer.writerows(["" if value is None else value for value in _values(view.choice, row)] for row in view.rows)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _values(choice: TeamChoice, row: AgentRow) -> tuple[str | int | float | None, ...]:
+    assert choice.scored is not None
+    estimate, extra, place, change = row.estimate, row.extra, row.place, row.change
+    last = choice.end - timedelta(days=1)
+    return (
+        choice.span.value, choice.first.isoformat(), last.isoformat(), safe_cell(choice.scored.form_code),
+        place.first if place else None, place.last if place else None, safe_cell(row.agent_id), safe_cell(row.name),
+        _points(estimate.value), _points(estimate.low), _points(estimate.high), estimate.judged, estimate.population,
+        row.needed, _points(change.value if change else None), _points(change.low if change else None),
+        _points(change.high if change else None), row.failed, extra.verified.n, extra.verified.of, extra.promises.n,
+        extra.promises.of, extra.violations,
+    )  # fmt: skip
+
+
+def _points(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
 
 
 def team_document(view: TeamView, now: datetime, t: Translator) -> Document:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import streamlit as st
 
 from qc_workbench.ui.desk_routes import as_sent, comments_address, heard_address
@@ -42,10 +43,10 @@ _LABELS = (
 #: What each key does, in the order of the overview (``player.key.<code>``). Names of keys are those on the keyboard;
 #: "space" has one of its own in each language.
 KEYS: Final = (
-    ("space K", "play"), ("J L ← →", "step"), ("Shift+← Shift+→", "small_step"), (", .", "speed"), ("X", "skip"),
+    ("space K", "play"), ("J L ← →", "step"), ("Shift+← Shift+→", "small_step"), (", .", "speed"), ("Q", "skip"),
     ("[ ]", "range"), ("R", "loop"), ("Esc", "no_range"), ("V", "channel"), ("E D", "agent_volume"),
-    ("T G", "client_volume"), ("+ −", "zoom"), ("W", "whole"), ("/", "search"), ("C", "comment"), ("U", "undo"),
-    ("?", "keys"),
+    ("T G", "client_volume"), ("+ −", "zoom"), ("W", "whole"), ("F Shift+F", "mark"), ("/", "search"),
+    ("C", "comment"), ("U", "undo"), ("?", "keys"),
 )  # fmt: skip
 
 #: Parts of wavesurfer.js by the name they get in the module.
@@ -159,7 +160,8 @@ def player_data(
         "line": _line(playback.line),
         "quiet": [[round(start_s, 2), round(end_s, 2)] for start_s, end_s in playback.quiet],
         "keys": [[_key_names(names, t), t(f"player.key.{code}")] for names, code in KEYS],
-        "labels": {name: t(f"player.{name}") for name in _LABELS},
+        "labels": {name: t(f"player.{name}") for name in _LABELS}
+        | {"no_transcript": t("player.no_words" if playback.has_words else "player.no_transcript")},
     }
 
 
@@ -179,9 +181,9 @@ def _desk(call_id: str, desk: Desk | None) -> dict[str, Any]:
     }
 
 
-def _bytes(peaks: Iterable[int]) -> str:
+def _bytes(peaks: Sequence[int]) -> str:
     """Peaks of 0..100, a byte each, as text that JSON can carry."""
-    return base64.b64encode(bytes(min(100, max(0, peak)) for peak in peaks)).decode()
+    return base64.b64encode(np.clip(peaks, 0, 100).astype(np.uint8).tobytes()).decode()
 
 
 def _key_names(names: str, t: Translator) -> list[str]:

@@ -1,5 +1,5 @@
 // Keys by their place on the keyboard (event.code): the same in the Russian and the English layout.
-// Digits, N, P, S, A, O, Z and Enter are left to the form beside the player.
+// Digits, N, P, S, A, O, X, Z, H and Enter are left to the form beside the player.
 const keysOf = (player) => {
   const { sound, wave, words, comments } = player;
   const by = (seconds) => () => player.seek(sound.audio.currentTime + seconds);
@@ -21,7 +21,7 @@ const keysOf = (player) => {
     "Shift+ArrowRight": by(SMALL_STEP_S),
     Comma: () => sound.speedStep(-1),
     Period: () => sound.speedStep(1),
-    KeyX: () => sound.toggleSkips(),
+    KeyQ: () => sound.toggleSkips(),
     BracketLeft: range("start"),
     BracketRight: range("end"),
     KeyR: () => sound.toggleLoop(),
@@ -35,6 +35,8 @@ const keysOf = (player) => {
     Minus: () => wave.zoom(1 / ZOOM_STEP),
     NumpadSubtract: () => wave.zoom(1 / ZOOM_STEP),
     KeyW: () => wave.zoom(0),
+    KeyF: () => player.toMark(1),
+    "Shift+KeyF": () => player.toMark(-1),
     KeyC: () => comments.open(),
     KeyU: () => comments.undoLast(),
     Slash: () => words.focusSearch(),
@@ -63,6 +65,14 @@ function isForPlayer(player, event) {
 // Caught on the way down and stopped there: Streamlit has meanings of its own for R and C.
 function onKey(player, event) {
   if (!isForPlayer(player, event)) return;
+  if (player.box.inert) { // on the way to the next call
+    if (coming && (event.code === "Space" || event.code === "KeyK")) {
+      coming.plays = !coming.plays;
+      event.preventDefault();
+      event.stopPropagation();
+    }
+    return;
+  }
   const actions = keysOf(player);
   const action = actions[(event.shiftKey ? "Shift+" : "") + event.code] ?? (event.shiftKey && !event.code.startsWith("Equal") ? null : actions[event.code]);
   if (!action || (event.code === "Escape" && !player.sound.range)) return;

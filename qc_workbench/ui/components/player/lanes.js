@@ -109,6 +109,7 @@ class Lanes {
       const node = makeButton(`band ${item.kind}`, item.label, `${clock(item.start)}–${clock(item.end)} ${item.text}`,
         item.action ?? (() => player.sound.playClip(item.start, item.end)));
       place(node, item.start, item.end, player.duration);
+      node.style.left = `min(${(item.start / player.duration) * 100}%, calc(100% - min(6%, 60px)))`; // its least width
       node.style.top = `${row * 23}px`;
       lane.append(node);
     }

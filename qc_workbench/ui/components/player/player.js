@@ -1,6 +1,8 @@
 // The player of a call: sound, waveform, lanes of evidence, transcript and comments around one time.
 const players = new WeakMap();
 const REPORT_AGAIN_MS = 10 * 60 * 1000;
+const MARK_S = 5; // heard of a comment on a second
+let coming = null; // the call that is being opened, and whether Space was pressed for it
 
 class Player {
   constructor(root, data) {
@@ -21,6 +23,8 @@ class Player {
     listen(window, "qcw-play", (event) => { if (event.detail !== this) this.sound.audio.pause(); });
     listen(window, "qcw-seek", (event) => { this.seek(Number(event.detail.at) || 0); if (event.detail.play) this.sound.play(); });
     listen(window, "qcw-clip", (event) => this.sound.playClip(Number(event.detail.start), Number(event.detail.end)));
+    listen(window, "qcw-leave", (event) => this.leaveFor(event.detail));
+    listen(window, "qcw-stay", (event) => { if (event.detail.call === this.data.id) { this.box.inert = false; coming = null; } });
     listen(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.wave.recolour());
     const { audio } = this.sound;
     for (const name of ["timeupdate", "seeked", "durationchange", "ratechange", "ended"]) listen(audio, name, () => this.tick());
@@ -31,6 +35,16 @@ class Player {
     this.build();
     if (data.start_at > 0) this.seek(data.start_at);
     this.comments.send();
+    if (coming?.plays && [data.id, undefined].includes(coming.call)) this.sound.play();
+    coming = null;
+  }
+
+  // The call is done and another one is on its way: this one falls silent, and Space is the other one's already.
+  leaveFor({ call, next }) {
+    if (call !== this.data.id) return;
+    this.sound.audio.pause();
+    this.box.inert = true;
+    coming = next === null ? null : { call: next, plays: coming?.plays ?? false };
   }
 
   // A new language, ruling or evidence: draw again, keep the sound where it is and the words half written.
@@ -234,6 +248,18 @@ class Player {
     audio.currentTime = within(to, 0, this.duration - 0.05);
     this.listened.moved(audio.currentTime);
     this.tick();
+  }
+
+  // The next or the last thing to hear: evidence, a promise, a comment. It is played, as a click on it does.
+  toMark(by) {
+    const marks = [...this.data.bands, ...this.comments.all().filter((item) => item.from !== null).map((item) => ({ start: item.from, end: item.to ?? item.from + MARK_S }))]
+      .sort((a, b) => a.start - b.start);
+    const now = this.sound.audio.currentTime;
+    const here = marks[this.mark];
+    const at = here && now >= here.start - 0.1 && now <= here.end + 0.5 ? this.mark + by
+      : by > 0 ? marks.findIndex((mark) => mark.start > now) : marks.findLastIndex((mark) => mark.start < now);
+    this.mark = marks[at] ? at : by > 0 ? 0 : marks.length - 1;
+    if (marks.length) this.sound.playClip(marks[this.mark].start, marks[this.mark].end);
   }
 
   // The range chosen on the waveform, or with keys (`draws`): what is looped, and what a comment is about.

@@ -12,12 +12,12 @@ import streamlit as st
 
 from qc_workbench.review.timer import IDLE_AFTER
 from qc_workbench.ui.components.auto_answers import measured
-from qc_workbench.ui.components.blocks import open_call
+from qc_workbench.ui.components.replacing import REASONS, replace_and_go_on
+from qc_workbench.ui.navigation import go
 from qc_workbench.ui.scoring_payload import form_payload, progress_payload, suggestions_payload
-from qc_workbench.ui.state import Room
-from qc_workbench.ui.views.auto_answers import machine_answers
+from qc_workbench.ui.state import Room, triggered
 from qc_workbench.ui.views.call import CallView
-from qc_workbench.ui.views.queue import next_call
+from qc_workbench.ui.views.queue import may_replace, next_call
 from qc_workbench.ui.views.scoring import (
     Phase,
     ScoringView,
@@ -28,7 +28,10 @@ from qc_workbench.ui.views.suggested import suggestion_sign
 
 _HERE = Path(__file__).parent
 #: In this order: each uses what stands before it.
-_SCRIPTS = ("answers.js", "outbox.js", "timer.js", "draw.js", "panel.js", "keys.js")
+_SCRIPTS = ("answers.js", "outbox.js", "timer.js", "draw.js", "panel.js", "leaving.js", "keys.js")
+
+#: One for all calls: the next call takes the place of the one before at once, in the same panel.
+_KEY: Final = "scoring"
 
 _panel = st.components.v2.component(
     "qcw_scoring",
@@ -44,6 +47,7 @@ _LABELS: Final = (
     "overruled", "cause", "comment", "add_comment", "comment_waits", "bind", "unbind", "submit", "undo", "time",
     "time_paused", "keys", "opinion", "opinion_why", "opinion_asked", "opinion_change", "opinion_drop", "unanswered",
     "all_answered", "causes_left", "not_yet", "submit_waits", "submitted", "next_call", "no_clip", "refused",
+    "opening", "nothing_left", "to_queue", "replace", "why_replaced", "keep", "keys_title", "also",
 )  # fmt: skip
 
 
@@ -55,18 +59,36 @@ def scoring_panel(room: Room, view: CallView) -> bool:
     deals = view.client.deals
     found = scoring_view(room.workspace, room.viewer, view.call.call_id, deals[0].stage if deals else None)
     if found.phase is Phase.NONE:
+        if found.lacks_form:
+            st.info(room.t("scoring.no_form"), icon=":material/assignment_late:")
         return False
-    key = f"scoring_{view.call.call_id}"
-    result = _panel(key=key, data=panel_data(room, view, found), on_next_change=lambda: None)
-    if result.next:
-        open_call(room.t, str(result.next))
+    result = _panel(
+        key=_KEY,
+        data=panel_data(room, view, found),
+        on_next_change=_open_next,
+        on_queue_change=lambda: None,
+        on_replace_change=lambda: None,
+    )
+    if result.queue:
+        go("queue", room.t)
+    if result.replace:
+        replace_and_go_on(room, view.call.call_id, str(result.replace))
     return found.phase in (Phase.OPEN, Phase.DRAFT, Phase.ASKED)
+
+
+def _open_next() -> None:
+    """Before the page is drawn: the call that is done is not drawn once more on the way to the next one."""
+    following = triggered(_KEY, "next")
+    if following:
+        st.query_params.from_dict({"id": following})
 
 
 def panel_data(room: Room, view: CallView, found: ScoringView) -> dict[str, Any]:
     """What the browser gets, as JSON."""
     t, call_id = room.t, view.call.call_id
-    machine = machine_answers(room.workspace, view) if found.phase in (Phase.OPEN, Phase.DRAFT, Phase.ASKED) else ()
+    machine = view.machine_answers if found.phase in (Phase.OPEN, Phase.DRAFT, Phase.ASKED) else ()
+    is_mine = found.phase in (Phase.OPEN, Phase.DRAFT) and may_replace(room.workspace, room.viewer, view.call)
+    reasons = REASONS if is_mine else ()
     progress = found.progress
     forms = [progress.form] if progress else [item.form for item in found.forms]
 
@@ -84,6 +106,7 @@ def panel_data(room: Room, view: CallView, found: ScoringView) -> dict[str, Any]
         "lang": t.language,
         "phase": found.phase.value,
         "by": found.by,
+        "also": found.also,
         "reason": found.reason,
         "forms": [
             {"form": form_payload(item.form, item.version, t), "suggestions": suggested(place)}
@@ -97,6 +120,7 @@ def panel_data(room: Room, view: CallView, found: ScoringView) -> dict[str, Any]
             for example, recording in example_recordings(room.workspace, room.viewer, forms, call_id).items()
         },
         "queue": next_call(room.workspace, room.viewer, room.now) if found.phase is Phase.MINE else None,
+        "reasons": [{"code": code, "text": t(f"replacement.{code}")} for code in reasons],
         "idle_s": IDLE_AFTER.total_seconds(),
         "labels": {name: t(f"scoring.{name}") for name in _LABELS},
     }

@@ -35,7 +35,7 @@ class Drawing {
 
   whole() {
     const { panel } = this;
-    const parts = [this.head(), this.banner(), this.message()];
+    const parts = [this.head(), this.banner(), this.message(), this.reasons()];
     if (panel.form) parts.push(this.sections(), panel.isOpen ? this.foot() : this.after());
     else if (panel.phase === "mine") parts.push(this.after());
     return parts.filter(Boolean);
@@ -83,11 +83,14 @@ class Drawing {
     const line = make("div", `status ${state}`, labels[`state_${state}`]);
     line.setAttribute("role", "status");
     line.dataset.state = state;
+    this.time = make("span", "time", "");
+    this.tick();
     if (state === "login") {
       const link = make("a", "", labels.log_in);
       link.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
       line.append(" ", link);
     }
+    line.append(this.time);
     return line;
   }
 
@@ -97,6 +100,8 @@ class Drawing {
     const found = panel.progress?.score;
     if (panel.data.phase === "asked" && !panel.progress)
       return make("p", "note", filled(labels.asked, { who: panel.data.by, why: panel.data.reason || "—" }));
+    if (panel.isOpen && panel.data.also && !found?.failures.length)
+      return make("p", "note", filled(labels.also, { who: panel.data.also }));
     if (panel.phase === "theirs")
       return make("p", "note", filled(labels.theirs, { who: panel.data.by }));
     if (!found?.failures.length) return null;
@@ -328,14 +333,15 @@ class Drawing {
     const row = make("div", "row");
     const submit = button("submit", labels.submit, () => panel.submit());
     submit.prepend(make("kbd", "", "S"));
-    submit.disabled = panel.isSending;
+    submit.disabled = panel.isSending || panel.isLeaving;
     const undo = button("", labels.undo, () => panel.undo());
     undo.prepend(make("kbd", "", "Z"));
     undo.disabled = !panel.steps.length;
-    this.time = make("span", "time", "");
-    this.tick();
-    row.append(submit, undo, this.time);
-    foot.append(row, make("p", "left", panel.left), make("p", "keys", labels.keys));
+    row.append(submit, undo);
+    const keys = make("details", "help", make("summary", "", labels.keys_title), make("p", "", labels.keys));
+    keys.open = panel.showsKeys;
+    keys.addEventListener("toggle", () => { panel.showsKeys = keys.open; });
+    foot.append(row, make("p", "left", panel.left), keys);
     return foot;
   }
 
@@ -362,22 +368,11 @@ class Drawing {
       ask.prepend(make("kbd", "", "O"));
       box.append(ask);
     }
-    return box;
-  }
-
-  // What may be done when the score is there.
-  after() {
-    const { panel, labels } = this;
-    const foot = make("footer", "");
-    if (panel.progress?.second_opinion) foot.append(make("p", "asked", `${labels.opinion_asked} ${panel.progress.second_opinion}`));
-    if (panel.phase === "mine") {
-      foot.append(make("p", "said done", labels.submitted));
-      if (panel.data.queue) {
-        const next = button("submit", labels.next_call, () => panel.openNext());
-        next.prepend(make("kbd", "", "S"));
-        foot.append(next);
-      }
+    if (panel.data.reasons.length && !panel.asking) {
+      const replace = button("link", labels.replace, () => panel.askReplacement(true));
+      replace.prepend(make("kbd", "", "M"));
+      box.append(replace);
     }
-    return foot;
+    return box;
   }
 }

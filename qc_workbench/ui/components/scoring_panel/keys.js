@@ -28,7 +28,8 @@ Object.assign(Panel.prototype, {
   actionOf(event) {
     const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
     if (event.code === "KeyS") return () => this.onSubmitKey();
-    if (!this.isOpen || this.isSending) return null;
+    if (!this.isOpen || this.isSending || this.isLeaving) return null;
+    if (this.replacing) return this.reasonKey(event.code, digit);
     const question = this.question(this.focused);
     if (digit !== undefined && !event.shiftKey) return question ? () => this.onDigit(question, digit) : null;
     return {
@@ -40,6 +41,7 @@ Object.assign(Panel.prototype, {
       KeyA: () => { if (question) this.accept(question); },
       KeyZ: () => this.undo(),
       KeyO: () => this.openOpinion(),
+      KeyM: () => this.askReplacement(true),
       KeyH: () => this.toggleHelp(),
       Enter: () => this.onEnter(question),
       NumpadEnter: () => this.onEnter(question),
@@ -49,7 +51,15 @@ Object.assign(Panel.prototype, {
     }[event.code] || null;
   },
 
+  // While it is asked why the call cannot be judged, a digit is the reason; anything else but Escape waits.
+  reasonKey(code, digit) {
+    const reason = digit && this.data.reasons[Number(digit) - 1];
+    if (reason) return () => this.replace(reason.code);
+    return code === "Escape" ? () => this.askReplacement(false) : () => {};
+  },
+
   onSubmitKey() {
+    if (this.isOpen && (this.replacing || this.isLeaving)) return;
     if (this.isOpen) this.submit();
     else if (this.phase === "mine") this.openNext();
   },

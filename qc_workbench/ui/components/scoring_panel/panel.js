@@ -6,6 +6,7 @@ class Panel {
     this.root = root;
     this.outbox = outboxOf(component.data.person, component.data.lang);
     this.opened = new Set();
+    this.showsKeys = innerWidth >= 1200 && innerHeight >= 850; // else the questions need the room
     this.seconds = new Map();
     this.position = 0;
     this.drawing = new Drawing(this);
@@ -40,11 +41,25 @@ class Panel {
     this.chosen = Math.max(left, 0);
     this.said = null;
     this.isSending = false;
+    this.isLeaving = false;
+    this.replacing = false;
+    this.following = null;
     this.useForm(data.form || data.forms[this.chosen]?.form || null, data.suggestions || data.forms[this.chosen]?.suggestions || {});
     this.work = this.isOpen ? new WorkClock(this.progress?.spent_s || 0, data.idle_s) : null;
     this.work?.sign();
     this.focused = this.firstOpen();
     this.draw();
+    requestAnimationFrame(() => this.reveal());
+  }
+
+  // The question in hand, within the list: the page stays where it is.
+  reveal() {
+    const list = this.box.querySelector(".sections");
+    const question = list?.querySelector("[aria-current]");
+    if (!question) return;
+    const view = list.getBoundingClientRect();
+    const frame = question.getBoundingClientRect();
+    if (frame.top < view.top || frame.bottom > view.bottom) list.scrollTop += frame.top - view.top - view.height / 4;
   }
 
   useForm(form, suggestions) {
@@ -58,12 +73,13 @@ class Panel {
     const { data } = component;
     const isSame = data.call === this.data.call && data.person === this.data.person;
     // A page drawn again for something else: what stands here is younger than what it read.
-    if (isSame && data.lang === this.data.lang) { this.data = { ...data, phase: this.data.phase, by: this.data.by }; return; }
+    if (isSame && data.lang === this.data.lang) { this.data = { ...data, phase: this.data.phase, by: this.data.by }; this.stays(); return; }
     this.start(component);
   }
 
   leave() {
     this.undoListening.forEach((stop) => stop());
+    clearTimeout(this.hushEnds);
     this.outbox.listeners.delete(this.hear);
     clearInterval(this.clock);
     this.sound?.pause();
@@ -122,6 +138,7 @@ class Panel {
     const top = list?.scrollTop || 0;
     const marked = this.active?.dataset && this.box.contains(this.active) ? this.markOf(this.active) : null;
     this.box.dataset.phase = this.phase;
+    this.box.classList.toggle("leaving", Boolean(this.isLeaving));
     this.box.replaceChildren(...this.drawing.whole());
     const after = this.box.querySelector(".sections");
     if (after) after.scrollTop = top;
@@ -268,11 +285,8 @@ class Panel {
     this.change("submit");
     this.isSending = true;
     if (this.outbox.state === "offline") this.say("note", this.data.labels.submit_waits);
+    else this.hush();
     this.draw();
-  }
-
-  openNext() {
-    if (this.data.queue) this.component.setTriggerValue("next", this.following || this.data.queue);
   }
 
   choose(at) {
@@ -300,7 +314,11 @@ class Panel {
   // What the server says ----------------------------------------------------
 
   heard(event) {
-    if (event.kind === "state") { this.draw(); return; }
+    if (event.kind === "state") {
+      if (this.isSending && ["offline", "login"].includes(this.outbox.state)) this.stays();
+      this.draw();
+      return;
+    }
     if (event.call !== this.data.call) return;
     if (event.progress) {
       this.progress = event.progress;
@@ -322,6 +340,7 @@ class Panel {
 
   refused(event) {
     this.isSending = false;
+    this.stays();
     this.say("problem", event.text || this.data.labels.refused);
     if (["evaluation_submitted", "evaluation_changed", "evaluation_unknown"].includes(event.error)) this.reload();
   }
@@ -344,8 +363,9 @@ class Panel {
     this.following = event.next_call;
     this.data.queue = event.next_call;
     this.say();
+    if (event.next_call) { this.openNext(); return; }
+    this.stays();
     this.draw();
-    if (event.next_call) this.component.setTriggerValue("next", event.next_call);
   }
 }
 

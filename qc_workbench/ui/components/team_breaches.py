@@ -1,0 +1,61 @@
+"""An agent's breaches of order in the CRM, those that the number in the team's table counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from qc_workbench.domain.violation import Violation, ViolationKind
+from qc_workbench.store.scoping import Stretch
+from qc_workbench.ui.address import code_of
+from qc_workbench.ui.components.blocks import open_call, picked
+from qc_workbench.ui.components.pager import page_of, pager
+from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.state import Room
+from qc_workbench.ui.views.breaches import PAGE, Breaches, breaches
+
+_ALL, _KIND = "all", "breach_kind"
+
+
+def breach_list(room: Room, agent_id: str, within: Stretch) -> None:
+    """All of them or those of one rule, the newest first; one about a call opens the call."""
+    t, asked = room.t, code_of(ViolationKind, st.session_state.get(_KIND))
+    key = f"breaches_{agent_id}_{within[0].date()}_{within[1].date()}_{asked}"
+    found = breaches(room.workspace, room.viewer, agent_id, within, asked, page_of(key))
+    title = t("breach.title", n=t.number(found.count(None)))
+    st.subheader(title, anchor=False)
+    if not found.counts:
+        st.caption(t("breach.none"))
+        return
+    st.caption(t("breach.says"))
+    st.session_state[_KIND] = found.kind.value if found.kind else _ALL
+    st.segmented_control(
+        t("breach.rule"), [_ALL, *found.counts], required=True, key=_KIND, label_visibility="collapsed", wrap=True,
+        format_func=lambda code: _named(found, code_of(ViolationKind, code), t),
+    )  # fmt: skip
+    page = pager(found.count(found.kind), PAGE, t, key)
+    rows = [_row(found, item, t) for item in found.listed]
+    row = picked(rows, {}, f"{key}_rows_{page}", title)
+    if row is not None and (call_id := found.listed[row].call_id) in found.heard:
+        assert call_id is not None
+        open_call(t, call_id)
+
+
+def _named(found: Breaches, kind: ViolationKind | None, t: Translator) -> str:
+    name = t("breach.all") if kind is None else t(f"violation.{kind.value}")
+    return f"{name} · {t.number(found.count(kind))}"
+
+
+def _row(found: Breaches, item: Violation, t: Translator) -> dict[str, Any]:
+    deal = found.deals.get(item.deal_id or "")
+    activity = found.activities.get(item.activity_id or "")
+    about = [activity.subject if activity else None, deal.client_name if deal else None]
+    about += [deal.stage if deal else item.deal_id]
+    return {
+        t("column.when"): t.moment(item.happened_at),
+        t("breach.rule"): t(f"violation.{item.kind.value}"),
+        t("breach.about"): " · ".join(part for part in about if part) or "—",
+        t("breach.detail"): item.detail or "—",
+        t("breach.call"): t("breach.open") if item.call_id in found.heard else "—",
+    }

@@ -1,0 +1,96 @@
+"""The list of what the audit log records is the same in the program, the catalogue and docs/access.md."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from qc_workbench.domain.audit import ACTIONS, RECORDED, group_of
+from qc_workbench.domain.coaching import TaskState
+from qc_workbench.domain.flag import Ruling
+from qc_workbench.domain.lost_deal import RecallResult
+from qc_workbench.ui.components.audit_parts import action_name, detail_text
+from qc_workbench.ui.i18n import LANGUAGES, Translator, catalogue
+
+ROOT = Path(__file__).parent.parent.parent
+DOC = ROOT / "docs" / "access.md"
+#: Measurements and trials of load write lines of their own into stores that nobody looks at.
+TRIALS = {"unit_costs.py", "soak_roles.py"}
+
+
+def sources() -> Iterator[tuple[Path, ast.AST]]:
+    for folder in ("qc_workbench", "pipelines"):
+        for path in (ROOT / folder).rglob("*.py"):
+            if path.name not in TRIALS and path.parts[-2:] != ("domain", "audit.py"):
+                yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def texts(node: ast.AST) -> set[str]:
+    return {item.value for item in ast.walk(node) if isinstance(item, ast.Constant) and isinstance(item.value, str)}
+
+
+def families() -> set[str]:
+    """Actions that are put together of a family and a member."""
+    members = (("flag", Ruling), ("recall", RecallResult), ("coaching", TaskState))
+    return {f"{family}_{member.value}" for family, kind in members for member in kind}
+
+
+def documented() -> str:
+    t = Translator("en")
+    lines = ["| about | recorded |", "|---|---|"]
+    for group, actions in RECORDED.items():
+        said = "; ".join(f"{t(f'audit.{action}').lower()} (`{action}`)" for action in actions)
+        lines.append(f"| {t(f'audit_group.{group}')} | {said} |")
+    return "\n".join(lines)
+
+
+def test_the_page_about_access_lists_what_is_recorded() -> None:
+    assert documented() in DOC.read_text(encoding="utf-8")
+
+
+def test_every_action_has_its_name_in_the_catalogue_and_nothing_else_is_called_one() -> None:
+    assert {code.removeprefix("audit.") for code in catalogue() if code.startswith("audit.")} == set(ACTIONS)
+    assert {code.removeprefix("audit_group.") for code in catalogue() if code.startswith("audit_group.")} == set(
+        RECORDED
+    )
+    assert len(set(ACTIONS)) == len(ACTIONS)
+    for language in LANGUAGES:
+        names = [action_name(action, Translator(language)) for action in ACTIONS]
+        assert len(set(names)) == len(names)
+
+
+def test_whatever_the_source_writes_is_on_the_list() -> None:
+    written: set[str] = set()
+    for _, tree in sources():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            place = {"audit_entry": 2, "audit": 0}.get(called)
+            if place is not None and len(node.args) > place and not isinstance(node.args[place], ast.JoinedStr):
+                written |= texts(node.args[place])
+    assert len(written) > 30
+    assert written - set(ACTIONS) == set()
+
+
+def test_whatever_is_on_the_list_is_written_by_the_source() -> None:
+    said = set().union(*(texts(tree) for _, tree in sources())) | families()
+    # The erasure writes its line in SQL of its own.
+    assert [action for action in ACTIONS if action not in said and action != "person_erased"] == []
+
+
+def test_an_action_of_a_newer_program_is_shown_as_it_is() -> None:
+    assert group_of("moon_landed") is None
+    assert action_name("moon_landed", Translator("ru")) == "moon landed"
+
+
+def test_details_are_named_in_the_readers_language_and_changes_show_both_values() -> None:
+    detail: dict[str, object] = {
+        "login": "q1",
+        "with_phones": None,
+        "changed": {"calls_a_day": [20, 0], "roles": [["qc"], ["qc", "head"]]},
+    }
+    assert detail_text(detail, Translator("ru")) == "логин: q1 · звонков в день: 20 → 0 · роли: qc → qc, head"
+    detail = {"changed": {"sampling.plans.daily.shares.inbound": [0.3, None]}}
+    assert detail_text(detail, Translator("en")) == "sampling.plans.daily.shares.inbound: 0.3 → —"
