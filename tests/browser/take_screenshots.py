@@ -110,7 +110,9 @@ def few_colours(png: bytes) -> bytes:
     """A page has few colours: a palette makes it a third as large."""
     with Image.open(io.BytesIO(png)) as image, io.BytesIO() as out:
         # by coverage: the median cut spends the palette on shades of white and makes small coloured things grey
-        small = image.convert("RGB").quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        small = image.convert("RGB").quantize(
+            _COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE
+        )
         small.save(out, "png", optimize=True)
         return out.getvalue()
 
