@@ -47,6 +47,7 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "queue": Picture("queue", QC),
     "queue-head": Picture("queue", HEAD),
     "my": Picture("my", AGENT),
+    "my-score": Picture("my", AGENT, press="my_shelf.estimate"),
     "call": Picture(f"call?id={CALL}", QC),
     "calls": Picture("call", HEAD),
     "search": Picture('search?q="другой компании" OR дешевле', QC),
