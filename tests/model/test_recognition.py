@@ -125,6 +125,7 @@ def test_a_mono_conversation_is_split_between_its_two_parties(engine: Whisper) -
     assert error_rate(said("d-041", "customer", 80), words_of(transcript, Party.CUSTOMER)) < 0.5
 
 
+@pytest.mark.slow
 def test_a_dictionary_brings_its_own_words_only(engine: Whisper) -> None:
     """A list of words is recited now and then: nothing of it may come but in the place of what sounds like it."""
     speech = Speech(dictionary=("Тихий створ", "Ладопроём", "Руслан", "Quillmarsh"))

@@ -112,6 +112,7 @@ select 'c' || range, timestamptz '2026-10-01 09:00:00+00' + to_seconds(range), '
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_follow_the_number_of_calls(tmp_path: Path) -> None:
     peaks = []
     for number in (25_000, 75_000):

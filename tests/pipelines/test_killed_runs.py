@@ -108,6 +108,7 @@ def test_killed_runs_lose_and_repeat_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_a_second_run_does_nothing_and_changes_nothing(tmp_path: Path) -> None:
     """The time of it is measured by hand and by the bench: a loaded machine would make a test of it lie."""
     source = tmp_path / "source"

@@ -111,7 +111,7 @@ def by_pages(page: Callable[[int, int], Sequence[T]], size: int = 2) -> list[T]:
     return found
 
 
-SLOWLY = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOWLY = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def only(agent: str | None) -> set[str] | None:

@@ -180,7 +180,7 @@ def assert_same(found: Any, expected: Any) -> None:
 
 
 doubts = st.sets(st.sampled_from(FlagKind))
-SLOWLY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOWLY = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @SLOWLY

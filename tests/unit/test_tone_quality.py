@@ -128,6 +128,7 @@ def test_a_whistle_is_no_beep(hz: float, seconds: float, vibrato_hz: float, dept
     assert not [item for item in tones_in(with_noise(sound, -60)) if item.kind is SoundKind.BEEP]
 
 
+@pytest.mark.slow
 def test_no_line_tone_is_heard_in_the_talk_and_music_of_the_samples() -> None:
     hours, wrong = false_alarms(SAMPLES, whole=True)
     assert hours > 0.3
