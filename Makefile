@@ -38,10 +38,10 @@ app: $(STAMP) ## open the app on ./workspace
 	$(QCW) serve
 
 test: setup cluster lint ## lint, types and all tests but the long ones
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 test-all: setup cluster lint ## all tests, property tests with new examples
-	QCW_TEST_EXAMPLES=new $(BIN)/python -m pytest -n auto
+	QCW_TEST_EXAMPLES=new $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(STAMP) $(CLUSTER)
 	$(BIN)/ruff check .

@@ -200,7 +200,7 @@ def test_silence_is_jumped_over_and_does_not_count_as_heard(listener: Callable[[
 def test_heard_seconds_and_time_at_work_are_there_after_a_reload(
     listener: Callable[[str], Page], workspace_home: Path
 ) -> None:
-    page = listener(company.PROMISE)
+    page = listener(company.REFUSED)
     expect(page.locator(".heard")).to_have_text("Прослушано 0 %")
     seek(page, 2.0, play=True)
     wait_for(page, "time > 5")
@@ -212,7 +212,7 @@ def test_heard_seconds_and_time_at_work_are_there_after_a_reload(
     expect(page.locator(".heard")).to_have_text(before)
     expect(page.locator(".heardline i")).to_have_count(1)
     with Workspace.open(workspace_home).store.reading() as reader:
-        row = reader.row("select * from heard where call_id = ?", company.PROMISE)
+        row = reader.row("select * from heard where call_id = ?", company.REFUSED)
     assert row is not None
     assert row["person_id"] == "account-q1"
     assert 2.8 < row["heard_s"] < 5

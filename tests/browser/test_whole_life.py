@@ -193,9 +193,10 @@ def test_a_score_lives_through_everybody_it_concerns(workspace: Workspace, peopl
     for page in (alla, boris, gleb):
         answer = page.request.get(f"/recordings/{content}", headers={"range": "bytes=0-99"})
         assert answer.status == 403
-    for room in ("queue", "team", "disputes", "calibration", "people", "audit", "month", "overview"):
+    # tests/ui/test_what_each_may_see.py tries every room as everybody; here some of them in a browser.
+    for room in ("team", "people", "month"):
         shut(boris, room)
-    for room in ("people", "audit", "month", "work", "my"):
+    for room in ("audit", "month"):
         shut(gleb, room)
     with workspace.store.reading() as reader:
         rows = reader.rows("select actor, action from audit")
