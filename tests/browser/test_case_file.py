@@ -28,6 +28,7 @@ def unruled(workspace_home: Path) -> Iterator[None]:
     store.write(Statement("delete from findings where flag_id = 'flag-padded'"), Statement("delete from agent_answers"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unruled")
 def test_the_agent_is_asked_answers_and_the_question_is_taken_back_with_keys(
     visit: Callable[[str], Page], workspace_home: Path

@@ -196,6 +196,7 @@ def test_a_search_is_there_again_after_hearing_a_result_and_opening_its_call(pag
     expect(page.get_by_text("Найден 1 звонок")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_work_is_paused_and_the_pause_undone_with_the_keyboard(page: Page, workspace_home: Path) -> None:
     store = Workspace.open(workspace_home).store
     store.write(insert("jobs", job_row("transcribe", "some-recording", JobState.WAITING, datetime.now(UTC))))

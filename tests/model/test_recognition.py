@@ -110,6 +110,7 @@ def test_words_lie_where_they_are_spoken(engine: Whisper) -> None:
     assert np.mean(inside) > 0.95
 
 
+@pytest.mark.slow
 def test_a_call_has_the_same_words_alone_and_in_company(engine: Whisper) -> None:
     (alone,) = transcripts(engine, sound("d-018", 25))
     in_company = transcripts(engine, sound("d-047", 25), sound("d-018", 25), sound("d-039", 25))[1]

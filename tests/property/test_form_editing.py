@@ -50,7 +50,7 @@ def operations(draw: st.DrawFn, form: Form) -> Operation:
     return draw(st.sampled_from([*general, *(of_section if section else []), *(of_question if question else [])]))
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(st.data(), forms())
 def test_a_draft_after_any_operations_is_written_and_read_back_as_it_is(data: st.DataObject, form: Form) -> None:
     for _ in range(data.draw(st.integers(1, 6))):
@@ -65,7 +65,7 @@ def test_a_draft_after_any_operations_is_written_and_read_back_as_it_is(data: st
     assert read_draft(form_text(form), "draft") == form
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.data(), forms())
 def test_up_and_down_again_is_as_it_was(data: st.DataObject, form: Form) -> None:
     for code in [section.code for section in form.sections]:
@@ -76,7 +76,7 @@ def test_up_and_down_again_is_as_it_was(data: st.DataObject, form: Form) -> None
     assert moved == form or editing.move_question(moved, code, -1) == form
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.data(), forms())
 def test_a_new_code_changes_no_score(data: st.DataObject, form: Form) -> None:
     code = data.draw(st.sampled_from([question.code for question in form.questions]))
@@ -89,7 +89,7 @@ def test_a_new_code_changes_no_score(data: st.DataObject, form: Form) -> None:
     assert not problems_of(renamed)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(forms())
 def test_a_copied_section_is_as_sound_as_the_first_and_asks_about_itself(form: Form) -> None:
     first = form.sections[-1]
@@ -102,7 +102,7 @@ def test_a_copied_section_is_as_sound_as_the_first_and_asks_about_itself(form: F
     assert all(when.question not in theirs for question in second.questions for when in question.show_when)
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(st.data(), forms())
 def test_differences_are_told_exactly_when_there_are_some(data: st.DataObject, form: Form) -> None:
     assert differences(form, form) == []

@@ -11,7 +11,7 @@ from qc_workbench.sources.form_files import form_problems, form_text, read_form
 from tests.form_cases import forms
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(forms())
 def test_what_is_written_is_read_back_as_it_was(form: Form) -> None:
     text = form_text(form)
@@ -19,7 +19,7 @@ def test_what_is_written_is_read_back_as_it_was(form: Form) -> None:
     assert form_text(read_form(text, "any.yaml")) == text
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.text(max_size=200) | forms().map(form_text).flatmap(
     lambda text: st.integers(0, len(text)).map(lambda cut: text[:cut] + "\n  - [" + text[cut:])))  # fmt: skip
 def test_any_text_is_a_form_or_refused_with_its_line(text: str) -> None:

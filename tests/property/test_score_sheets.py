@@ -63,7 +63,7 @@ def scored(homes: Path, drawn: list[Drawn]) -> Workspace:
     return workspace
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn_calls, st.booleans())
 def test_the_store_says_what_the_rules_say_of_draws_and_rows(
     homes: Path, rows: list[tuple[str, int, int | None, bool, SampleStatus]], is_counted: bool
@@ -104,7 +104,7 @@ def test_the_store_says_what_the_rules_say_of_draws_and_rows(
     workspace.store.release()
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn_calls, st.sampled_from(list(ANSWERS)), st.integers(0, 13))
 def test_a_targeted_call_a_second_look_and_a_replaced_call_change_nothing(
     homes: Path, rows: list[tuple[str, int, int | None, bool, SampleStatus]], points: int, which: int

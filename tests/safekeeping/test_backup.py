@@ -135,6 +135,7 @@ def test_recordings_may_stay_out_or_lie_beside_each_once(original: Workspace, tm
     assert code_of(error) == "backup_beside_missing"
 
 
+@pytest.mark.slow
 def test_a_backup_made_while_somebody_writes_holds_whole_transactions(original: Workspace, tmp_path: Path) -> None:
     stop = threading.Event()
     written = []

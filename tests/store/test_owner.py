@@ -218,12 +218,12 @@ def saves_during_a_scan(store: Store, saves: int) -> float:
 
 
 def test_a_scan_of_all_texts_does_not_hold_up_a_save(store: Store) -> None:
-    many_turns(store, 300_000)
+    many_turns(store, 3_000_000)  # a scan must be long beside a save on a busy machine
     with store.reading() as reader:
         began = time.perf_counter()
         reader.value(SCAN)
         one_scan_s = time.perf_counter() - began
-    assert saves_during_a_scan(store, 60) < max(one_scan_s / 2, 0.1)
+    assert saves_during_a_scan(store, 40) < one_scan_s / 2
 
 
 @pytest.mark.slow

@@ -208,6 +208,7 @@ def test_no_pickle_is_read_from_the_models_folder() -> None:
     assert [name for name in names if name.endswith((".pkl", ".pickle", ".joblib"))] == []
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_training_makes_the_same_small_model_again_and_writes_all_its_files(tmp_path: Path) -> None:
