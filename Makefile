@@ -11,7 +11,7 @@ CLUSTER := $(VENV)/.cluster
 # forbid for all, each start takes seconds of processor time instead of one. Only what is used is compiled, when it is.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints bench-scoring bench-search lock docs vendor
+.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints bench-scoring bench-search bench-order bench-crm bench-sync lock docs vendor
 
 setup: $(STAMP) model ## install into .venv and fetch the speech model
 
@@ -65,8 +65,17 @@ bench-fingerprints: $(STAMP) ## looking up a greeting among 100 000
 bench-scoring: $(STAMP) ## thirty reviewers score at once against one server
 	$(BIN)/python -m pipelines.bench_scoring
 
+bench-crm: $(STAMP) ## reading 100 000 deals and activities from a stand-in of a CRM
+	$(BIN)/python -m pipelines.bench_crm
+
+bench-sync: $(STAMP) ## reading 100 000 calls from stand-ins of telephone systems
+	$(BIN)/python -m pipelines.bench_sync
+
 bench-search: $(STAMP) ## searching over a million calls
 	$(BIN)/python -m pipelines.bench_search
+
+bench-order: $(STAMP) ## the rules of order on a million calls and a million activities
+	$(BIN)/python -m pipelines.bench_order
 
 soak: setup ## ten minutes of the department at work while everything is killed
 	$(BIN)/python -m pipelines.soak

@@ -23,7 +23,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from pipelines.build_report import build_day_report, build_month_report
+from pipelines.build_report import build_month_report
+from pipelines.build_today import read_today
 from pipelines.detect import detect, settle_hearing
 from pipelines.export import export
 from pipelines.judge_clients import judge_clients
@@ -39,8 +40,10 @@ from qc_workbench.sampling.trends import Span
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.cases import RefusalList, case_tallies
 from qc_workbench.ui.viewer import Viewer
+from qc_workbench.ui.views.breaches import breaches
 from qc_workbench.ui.views.call import agents, call_list, call_sound, call_view
 from qc_workbench.ui.views.casefile import case_file
+from qc_workbench.ui.views.discipline import logged_calls, order_board, order_choice, trend
 from qc_workbench.ui.views.month import months
 from qc_workbench.ui.views.overview import overview
 from qc_workbench.ui.views.promises import board, promise_page
@@ -133,6 +136,11 @@ def page_questions(workspace: Workspace) -> Mapping[str, Question]:
 
         return ask
 
+    def discipline(of: Workspace) -> object:
+        choice = order_choice(of, BENCH, AS_OF, first=AS_OF.date().replace(month=10, day=1))
+        shown = breaches(of, BENCH, None, choice.within, None, 1, only_standing=False)
+        return order_board(of, BENCH, choice), trend(of, choice, AS_OF, None, None), shown
+
     def recording(of: Workspace) -> object:
         with of.store.reading() as reader:
             return recording_with_hash(reader, content_hash, call_id)
@@ -158,6 +166,8 @@ def page_questions(workspace: Workspace) -> Mapping[str, Question]:
         "team, a month": team(Span.MONTH, AS_OF.date().replace(month=10, day=1)),
         "team, a quarter": team(Span.QUARTER, AS_OF.date().replace(month=7, day=1)),
         "team, one agent": team(Span.MONTH, AS_OF.date().replace(month=10, day=1), busiest),
+        "discipline, a month": discipline,
+        "discipline, calls and the CRM": lambda of: logged_calls(of, BENCH, order_choice(of, BENCH, AS_OF)),
         "recording of a call": recording,
     }
 
@@ -165,7 +175,7 @@ def page_questions(workspace: Workspace) -> Mapping[str, Question]:
 def report_questions() -> Mapping[str, Question]:
     return {
         "month, the report": lambda of: build_month_report(of, AS_OF.date().replace(month=10, day=1), AS_OF),
-        "day, the report": lambda of: build_day_report(of, AS_OF.date().replace(month=10, day=29), AS_OF),
+        "day, the report": lambda of: read_today(of, AS_OF.date().replace(month=10, day=29), AS_OF),
     }
 
 

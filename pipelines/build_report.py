@@ -6,29 +6,25 @@ follows the month and not the years before it.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.whole_file import whole_file
+from qc_workbench import __version__
 from qc_workbench.errors import UsageError
 from qc_workbench.reporting.facts import (
-    LISTED,
-    DayFacts,
-    DayTotals,
     MonthFacts,
-    day_stretches,
     month_span,
     month_stretches,
 )
 from qc_workbench.store import calls as call_store
-from qc_workbench.store import standings, tallies
+from qc_workbench.store import month_lists, sales_tallies, standings, tallies
 from qc_workbench.workspace import Workspace
 
 if TYPE_CHECKING:
-    from qc_workbench.reporting.day import Day
     from qc_workbench.reporting.document import Document, Words
-    from qc_workbench.reporting.month import Month
+    from qc_workbench.reporting.month import Month, MonthMore
 
 
 def read_month(workspace: Workspace, month: date, as_of: datetime) -> MonthFacts:
@@ -67,41 +63,46 @@ def read_month(workspace: Workspace, month: date, as_of: datetime) -> MonthFacts
         )
 
 
-def read_day(workspace: Workspace, day: date, as_of: datetime) -> DayFacts:
-    """What the page of one day is made from, at one moment of the store."""
+def read_month_more(workspace: Workspace, month: date, as_of: datetime) -> MonthMore:
+    """What the report of a calendar month says beside its counts."""
+    from pipelines.investigate import read_investigation
+    from pipelines.read_faults import read_agent_faults
+    from pipelines.read_scores import read_forms
+    from qc_workbench.reporting.month import MonthMore
+    from qc_workbench.reporting.month_basis import BOOK_ROWS, Basis
+    from qc_workbench.reporting.month_scores import NAMED, KeptClip
+
     settings = workspace.settings
-    week_ago, today = day_stretches(day, settings.company)
-    within = (today.starts_at, today.ends_at)
-    stretches = [(item.starts_at, item.ends_at) for item in (week_ago, today)]
-    moment = min(as_of, today.ends_at)
+    days = month_span(month, settings.company)
+    within = (days.starts_at, days.ends_at)
+    before = month_stretches(days, settings.company)[0]
+    counted_from_s = settings.effective.counted_from_s
+    investigation = read_investigation(workspace, days.first_day)
+    faults = read_agent_faults(workspace, days.first_day, within)
     with workspace.store.reading() as reader:
-        downgraded = standings.downgraded(reader, settings.detectors)
-        waiting, suspicious = tallies.undecided(reader, within, moment, downgraded)
-        due_today, due = tallies.promises_due(reader, day, moment, LISTED)
-        broken, broken_ever = tallies.promises_broken(reader, day, moment, LISTED)
-        false_refusals, false_ever = tallies.false_refusals_until(reader, moment, LISTED, downgraded)
-        overdue, overdue_ever = tallies.overdue_activities(reader, moment, LISTED)
-        stuck, stuck_ever = tallies.stuck_deals(reader, settings.discipline.stage_limits_days, moment, LISTED)
-        named = {item.call_id for item in waiting} | {item.spoken.call_id for item in (*due_today, *broken)}
-        return DayFacts(
-            as_of=as_of,
-            company=settings.company,
-            discipline=settings.discipline,
-            day=day,
-            managers=call_store.managers(reader),
-            calls=tallies.call_tallies(reader, stretches, as_of, settings.effective.counted_from_s),
-            deals=tallies.deal_tallies(reader, stretches),
-            missed_and_after=tallies.missed_and_after(reader, within, moment, as_of),
-            waiting=waiting,
-            findings=tallies.findings_about(reader, waiting),
-            conversations=tallies.conversations_of(reader, waiting),
-            due_today=due_today,
-            broken=broken,
-            false_refusals=false_refusals,
-            overdue=overdue,
-            stuck=stuck,
-            totals=DayTotals(suspicious, due, broken_ever, false_ever, overdue_ever, stuck_ever),
-            named=tallies.calls_named(reader, named),
+        effective, effective_all = month_lists.counted_calls(reader, within, as_of, counted_from_s, BOOK_ROWS)
+        steps, steps_all = month_lists.done_steps(reader, within, BOOK_ROWS)
+        return MonthMore(
+            sales=sales_tallies.sales_facts(reader, [(before.starts_at, before.ends_at), within], as_of),
+            targets=settings.targets,
+            stage_order=tuple(settings.discipline.stage_limits_days),
+            forms=read_forms(
+                reader, before.first_day, days.first_day, days.last_day + timedelta(days=1), settings.company.zone
+            ),
+            clips=tuple(KeptClip(*found) for found in month_lists.clips_of_month(reader, within, 2 * NAMED)),
+            investigation=investigation,
+            faults=faults,
+            callback_minutes=settings.discipline.callback_within_minutes,
+            basis=Basis(
+                counted_from_s=counted_from_s,
+                conversation_from_s=settings.effective.conversation_from_s,
+                program=__version__,
+                detectors=month_lists.detector_versions(reader, within, as_of),
+                effective=effective,
+                effective_all=effective_all,
+                steps=steps,
+                steps_all=steps_all,
+            ),
         )
 
 
@@ -109,30 +110,24 @@ def build_month_report(workspace: Workspace, month: date, as_of: datetime) -> Mo
     """The monthly report of the calendar month that ``month`` is in."""
     from qc_workbench.reporting.month import month_of
 
-    return month_of(read_month(workspace, month, as_of))
-
-
-def build_day_report(workspace: Workspace, day: date, as_of: datetime) -> Day:
-    """The owner's daily page of one day of the company's calendar."""
-    from qc_workbench.reporting.day import day_of
-
-    return day_of(read_day(workspace, day, as_of))
+    return month_of(read_month(workspace, month, as_of), read_month_more(workspace, month, as_of))
 
 
 def write_month_report(workspace: Workspace, month: date, as_of: datetime, out: Path, words: Words) -> Path:
     """Write the monthly report to ``out``; its ending (html, pdf or xlsx) says what it becomes."""
     from qc_workbench.reporting.month_document import month_document
 
-    _known_ending(out, (".html", ".pdf", ".xlsx"))
-    return _write(workspace, month_document(build_month_report(workspace, month, as_of), words), out, words)
+    known_ending(out, (".html", ".pdf", ".xlsx"))
+    return write_document(workspace, month_document(build_month_report(workspace, month, as_of), words), out, words)
 
 
 def write_day_report(workspace: Workspace, day: date, as_of: datetime, out: Path, words: Words) -> Path:
     """Write the daily page to ``out``; its ending (html, pdf or xlsx) says what it becomes."""
-    from qc_workbench.reporting.day_document import day_document
+    from pipelines.build_today import read_today
+    from qc_workbench.reporting.today_document import today_document
 
-    _known_ending(out, (".html", ".pdf", ".xlsx"))
-    return _write(workspace, day_document(build_day_report(workspace, day, as_of), words), out, words)
+    known_ending(out, (".html", ".pdf", ".xlsx"))
+    return write_document(workspace, today_document(read_today(workspace, day, as_of), words), out, words)
 
 
 def render(document: Document, ending: str, words: Words, workspace: Workspace) -> bytes:
@@ -150,12 +145,12 @@ def render(document: Document, ending: str, words: Words, workspace: Workspace) 
     return render_xlsx(document, words, workspace.settings.company.zone)
 
 
-def _known_ending(out: Path, endings: tuple[str, ...]) -> None:
+def known_ending(out: Path, endings: tuple[str, ...]) -> None:
     if out.suffix.lower() not in endings:
         raise UsageError("report_ending", file=str(out), expected=", ".join(endings))
 
 
-def _write(workspace: Workspace, document: Document, out: Path, words: Words) -> Path:
+def write_document(workspace: Workspace, document: Document, out: Path, words: Words) -> Path:
     """A file appears only when it is complete."""
     content = render(document, out.suffix.lower(), words, workspace)
     with whole_file(out) as stream:

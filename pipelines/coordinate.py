@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Final, Protocol
 
-from filelock import FileLock, Timeout
-
+from pipelines.alive import alive, is_dead
 from pipelines.progress import Progress
 from qc_workbench.domain.job import LOSSES_ALLOWED, Job, JobState
 from qc_workbench.errors import ModelError, QcwError, WorkspaceError, WriteRefused
@@ -106,7 +104,7 @@ def coordinate(
     Whoever is asked to stop (KeyboardInterrupt) gives back what it holds. Raises what the workers cannot do
     without: :class:`ModelError`, :class:`WorkspaceError`.
     """
-    with _alive(store.locks) as name:
+    with alive(store.locks) as name:
         run = _Run(store, step, executor, progress, name, only, enough, timeout_factor, clock)
         try:
             return run.to_the_end()
@@ -200,7 +198,7 @@ class _Run:
         with self.store.reading() as reader:
             waiting, _, coordinators = ledger.unfinished(reader, self.step.name, self.only)
         for other in coordinators - {self.name}:
-            if _is_dead(self.store.locks, other):
+            if is_dead(self.store.locks, other):
                 self.store.write(ledger.bury(other))
         return bool(waiting or coordinators)
 
@@ -310,31 +308,3 @@ def _rebuilt(outcome: Outcome) -> QcwError:
     """What a worker raised because of its surroundings, as an error of this run."""
     code = outcome.code or ""
     return (ModelError if code.startswith(("model", "no_cuda")) else WorkspaceError)(code, **outcome.params)
-
-
-@contextmanager
-def _alive(locks: Path) -> Iterator[str]:
-    """A name for this coordinator, with a lock held on it for as long as it lives: nobody has to guess by the time."""
-    name = f"run-{uuid.uuid4().hex[:12]}"
-    locks.mkdir(parents=True, exist_ok=True)
-    path = locks / f"{name}.lock"
-    lock = FileLock(path, timeout=0)
-    with lock:
-        yield name
-    with suppress(OSError):
-        path.unlink()
-
-
-def _is_dead(locks: Path, name: str) -> bool:
-    """Whether a coordinator of this workspace has ended without saying so (all of them run beside the store)."""
-    if not name.startswith("run-"):
-        return False
-    path = locks / f"{name}.lock"
-    try:
-        with FileLock(path, timeout=0):
-            pass
-    except (Timeout, OSError):
-        return False
-    with suppress(OSError):
-        path.unlink()
-    return True

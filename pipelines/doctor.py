@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import platform
 import shutil
 import struct
@@ -14,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 from qc_workbench import __version__
-from qc_workbench.errors import QcwError
+from qc_workbench.errors import NotConfigured, QcwError, SettingsError
 from qc_workbench.ui.i18n import Translator
 
 #: Free space below which work may stop in the middle (a model, a month of recordings).
@@ -53,7 +54,7 @@ def examine(home: Path) -> tuple[Check, ...]:
     """Every check, worst news included; the workspace is looked at only where there is one."""
     checks = [_program(), _packages(), *(_codec(name) for name in CODECS), _model(), _lock(), _disk(home)]
     if (home / "qcw.toml").exists():
-        checks.append(_workspace(home))
+        checks += [_workspace(home), *_mail(home)]
     return tuple(checks)
 
 
@@ -182,3 +183,27 @@ def _workspace(home: Path) -> Check:
     except QcwError as error:
         return Check("workspace", State.FAULT, "error", error=error)
     return Check("workspace", State.OK, "workspace", {"home": str(workspace.home), "plans": names})
+
+
+def _mail(home: Path) -> tuple[Check, ...]:
+    """Whether the mail server takes our log-in; nothing is sent. Only where one is named."""
+    from pipelines.mail_server import MailConnection
+    from qc_workbench.config import load_settings
+
+    try:
+        settings = load_settings(home / "qcw.toml").mail
+        if not settings.host:
+            return ()
+        if not settings.is_set_up:
+            raise NotConfigured("mail_no_sender", host=settings.host)
+        with MailConnection(settings, home):
+            pass
+    except SettingsError:
+        return ()  # said by the check of the workspace
+    except QcwError as error:
+        return (Check("mail", State.FAULT, "error", error=error),)
+    where = {"host": settings.host, "port": str(settings.used_port), "sender": settings.sender}
+    file = home / settings.password_file
+    if settings.user and os.name == "posix" and file.stat().st_mode & 0o077:
+        return (Check("mail", State.WARNING, "mail_password_open", {"file": str(settings.password_file)}),)
+    return (Check("mail", State.OK, "mail", where),)

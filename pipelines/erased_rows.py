@@ -1,84 +1,38 @@
 """The statements of an erasure, table by table: what is deleted, what stays under an id of chance without the person.
 
-:data:`TREATMENT` names every table of the schema, so that a new table can't be forgotten: a test compares the two.
+What happens to which table: :mod:`pipelines.erasure_tables`.
 """
 
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from pipelines import erased_calibration, erased_forms
+from pipelines import (
+    erased_calibration,
+    erased_crm,
+    erased_faults,
+    erased_forms,
+    erased_investigation,
+    erased_mail,
+    erased_memory,
+    erased_months,
+)
+from pipelines.erased_ids import ChanceIds
 from pipelines.forgotten_text import evidence_without_quotes
 from pipelines.landmark_file import LANDMARK_FILE
-from pipelines.person_traces import Traces, blotted, renamed, says
+from pipelines.person_traces import Traces
 from qc_workbench.domain.call import RecordingState
 from qc_workbench.sampling.draws import amend, to_the_hour
 from qc_workbench.sources.suppression import keyed_hash
-from qc_workbench.store import fingerprints, safekeeping, samples, word_index
+from qc_workbench.store import crm_writes, file_imports, fingerprints, safekeeping, samples, webhooks, word_index
 from qc_workbench.store.database import Reader, Row, Statement, from_json, insert_all, to_json
-
-#: What happens to each table: "anonymised" rows stay under ids of chance, "cleaned" ones lose the lines or words about
-#: the person, "nothing" holds no person (numbers written somewhere are blotted out there too).
-TREATMENT: Final[Mapping[str, str]] = {
-    "calls": "anonymised", "recordings": "anonymised", "conversations": "anonymised", "flags": "anonymised",
-    "findings": "anonymised", "commitments": "anonymised", "refusals": "anonymised", "violations": "anonymised",
-    "sample": "anonymised", "draws": "anonymised", "deals": "anonymised", "stage_changes": "anonymised",
-    "sales": "anonymised", "expired": "anonymised", "agent_answers": "anonymised",
-    "evaluations": "anonymised", "evaluation_answers": "anonymised",
-    "dispute_moves": "anonymised", "comments": "anonymised", "coaching_tasks": "anonymised",
-    "calibration_draws": "anonymised", "calibration_sessions": "anonymised", "calibration_steps": "anonymised",
-    "coaching_steps": "anonymised", "heard": "anonymised",
-    "transcripts": "deleted", "turns": "deleted", "detected": "deleted", "acoustics": "deleted", "jobs": "deleted",
-    "sound_prints": "deleted", "sound_matches": "deleted",
-    "search_calls": "deleted", "search_postings": "deleted", "search_fresh": "deleted", "search_words": "cleaned",
-    "saved_searches": "nothing", "search_watches": "nothing",
-    "detector_mistakes": "deleted", "answer_checks": "deleted", "clips": "deleted",
-    "second_looks": "deleted",
-    "activities": "deleted", "activity_changes": "deleted", "notes": "deleted", "recording_files": "deleted",
-    "deal_findings": "deleted", "recalls": "deleted",
-    "imports": "cleaned", "audit": "cleaned", "applied_writes": "cleaned", "form_versions": "cleaned",
-    "form_draft_steps": "cleaned",
-    "managers": "nothing", "migrations": "nothing", "job_pauses": "nothing", "backups": "nothing",
-    "removals": "nothing", "erasures": "nothing", "erased": "nothing", "suppressed": "nothing",
-    "detector_evaluations": "nothing",
-    "people": "nothing", "person_roles": "nothing", "teams": "nothing", "team_agents": "nothing",
-    "team_heads": "nothing", "absences": "nothing", "sessions": "nothing", "log_ins": "nothing",
-    "frame_counts": "nothing", "settings_seen": "nothing",
-}  # fmt: skip
-
-
-#: Whether a column's text holds one of the words of a list.
-_HOLDS: Final = (
-    "coalesce(list_bool_or(list_transform(?::varchar[], lambda word: contains(cast({} as varchar), word))), false)"
-)
-
 
 #: A ticked answer or a number, as opposed to a text.
 _CODE: Final = re.compile(r"[a-z0-9_.-]{1,64}")
-
-
-class _Names:
-    """Ids of chance for old ones; the same one for the same id."""
-
-    def __init__(self) -> None:
-        self.by_old: dict[str, dict[str, str]] = {}
-
-    def new(self, kind: str, old: str) -> str:
-        return self.by_old.setdefault(kind, {}).setdefault(old, f"erased-{secrets.token_hex(8)}")
-
-    def get(self, kind: str, old: str | None) -> str | None:
-        return None if old is None else self.by_old.get(kind, {}).get(old, old)
-
-    def of(self, kind: str) -> Mapping[str, str]:
-        return self.by_old.get(kind, {})
-
-    def everything(self) -> dict[str, str]:
-        return {old: new for names in self.by_old.values() for old, new in names.items()}
 
 
 def erasure_statements(
@@ -91,7 +45,7 @@ def erasure_statements(
     secret: bytes,
 ) -> list[Statement]:
     """All statements of one transaction. ``found_in``: columns in which the number is written somewhere."""
-    names = _Names()
+    names = ChanceIds()
     for call_id in traces.calls:
         names.new("call", call_id)
     for deal_id in traces.deals:
@@ -105,10 +59,18 @@ def erasure_statements(
         *_scoring(reader, rows, names),
         *erased_calibration.statements(reader, names.of("call"), lambda old: names.new("calibration", old)),
         *_derived(rows, traces, names),
+        *erased_faults.statements(reader, traces, names.new),
         *_crm(rows, traces, names),
+        *erased_crm.statements(reader, traces),
+        webhooks.erased([*traces.calls, *traces.deals, *traces.activities, *traces.notes]),
         *_draws(reader, traces, names, zone),
+        *erased_months.statements(
+            reader, names.everything() | dict.fromkeys((*traces.activities, *traces.notes), "—")
+        ),
         *_words(rows, traces),
-        *_memory(reader, traces, names),
+        *erased_memory.statements(reader, traces, names.everything()),
+        *erased_mail.statements(reader, traces),
+        *erased_investigation.statements(reader, traces, names.everything()),
         safekeeping.let_go(
             [
                 *traces.own_paths,
@@ -122,7 +84,7 @@ def erasure_statements(
     ]  # fmt: skip
     kept = [
         {"kind": kind, "id": new, "erasure_id": erasure_id}
-        for kind in ("call", "deal", "violation")
+        for kind in ("call", "deal", "sale", "violation")
         for new in names.by_old.get(kind, {}).values()
     ]
     return [*statements, *insert_all("erased", kept), *_suppress(traces, now, secret)]
@@ -142,10 +104,13 @@ class _Rows:
         )
         self.violations = reader.rows(
             "select * from violations where call_id in (select unnest(?)) or deal_id in (select unnest(?)) "
-            "or activity_id in (select unnest(?))",
+            "or activity_id in (select unnest(?)) or violation_id in ("
+            "  select substr(sha256(concat_ws(chr(0), kind, sale)), 1, 20) from unnest(?::varchar[]) sold(sale), "
+            "  (values ('sale_not_in_crm'), ('anonymous_sale')) kinds(kind))",
             self.call_ids,
             self.deal_ids,
             list(traces.activities),
+            list(traces.sales),
         )
         self.deals = reader.rows("select * from deals where deal_id in (select unnest(?))", self.deal_ids)
         self.shared_deals = reader.rows(
@@ -170,7 +135,7 @@ def _update(table: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> St
     return Statement(f"update {table} set {settings} where {where}", (*values.values(), *key.values()))  # noqa: S608 - names of this module
 
 
-def _calls(rows: _Rows, names: _Names, now: datetime, zone: ZoneInfo) -> list[Statement]:
+def _calls(rows: _Rows, names: ChanceIds, now: datetime, zone: ZoneInfo) -> list[Statement]:
     """A call keeps its day and hour, agent, direction, length and outcome."""
     day = now.astimezone(zone).date().isoformat()
     nothing = ("content_hash", "path", "size_bytes", "container", "codec", "rate_hz", "channels", "agent_channel")
@@ -196,7 +161,7 @@ def _calls(rows: _Rows, names: _Names, now: datetime, zone: ZoneInfo) -> list[St
     return found
 
 
-def _rulings(rows: _Rows, names: _Names) -> list[Statement]:
+def _rulings(rows: _Rows, names: ChanceIds) -> list[Statement]:
     """Who ruled what and when stays: deductions stand on it. Words of the call and free text go."""
     found = []
     for row in rows.flags:
@@ -227,7 +192,7 @@ def _rulings(rows: _Rows, names: _Names) -> list[Statement]:
     return found
 
 
-def _scoring(reader: Reader, rows: _Rows, names: _Names) -> list[Statement]:
+def _scoring(reader: Reader, rows: _Rows, names: ChanceIds) -> list[Statement]:
     """That somebody disputed, commented or coached stays, when and about what question. What they wrote goes."""
     found = []
     for row in rows.of_calls("dispute_moves"):
@@ -265,7 +230,7 @@ def _scoring(reader: Reader, rows: _Rows, names: _Names) -> list[Statement]:
     return found
 
 
-def _derived(rows: _Rows, traces: Traces, names: _Names) -> list[Statement]:
+def _derived(rows: _Rows, traces: Traces, names: ChanceIds) -> list[Statement]:
     found = []
     for row in rows.of_calls("commitments"):
         values = {
@@ -291,10 +256,12 @@ def _derived(rows: _Rows, traces: Traces, names: _Names) -> list[Statement]:
             "detail": "",
         }
         found.append(_update("violations", {"violation_id": row["violation_id"]}, values))
+        renamed_gaps = {"violation_id": values["violation_id"]}
+        found.append(_update("violation_gaps", {"violation_id": row["violation_id"]}, renamed_gaps))
     return found
 
 
-def _crm(rows: _Rows, traces: Traces, names: _Names) -> list[Statement]:
+def _crm(rows: _Rows, traces: Traces, names: ChanceIds) -> list[Statement]:
     found = []
     for row in rows.deals:
         values = {
@@ -317,18 +284,22 @@ def _crm(rows: _Rows, traces: Traces, names: _Names) -> list[Statement]:
     found += [
         _delete("deal_findings", "deal_id", rows.deal_ids),
         _delete("recalls", "deal_id", rows.deal_ids),
+        _delete("refusal_decisions", "deal_id", rows.deal_ids),
+        *(_delete("evening_items", *of) for of in (("deal_id", rows.deal_ids), ("call_id", rows.call_ids))),
+        _delete("evening_items", "activity_id", traces.activities),
         _delete("activity_changes", "activity_id", traces.activities),
         _delete("activities", "activity_id", traces.activities),
         _delete("notes", "note_id", traces.notes),
+        file_imports.without_memory([*traces.calls, *rows.deal_ids, *traces.activities, *traces.notes, *traces.sales]),
     ]
     return found
 
 
-def _draws(reader: Reader, traces: Traces, names: _Names, zone: ZoneInfo) -> list[Statement]:
+def _draws(reader: Reader, traces: Traces, names: ChanceIds, zone: ZoneInfo) -> list[Statement]:
     """Drawn calls keep their probability and place, under the id of chance: every estimate stays what it was."""
     found = []
     calls = {call_id: names.new("call", call_id) for call_id in traces.calls}
-    for row in reader.rows(f"select * from draws where {_HOLDS.format('frame')}", list(calls)):  # noqa: S608 - of this module
+    for row in reader.rows(f"select * from draws where {erased_memory.HOLDS.format('frame')}", list(calls)):  # noqa: S608 - of this module
         draw = samples.draw_of(row)
         if any(item.call_id in calls for item in draw.frame):
             amended = samples.draw_row(amend(draw, calls, zone))
@@ -345,21 +316,24 @@ def _draws(reader: Reader, traces: Traces, names: _Names, zone: ZoneInfo) -> lis
     return found
 
 
+#: Deleted with the calls that they are about.
+_OF_CALLS: Final = (
+    "detected", "detector_mistakes", "answer_checks", "clips", "second_looks", "source_calls", "call_legs",
+    "recording_queue", "calendar_events",
+)  # fmt: skip
+
+
 def _words(rows: _Rows, traces: Traces) -> list[Statement]:
-    subjects = [*traces.own_hashes, *traces.calls]
     return [
         _delete("turns", "call_id", rows.call_ids),
         _delete("transcripts", "call_id", rows.call_ids),
         *word_index.forget_calls(rows.call_ids),
         word_index.forget_words(),  # the name may be a word that nobody else said
-        _delete("detected", "call_id", rows.call_ids),
-        _delete("detector_mistakes", "call_id", rows.call_ids),
-        _delete("answer_checks", "call_id", rows.call_ids),
-        _delete("clips", "call_id", rows.call_ids),
-        _delete("second_looks", "call_id", rows.call_ids),
+        *(_delete(table, "call_id", rows.call_ids) for table in _OF_CALLS),
+        *crm_writes.forgotten(traces.calls, traces.deals, traces.phones),
         _delete("acoustics", "content_hash", traces.own_hashes),
         *fingerprints.forget(traces.own_hashes),
-        _delete("jobs", "subject", subjects),
+        _delete("jobs", "subject", [*traces.own_hashes, *traces.calls]),
         _delete("recording_files", "name", traces.recording_names),
         _delete("recording_files", "path", traces.own_paths),
     ]
@@ -367,39 +341,6 @@ def _words(rows: _Rows, traces: Traces) -> list[Statement]:
 
 def _delete(table: str, column: str, values: Sequence[str]) -> Statement:
     return Statement(f'delete from {table} where "{column}" in (select unnest(?))', (list(values),))  # noqa: S608 - names of this module
-
-
-def _memory(reader: Reader, traces: Traces, names: _Names) -> list[Statement]:
-    """Imports forget the lines about the person; the audit log and keys of writes name the ids of chance."""
-    found = []
-    new_names = {**names.everything(), **dict.fromkeys(traces.own_hashes, "erased")}
-    words = {*traces.calls, *traces.deals, *traces.activities, *traces.notes, *traces.sales,
-             *traces.recording_names, *traces.client_names}  # fmt: skip
-    for row in reader.rows("select import_id, rejects from imports"):
-        problems = from_json(row["rejects"])
-        kept = [item for item in problems if not says(item, traces.numbers, words)]
-        if len(kept) != len(problems):
-            found.append(_update("imports", {"import_id": row["import_id"]}, {"rejects": to_json(kept)}))
-    holds = f"object in (select unnest(?)) or {_HOLDS.format('detail')} or {_HOLDS.format('object')}"
-    for row in reader.rows(
-        f"select rowid as place, object, detail from audit where {holds}",  # noqa: S608 - of this module
-        list(new_names),
-        [*new_names, *traces.numbers],
-        list(traces.numbers),
-    ):
-        detail = to_json(renamed(from_json(row["detail"]), new_names, traces.numbers))
-        subject = new_names.get(row["object"], blotted(row["object"], traces.numbers))
-        if (subject, detail) != (row["object"], row["detail"]):
-            found.append(
-                Statement("update audit set object = ?, detail = ? where rowid = ?", (subject, detail, row["place"]))
-            )
-    for row in reader.rows(
-        "select key from applied_writes where list_has_any(string_split(key, ':'), ?)", list(new_names)
-    ):
-        key = ":".join(new_names.get(part, part) for part in row["key"].split(":"))
-        if key != row["key"]:
-            found.append(Statement("update applied_writes set key = ? where key = ?", (key, row["key"])))
-    return found
 
 
 def _blot_out(found_in: Sequence[tuple[str, str]], numbers: Sequence[str]) -> list[Statement]:

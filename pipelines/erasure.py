@@ -22,6 +22,7 @@ from pipelines.erased_rows import erasure_statements
 from pipelines.person_traces import Traces, find_traces, mentions
 from pipelines.retention import remove_files
 from qc_workbench import __version__
+from qc_workbench.domain.contacts import masked_phone
 from qc_workbench.domain.erasure import Certificate, Ground, RemainingBackup, Removed
 from qc_workbench.errors import UsageError, WorkspaceError
 from qc_workbench.sources.phones import e164
@@ -29,7 +30,6 @@ from qc_workbench.sources.problems import BadValueError
 from qc_workbench.sources.suppression import keyed_hash
 from qc_workbench.store import safekeeping
 from qc_workbench.store.database import Reader, Statement, to_json
-from qc_workbench.ui.i18n import masked_phone
 from qc_workbench.ui.recordings import workspace_secret
 from qc_workbench.workspace import Workspace
 

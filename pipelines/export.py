@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+from pipelines.bonus import deductions
 from pipelines.whole_file import whole_file
 from qc_workbench.domain.acoustics import Acoustics
 from qc_workbench.domain.call import Recording
@@ -103,6 +104,13 @@ def _one_by_one(
     return read
 
 
+def _violations(workspace: Workspace) -> Iterator[Record]:
+    with workspace.store.reading(heavy=True) as reader:
+        costs = deductions(workspace, reader)
+        for violation, finding in exporting.violations(reader):
+            yield exports.violation_row(violation, finding, costs.get(violation.violation_id))
+
+
 def _evaluations(workspace: Workspace) -> Iterator[Record]:
     """Replies to questions that are not shown count for nothing and are left out."""
     with workspace.store.reading(heavy=True) as reader:
@@ -126,7 +134,7 @@ _READERS: dict[What, Callable[[Workspace], Iterator[Record]]] = {
     ),
     What.SAMPLE: _one_by_one(exporting.sampled, exports.sample_row),
     What.EVALUATIONS: _evaluations,
-    What.VIOLATIONS: _one_by_one(exporting.violations, exports.violation_row),
+    What.VIOLATIONS: _violations,
 }
 
 

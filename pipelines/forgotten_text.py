@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from qc_workbench.store import crm_writes
 from qc_workbench.store.database import Statement, from_json, to_json
 
 
@@ -20,6 +21,7 @@ def without_quotes(call_ids: list[str], rows: Mapping[str, Sequence[Mapping[str,
             "update commitments set quote = '', date_phrase = null where call_id in (select unnest(?))", (call_ids,)
         ),
         Statement("update refusals set quote = null where call_id in (select unnest(?))", (call_ids,)),
+        crm_writes.without_words(call_ids),
         *(Statement(flag, (evidence_without_quotes(row["evidence"]), row["flag_id"])) for row in rows["flags"]),
         *(
             Statement(

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 from qc_workbench.sources.csv_folder import ENTITIES
@@ -127,7 +128,7 @@ def _params(problem: Problem, t: Translator) -> dict[str, object]:
 
 def write_problems(path: Path, problems: Iterable[Problem], t: Translator) -> None:
     """Write the table anew, all or nothing. UTF-8 with a BOM, because it is opened in Excel."""
-    temporary = path.with_name(f".{path.name}.new")
+    temporary = path.with_name(f".{path.name}.{get_ident()}.new")  # sources are read side by side
     with temporary.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)

@@ -46,32 +46,34 @@ DESTINATIONS: Mapping[str, Destination] = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Rows to write, and how many of each kind there are."""
+    """Rows to write, and how many of each kind there are. ``made``: those of them that were not there."""
 
     rows: tuple[Row, ...]
     new: int
     updated: int
     unchanged: int
+    made: tuple[Row, ...] = ()
 
 
 def difference(reader: Reader, destination: Destination, entries: Sequence[Any], imported_at: datetime) -> Difference:
     """Compare by key. A row that differs only in ``kept`` columns is unchanged and keeps them."""
     rows: list[Row] = []
-    new = updated = 0
+    made: list[Row] = []
+    updated = 0
     for start in range(0, len(entries), ROWS_A_COMMIT):
         given = [destination.to_row(entry, imported_at) for entry in entries[start : start + ROWS_A_COMMIT]]
         stored = _stored(reader, destination, given)
         for row in given:
             before = stored.get(_key(destination, row))
             if before is None:
-                new += 1
+                made.append(row)
                 rows.append(row)
                 continue
             row = {**row, **{name: before[name] for name in destination.kept}}
             if row != before:
                 updated += 1
                 rows.append(row)
-    return Difference(tuple(rows), new, updated, len(entries) - new - updated)
+    return Difference(tuple(rows), len(made), updated, len(entries) - len(made) - updated, tuple(made))
 
 
 def _key(destination: Destination, row: Row) -> tuple[Any, ...]:

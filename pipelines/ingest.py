@@ -15,10 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.import_folder import import_folder
 from pipelines.import_report import TABLES, EntityCounts, IngestReport, StoredCounts, write_problems
 from pipelines.import_rows import DESTINATIONS, Difference, difference, known_ids, write_rows
 from pipelines.kept_sounds import keep, sweep_leftovers
 from pipelines.progress import Progress
+from pipelines.sync import sync_source
+from pipelines.sync_crm import sync_crm
+from qc_workbench.config_sources import Crm, CsvSource, FilesSource
 from qc_workbench.domain.call import REMOVED_STATES, Call, Recording, RecordingState
 from qc_workbench.errors import NotConfigured, UsageError, WorkspaceError
 from qc_workbench.sources.cells import Conventions
@@ -53,15 +57,29 @@ _STATE_WARNINGS = {
 
 
 def ingest_source(
-    workspace: Workspace, name: str, progress: Progress, *, since: object = None, until: object = None
+    workspace: Workspace,
+    name: str,
+    progress: Progress,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> IngestReport:
-    """Import a source that qcw.toml names.
+    """Import a source that qcw.toml names: a folder, or a telephone system (see :mod:`pipelines.sync`),
+    or a CRM (see :mod:`pipelines.sync_crm`).
 
     Raises :class:`NotConfigured` ``source_not_configured``, and :class:`UsageError` ``ingest_period_unsupported``
     when a period is asked of a folder, which is always read whole.
     """
     for source in workspace.settings.sources:
         if source.name == name:
+            if isinstance(source, Crm):
+                return sync_crm(workspace, source, progress, since=since, until=until)
+            if isinstance(source, FilesSource):
+                if since is not None or until is not None:
+                    raise UsageError("ingest_period_unsupported", source=name)
+                return import_folder(workspace, source, progress, datetime.now(UTC))
+            if not isinstance(source, CsvSource):
+                return sync_source(workspace, source, progress, since=since, until=until)
             if since is not None or until is not None:
                 raise UsageError("ingest_period_unsupported", source=name)
             return ingest_csv(workspace, workspace.home / source.folder.expanduser(), progress, source=name)

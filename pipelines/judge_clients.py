@@ -12,17 +12,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from pipelines.check_order import check_order
 from pipelines.client_histories import Client, clients_of
 from pipelines.detected_rows import Heard, differences, flag_changes, heard_of, standing_flags
-from qc_workbench.detection.discipline import check_discipline
 from qc_workbench.detection.lost_deals import JudgedDeal, Talk, judge_lost_deals, judge_refusals
 from qc_workbench.detection.reconciliation import reconcile_call
 from qc_workbench.domain.call import Call, Outcome
 from qc_workbench.domain.commitment import ClientSaid, Commitment, CommitmentOutcome, Refusal
 from qc_workbench.domain.crm import DealStatus
-from qc_workbench.domain.flag import Conversation, Flag, FlagKind, Ruling
+from qc_workbench.domain.flag import Conversation, Flag, FlagKind
 from qc_workbench.store import client_parts, safekeeping, verdicts
-from qc_workbench.store.database import Reader, Statement
+from qc_workbench.store.database import Statement
 from qc_workbench.store.lost_deals import lost_deal_row
 from qc_workbench.workspace import Workspace
 
@@ -43,12 +43,9 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known beside any part: deals reviewed, calls not to be judged anew, tables that the company keeps,
-    when the first call of all began."""
+    """What is known beside any part: calls not to be judged anew, when the first call of all began."""
 
-    reviewed: frozenset[str]
     frozen: frozenset[str]
-    kept: frozenset[str]
     calls_from: datetime | None
 
 
@@ -75,14 +72,15 @@ class _Judging:
         with self.workspace.store.reading() as reader:
             parts = client_parts.parts(reader, CALLS_A_PART)
             known = _Known(
-                reviewed=_reviewed_deals(reader),
                 frozen=safekeeping.frozen_calls(reader),
-                kept=_kept_tables(reader, self.as_of),
                 calls_from=reader.value("select min(started_at) from calls"),
             )
         for part in parts:
             self._judge_part(part, known)
         self._drop_orphans()
+        order = check_order(self.workspace, self.as_of)  # after the lost deals, which a rule asks for
+        self.violations = order.standing
+        self.changed += order.changed
 
     def _judge_part(self, part: client_parts.Part, known: _Known) -> None:
         with self.workspace.store.reading() as reader:
@@ -109,14 +107,8 @@ class _Judging:
                 if flag is not None and flag.call_id not in known.frozen:
                     flags.append(flag)
         lost += _never_called(rows, {deal.lost.deal_id for deal in lost}, known.calls_from, self.as_of)
-        violations = check_discipline(
-            rows.deals, rows.activities, rows.activity_changes, rows.notes, rows.stage_changes, rows.calls,
-            rows.conversations.values(), self.workspace.settings, self.as_of,
-            reviewed_deal_ids=known.reviewed, kept=known.kept,
-        )  # fmt: skip
         self.outcomes.update(item.outcome for item in outcomes)
         self.explicit_refusals += sum(item.client_said is ClientSaid.EXPLICIT for item in said)
-        self.violations += len(violations)
         self._write(
             [
                 *differences(
@@ -126,9 +118,6 @@ class _Judging:
                 *differences("refusals", "call_id", rows.refusals, [verdicts.refusal_row(item) for item in said]),
                 *differences(
                     "deal_findings", "deal_id", rows.deal_findings, [lost_deal_row(item.lost) for item in lost]
-                ),
-                *differences(
-                    "violations", "violation_id", rows.violations, [verdicts.violation_row(item) for item in violations]
                 ),
                 *self._flag_changes(standing, flags),
             ]
@@ -196,34 +185,6 @@ def _never_called(
             [item for item in rows.activities if item.deal_id == deal.deal_id],
         )
         yield from judge_lost_deals((), (deal,), as_of, notes=mine[0], activities=mine[1], calls_known_from=calls_from)
-
-
-def _reviewed_deals(reader: Reader) -> frozenset[str]:
-    """Lost deals on whose false-refusal flag a person has ruled."""
-    rows = reader.rows(
-        """
-        with last as (
-            select flag_id, arg_max(ruling, (ruled_at, finding_id)) as ruling from findings group by flag_id
-        )
-        select distinct r.deal_id from flags f join refusals r using (call_id) join last l using (flag_id)
-        where f.kind = ? and l.ruling in (?, ?) and r.deal_id is not null
-        """,
-        FlagKind.FALSE_REFUSAL.value,
-        Ruling.CONFIRMED.value,
-        Ruling.REJECTED.value,
-    )
-    return frozenset(row["deal_id"] for row in rows)
-
-
-def _kept_tables(reader: Reader, as_of: datetime) -> frozenset[str]:
-    """Which records the company keeps at all, at a moment: rules about others are silent."""
-    questions = {
-        "activities": "select 1 from activities where created_at <= ? limit 1",
-        "notes": "select 1 from notes where created_at <= ? limit 1",
-        "deals": "select 1 from deals where (created_at is null or created_at <= ?) "
-        "and deal_id not in (select id from erased where kind = 'deal') limit 1",
-    }
-    return frozenset(name for name, sql in questions.items() if reader.value(sql, as_of) is not None)
 
 
 def _talk(call: Call, heard: Mapping[str, Heard], conversations: Mapping[str, Conversation]) -> Talk:

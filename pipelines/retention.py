@@ -19,7 +19,7 @@ from qc_workbench.domain.call import RecordingState
 from qc_workbench.errors import WorkspaceError
 from qc_workbench.review.retention import Held, Kind, Removal, cases, plan_removal, removable_before
 from qc_workbench.review.rulings import standing
-from qc_workbench.store import fingerprints, safekeeping, verdicts, word_index
+from qc_workbench.store import fingerprints, outbox, safekeeping, verdicts, word_index
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.database import Reader, Row, Statement
 from qc_workbench.store.evaluations import without_words_of
@@ -90,6 +90,8 @@ def apply_retention(
         if plan.removals[Kind.TRANSCRIPT].gone:
             workspace.store.write(word_index.forget_words())
         statements = [] if plan.audit_before is None else [_forget_audit(plan.audit_before, as_of, workspace)]
+        if plan.mail_before is not None:
+            statements.append(outbox.forgotten_before(plan.mail_before))
         counts = {report.kind.value: report.count for report in reports if report.count}
         if counts:
             statements.append(audit_entry(as_of, actor, "retention_done", "workspace", **counts, freed_bytes=freed))
@@ -108,6 +110,7 @@ class _Plan:
             Kind.RECORDING: settings.recordings_months,
             Kind.TRANSCRIPT: settings.transcripts_months,
             Kind.AUDIT: settings.audit_months,
+            Kind.MAIL: settings.mail_months,
         }
         with workspace.store.reading(heavy=True) as reader:
             rulings = standing(verdicts.findings(reader))
@@ -128,7 +131,10 @@ class _Plan:
                 )
                 for kind, found in self.kept.items()
             }  # fmt: skip
-            self.audit_before = before[Kind.AUDIT]
+            self.audit_before, self.mail_before = before[Kind.AUDIT], before[Kind.MAIL]
+            self._mail: Row = {"n": 0, "oldest": None, "newest": None}
+            if self.mail_before is not None:
+                self._mail = outbox.to_forget(reader, self.mail_before)
             self._audit: Row = {"n": 0, "oldest": None, "newest": None}
             if self.audit_before is not None:
                 self._audit = reader.rows(
@@ -149,10 +155,8 @@ class _Plan:
                     min(times, default=None), max(times, default=None), removal.held,
                 )
             )  # fmt: skip
-        audit = self._audit
-        found.append(
-            KindReport(Kind.AUDIT, self.months[Kind.AUDIT], audit["n"], 0, audit["oldest"], audit["newest"], ())
-        )
+        for kind, row in ((Kind.AUDIT, self._audit), (Kind.MAIL, self._mail)):
+            found.append(KindReport(kind, self.months[kind], row["n"], 0, row["oldest"], row["newest"], ()))
         return tuple(found)
 
 

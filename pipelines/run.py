@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipelines.progress import Progress
+from qc_workbench.errors import NotConfigured, SourceError
 from qc_workbench.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What each step did; ``ingested`` by name of the source."""
+    """What each step did; ``ingested`` by name of the source, ``unread``: sources that did not answer, and why."""
 
     ingested: dict[str, IngestReport]
+    unread: dict[str, SourceError | NotConfigured]
     drawn: DrawReport
     measured: MeasureReport
     transcribed: TranscribeReport
@@ -38,16 +40,24 @@ class RunReport:
 def run(workspace: Workspace, as_of: datetime, progress: Progress) -> RunReport:
     """Take what the configured sources have now through all steps, as of a moment."""
     from pipelines.assign_reviews import assign_reviews
+    from pipelines.connections import reading_by_itself
     from pipelines.detect import detect
     from pipelines.draw_sample import draw_sample
     from pipelines.ingest import ingest_source
     from pipelines.listen import listen
 
-    ingested = {source.name: ingest_source(workspace, source.name, progress) for source in workspace.settings.sources}
+    ingested, unread = {}, {}
+    for source in reading_by_itself(workspace):
+        try:
+            ingested[source.name] = ingest_source(workspace, source.name, progress)
+        # A system that is down, or whose key is not there, holds up nothing but itself.
+        except (SourceError, NotConfigured) as error:
+            unread[source.name] = error
     drawn = draw_sample(workspace, as_of, progress)
     measured, transcribed = listen(workspace, progress)
     return RunReport(
         ingested=ingested,
+        unread=unread,
         drawn=drawn,
         measured=measured,
         transcribed=transcribed,

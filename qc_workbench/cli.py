@@ -9,7 +9,26 @@ from types import FrameType
 
 import typer
 
-from qc_workbench.commands import cluster, forms, jobs, people, reports, safekeeping, service, steps, work
+from qc_workbench.commands import (
+    cluster,
+    crm,
+    day,
+    files,
+    forms,
+    investigate,
+    jobs,
+    mail,
+    people,
+    reports,
+    safekeeping,
+    schedule,
+    service,
+    sources,
+    steps,
+    upload,
+    webhooks,
+    work,
+)
 from qc_workbench.commands.frame import BUG, STOPPED, build
 from qc_workbench.commands.session import choose_language
 from qc_workbench.ui.i18n import Language
@@ -24,6 +43,15 @@ COMMANDS = (
     + cluster.COMMANDS
     + work.COMMANDS
     + forms.COMMANDS
+    + files.COMMANDS
+    + day.COMMANDS
+    + mail.COMMANDS
+    + upload.COMMANDS
+    + schedule.COMMANDS
+    + sources.COMMANDS
+    + webhooks.COMMANDS
+    + investigate.COMMANDS
+    + crm.COMMANDS
 )
 
 #: What the exit codes mean: texts of the catalogue.
@@ -40,6 +68,8 @@ ENVIRONMENT = {
     "QCW_HOME": "cli.environment.home",
     "QCW_LANG": "cli.environment.lang",
     "QCW_MODELS": "cli.environment.models",
+    "QCW_SECRETS_KEY": "cli.environment.secrets_key",
+    "QCW_SECRETS_KEY_FILE": "cli.environment.secrets_key_file",
     "QCW_DEBUG": "cli.environment.debug",
 }
 

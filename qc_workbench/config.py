@@ -13,16 +13,21 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
+from qc_workbench.config_bonus import Bonus
+from qc_workbench.config_crm_write import CrmWriting
+from qc_workbench.config_day import DayPage
+from qc_workbench.config_discipline import Discipline
+from qc_workbench.config_post import MailServer
+from qc_workbench.config_schedule import Polling, Schedule
+from qc_workbench.config_section import Section as _Section
+from qc_workbench.config_sources import Source
+from qc_workbench.config_upload import Upload
 from qc_workbench.domain.flag import FlagKind
 from qc_workbench.errors import SettingsError
 from qc_workbench.review.due import DueRule
 from qc_workbench.settings_errors import settings_error, syntax_error
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Company(_Section):
@@ -209,13 +214,40 @@ class Review(_Section):
     )
 
 
-class Discipline(_Section):
-    stage_limits_days: dict[str, int] = Field(
-        default_factory=lambda: {"КП отправлено": 5},
-        description="Longest stay of an open deal in a stage, in days; then the head of sales is warned.",
+class Investigation(_Section):
+    lock_day: int = Field(
+        5,
+        ge=1,
+        le=28,
+        description="Last day of the month on which a hypothesis about it counts as said in advance; a later one is "
+        "marked as late.",
     )
-    note_within_hours: float = Field(
-        24, gt=0, description="A conversation needs a note in its deal within this many hours."
+    grace_days: float = Field(
+        2, ge=0, le=14, description="Days after a letter whose calls are not yet judged by the repeat check."
+    )
+    answer_days: int = Field(5, ge=1, le=31, description="Days that a letter gives the agent to answer.")
+
+
+class Targets(_Section):
+    """What the month is measured against in its report. A target is a wish, never a verdict on anybody."""
+
+    revenue: int = Field(0, ge=0, description="Sum of the deals won in a month, in their main currency. 0: no target.")
+    deals_won: int = Field(0, ge=0, description="Deals won in a month. 0: no target.")
+    win_rate: float = Field(0, ge=0, le=1, description="Won deals of all that were closed, at least. 0: no target.")
+    average_deal: int = Field(0, ge=0, description="Mean amount of a won deal, at least. 0: no target.")
+    cycle_days: float = Field(
+        0, ge=0, description="Median days from the creation of a won deal to its closing, at most. 0: no target."
+    )
+    meetings_set: int = Field(0, ge=0, description="Meetings set in a month. 0: no target.")
+    meetings_held: int = Field(0, ge=0, description="Meetings held in a month. 0: no target.")
+    proposals_sent: int = Field(0, ge=0, description="Proposals sent in a month. 0: no target.")
+    crm_effective: int = Field(0, ge=0, description="Calls in a month that the CRM counts as effective. 0: no target.")
+    verified_share: float = Field(
+        0, ge=0, le=1, description="Share of live conversations among effective calls, at least. 0: no target."
+    )
+    lost_call_rate: float = Field(0, ge=0, le=1, description="Unanswered incoming calls, at most. 0: no target.")
+    response_minutes: float = Field(
+        0, ge=0, description="Median minutes until a caller who got no answer was called back, at most. 0: no target."
     )
 
 
@@ -242,6 +274,12 @@ class Serve(_Section):
         "",
         description="File with the token that /metrics and the details of /healthz ask for, relative to the "
         "workspace. Empty: they answer this machine only.",
+    )
+    public_address: str = Field(
+        "",
+        pattern=r"^$|^https?://[^\s/?#]+(/[^\s?#]*[^\s?#/])?$",
+        description="Where others reach the app, such as https://qc.example.com: the beginning of addresses that "
+        "webhooks are sent to and of links in calendars. Empty: unknown.",
     )
     least_free_mib: int = Field(
         2048, ge=0, description="Less free space than this in the workspace, in MiB, is reported by /healthz."
@@ -298,6 +336,10 @@ class Retention(_Section):
         0, ge=0, le=1200, description="Lines of the audit log are removed after this many months; 0: never."
     )
 
+    mail_months: int = Field(
+        0, ge=0, le=1200, description="Mail that was sent or given up is removed after this many months; 0: never."
+    )
+
     @field_validator("transcripts_months")
     @classmethod
     def _words_outlive_sound(cls, value: int, info: ValidationInfo) -> int:
@@ -305,12 +347,6 @@ class Retention(_Section):
         if value and not 0 < info.data.get("recordings_months", 0) <= value:
             raise ValueError("0, or at least recordings_months, which must not be 0 then, is expected")
         return value
-
-
-class Source(_Section):
-    name: str = Field(min_length=1, description="Name of the source, unique; used by qcw ingest NAME.")
-    kind: Literal["csv"] = Field(description="csv: a folder as described in docs/data-formats.md.")
-    folder: Path = Field(description="The folder; relative to the workspace.")
 
 
 class Settings(_Section):
@@ -322,12 +358,29 @@ class Settings(_Section):
     sampling: Sampling = Sampling()
     review: Review = Review()
     discipline: Discipline = Discipline()
+    investigation: Investigation = Investigation()
+    bonus: Bonus = Bonus()
+    targets: Targets = Targets()
     auto_answers: AutoAnswers = AutoAnswers()
     serve: Serve = Serve()
     logs: Logs = Logs()
     work: Work = Work()
     retention: Retention = Retention()
+    day: DayPage = DayPage()
+    mail: MailServer = MailServer()
+    schedule: Schedule = Schedule()
+    upload: Upload = Upload()
+    polling: Polling = Polling()
+    crm_write: CrmWriting = CrmWriting()
     sources: tuple[Source, ...] = Field((), description="What qcw run imports from.")
+
+    @field_validator("sources")
+    @classmethod
+    def _unique_sources(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
+        names = [source.name for source in value]
+        if len(names) != len(set(names)):
+            raise ValueError("names of sources must differ")
+        return value
 
     @property
     def due_rule(self) -> DueRule:

@@ -12,6 +12,12 @@
       StoreReadRefused          a read lasted or grew beyond the store's limits (exit 1)
       ModelError                the speech model is missing or damaged         (exit 2)
       ImportFailed              a whole file (not a row) could not be read     (exit 1)
+      SourceError               a telephone system or CRM did not give what was asked (exit 1)
+        SourceUnreachable       no answer, or an answer of a server in trouble; asking again may help
+        SourceThrottled         too many questions; ``wait_s`` says how long to wait, where the system tells
+        SourceRefused           the key is wrong or may not read this; asking again does not help
+        SourceAnswerBroken      an answer that is no answer: a page of HTML, JSON that breaks off, an error with 200
+      UploadFailed              a report could not be handed over to a place outside (exit 1)
       MediaError                a recording could not be decoded               (exit 1)
       ClusterError              the machines that share the work can't be used (exit 2)
       RecordingUnreachable      a recording could not be fetched now; it may be later (exit 1)
@@ -90,6 +96,32 @@ class ModelError(QcwError):
 
 class ImportFailed(QcwError):
     exit_code = 1
+
+
+class SourceError(QcwError):
+    exit_code = 1
+
+
+class UploadFailed(QcwError):
+    exit_code = 1
+
+
+class SourceUnreachable(SourceError):
+    pass
+
+
+class SourceThrottled(SourceError):
+    def __init__(self, code: str, *, wait_s: float | None = None, **params: object) -> None:
+        self.wait_s = wait_s
+        super().__init__(code, **params)
+
+
+class SourceRefused(SourceError):
+    pass
+
+
+class SourceAnswerBroken(SourceError):
+    pass
 
 
 class MediaError(QcwError):

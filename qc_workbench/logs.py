@@ -118,6 +118,7 @@ def start(home: Path, settings: Logs, role: str, *, stderr: TextIO | None = None
     _OURS.setLevel(level)
     # Libraries at DEBUG write megabytes a minute (numba), and none of it is ours to read.
     logging.root.setLevel(max(level, logging.INFO))
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line a request, whose address may be a key itself
 
 
 def stop() -> None:

@@ -19,6 +19,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from qc_workbench.config_sources import SECRET_KEYS
 from qc_workbench.errors import Phrase, SettingsError
 
 #: How alike two words must be for one to be offered instead of the other (0 to 1).
@@ -38,6 +39,10 @@ _EXPECTED_BY_TYPE = {
     "float_type": "number",
     "float_parsing": "number",
     "finite_number": "number",
+    "decimal_type": "number",
+    "decimal_parsing": "number",
+    "decimal_max_places": "number",
+    "decimal_max_digits": "number",
     "bool_type": "boolean",
     "bool_parsing": "boolean",
     "time_type": "time",
@@ -49,12 +54,31 @@ _EXPECTED_BY_TYPE = {
     "model_type": "table",
     "model_attributes_type": "table",
     "path_type": "path",
-    "string_pattern_mismatch": "country",
+    "string_pattern_mismatch": "pattern",
+    "string_too_long": "shorter",
+    "date_type": "date",
+    "date_parsing": "date",
+    "date_from_datetime_parsing": "date",
 }
+#: What a key with a pattern of its own expects.
+_EXPECTED_BY_PATTERN = {
+    "country": "country",
+    "phone_region": "country",
+    "key": "secret_place",
+    "secret": "secret_place",
+    "token": "secret_place",
+    "password": "secret_place",
+    "address": "address",
+    "name": "source_name",
+}
+#: What stands in a message for a secret that somebody wrote into qcw.toml itself.
+_HIDDEN = "•••"
 #: Rules that the settings check themselves, by the key they belong to.
-_EXPECTED_BY_KEY = {
-    key: key for key in ("timezone", "workdays", "shares", "plans", "transcripts_months")
-}  # the name of the text is the key's
+_OWN_RULES = (
+    "timezone", "workdays", "shares", "plans", "transcripts_months", "sender", "addresses", "user", "times",
+    "sources",
+)  # fmt: skip
+_EXPECTED_BY_KEY = {key: key for key in _OWN_RULES}  # the name of the text is the key's
 _BOUNDS = {
     "greater_than": ("gt", "above"),
     "greater_than_equal": ("ge", "at_least"),
@@ -82,7 +106,7 @@ def settings_error(error: ValidationError, text: str, file: str, settings: type[
     problems = error.errors(include_url=False)
     # a misspelt key explains the missing one beside it, so it goes first
     problem = min(problems, key=lambda item: item["type"] != "extra_forbidden")
-    location = tuple(part for part in problem["loc"] if part != "[key]")
+    location = _place_of(problem)
     key = _written(location)
     line = _line_of(location, text)
     params: dict[str, object] = {
@@ -94,11 +118,23 @@ def settings_error(error: ValidationError, text: str, file: str, settings: type[
     }
     if problem["type"] == "extra_forbidden":
         return SettingsError("settings_unknown_key", hint=_hint_for_key(location, settings), **params)
-    if problem["type"] == "missing":
+    if problem["type"] in ("missing", "union_tag_not_found"):
         return SettingsError("settings_missing_key", **params)
-    value = _cut(_toml(problem.get("input")))
+    value = _HIDDEN if location[-1] in SECRET_KEYS else _cut(_toml(problem.get("input")))
+    if problem["type"] == "union_tag_invalid":
+        value = _cut(_toml(problem["ctx"]["tag"]))
     expected, hint = _expected(problem, location)
     return SettingsError("settings_value", value=value, expected=expected, hint=hint, **params)
+
+
+def _place_of(problem: ErrorDetails) -> tuple[int | str, ...]:
+    """The keys down to what is wrong. Where kinds of a table differ, pydantic names the kind as if it were a key."""
+    parts = [part for part in problem["loc"] if part != "[key]"]
+    if parts[:1] == ["sources"]:
+        del parts[2:3]
+    if problem["type"].startswith("union_tag"):
+        parts.append("kind")
+    return tuple(parts)
 
 
 def _expected(problem: ErrorDetails, location: tuple[int | str, ...]) -> tuple[Phrase, Phrase | str]:
@@ -107,14 +143,18 @@ def _expected(problem: ErrorDetails, location: tuple[int | str, ...]) -> tuple[P
     if kind in _BOUNDS:
         name, code = _BOUNDS[kind]
         return Phrase(f"settings.expected.{code}", {"limit": f"{context[name]:g}"}), ""
-    if kind == "literal_error":
-        choices = re.findall(r"'([^']*)'", str(context["expected"]))
+    if kind in ("literal_error", "enum", "union_tag_invalid"):
+        choices = re.findall(r"'([^']*)'", str(context["expected_tags" if kind == "union_tag_invalid" else "expected"]))
+        written = str(context.get("tag", written))
         return Phrase("settings.expected.choice", {"choices": ", ".join(choices)}), _did_you_mean(written, choices)
     if kind == "value_error":
         names = [part for part in location if isinstance(part, str) and part in _EXPECTED_BY_KEY]
         code = _EXPECTED_BY_KEY[names[-1]] if names else "other"
         zones = sorted(available_timezones()) if code == "timezone" else []
         return Phrase(f"settings.expected.{code}", {"detail": problem["msg"]}), _did_you_mean(written, zones)
+    if kind == "string_pattern_mismatch":
+        code = _EXPECTED_BY_PATTERN.get(str(location[-1]), "pattern")
+        return Phrase(f"settings.expected.{code}", {"pattern": context["pattern"]}), ""
     return Phrase(f"settings.expected.{_EXPECTED_BY_TYPE.get(kind, 'other')}", {"detail": problem["msg"]}), ""
 
 

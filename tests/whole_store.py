@@ -24,7 +24,6 @@ def read_facts(workspace: Workspace, as_of: datetime) -> Facts:
             as_of=as_of,
             company=settings.company,
             effective=settings.effective,
-            discipline=settings.discipline,
             calls=tuple(call_store.calls(reader)),
             managers=call_store.managers(reader),
             conversations=verdicts.conversations(reader),

@@ -91,7 +91,7 @@ def _group(t: Translator, help_code: str, alone: Command | None = None) -> typer
     def remember(context: typer.Context, **values: Any) -> None:
         if run_alone is not None and context.invoked_subcommand is None:
             run_alone(context, **values)
-        context.obj = _common(values).over(context.obj or CommonOptions())
+        context.obj = _common(context, values).over(context.obj or CommonOptions())
 
     _give_signature(remember, [_context_parameter(), *own, *common_parameters(t)])
     group.callback()(remember)
@@ -115,7 +115,7 @@ def _adapted(command: Command, t: Translator) -> Callable[..., None]:
 
     @functools.wraps(command.function)
     def adapted(context: typer.Context, **values: Any) -> None:
-        options = _common(values).over(context.obj or CommonOptions())
+        options = _common(context, values).over(context.obj or CommonOptions())
         language = options.lang or t.language
         own = {name: value for name, value in values.items() if name in names}
         raise typer.Exit(perform(command.function, Session(options, Translator(language)), own))
@@ -197,15 +197,22 @@ def common_parameters(t: Translator) -> list[inspect.Parameter]:
     ]
 
 
-def _common(values: Mapping[str, Any]) -> CommonOptions:
-    lang = values.get("lang")
+def _common(context: typer.Context, values: Mapping[str, Any]) -> CommonOptions:
+    """What was given here. A variable of the environment gives way to an option before the command's words as well."""
+    told = {name: value for name, value in values.items() if context.obj is None or not _of_environment(context, name)}
+    lang = told.get("lang")
     return CommonOptions(
-        home=values.get("home"),
+        home=told.get("home"),
         as_of=values.get("as_of"),
         json=bool(values.get("json")),
         quiet=bool(values.get("quiet")),
         lang=cast(Language, lang.value) if lang else None,
     )
+
+
+def _of_environment(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "ENVIRONMENT"
 
 
 def _described(annotation: Any, command: Command, name: str, t: Translator) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from qc_workbench.commands.day import day_named
 from qc_workbench.commands.frame import Command
 from qc_workbench.commands.session import Done, Session
 from qc_workbench.errors import UsageError
@@ -19,13 +20,20 @@ def report_month(
     session: Session,
     month: Annotated[str, typer.Argument(metavar="YYYY-MM")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE.(html|pdf|xlsx)", dir_okay=False)],
+    revision: Annotated[int | None, typer.Option("--revision", metavar="N", min=1, show_default=False)] = None,
 ) -> Done:
-    from pipelines.build_report import write_month_report
-
-    first = _month(month)
+    first = month_of(month)
     workspace = session.workspace
-    written = write_month_report(workspace, first, session.as_of, out, session.t)
-    session.audit("report_exported", first.strftime("%Y-%m"), report="month", file=out.name)
+    if revision is None:
+        from pipelines.build_report import write_month_report
+
+        written = write_month_report(workspace, first, session.as_of, out, session.t)
+        session.audit("report_exported", first.strftime("%Y-%m"), report="month", file=out.name)
+    else:
+        from pipelines.sign_month import write_signed_report
+
+        written = write_signed_report(workspace, first, revision, out, session.t)
+        session.audit("report_exported", first.strftime("%Y-%m"), report="month", file=out.name, revision=revision)
     return _written(session, "month", first.strftime("%Y-%m"), written)
 
 
@@ -37,15 +45,28 @@ def report_day(
     from pipelines.build_report import write_day_report
 
     workspace = session.workspace
-    today = session.as_of.astimezone(workspace.settings.company.zone).date()
-    named = {"today": today, "yesterday": today - timedelta(days=1)}
-    which = named.get(day) or _day(day)
+    which = day_named(session, day)
     written = write_day_report(workspace, which, session.as_of, out, session.t)
     session.audit("report_exported", which.isoformat(), report="day", file=out.name)
     return _written(session, "day", which.isoformat(), written)
 
 
-def _month(text: str) -> date:
+def report_bonus(
+    session: Session,
+    month: Annotated[str, typer.Argument(metavar="YYYY-MM")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.(html|pdf|xlsx)", dir_okay=False)],
+    agent: Annotated[str | None, typer.Option("--agent", metavar="ID", show_default=False)] = None,
+) -> Done:
+    from pipelines.bonus import write_bonus_report
+
+    first = month_of(month)
+    written = write_bonus_report(session.workspace, first, session.as_of, out, session.t, agent)
+    more = {} if agent is None else {"agent": agent}
+    session.audit("report_exported", first.strftime("%Y-%m"), report="bonus", file=out.name, **more)
+    return _written(session, "bonus", first.strftime("%Y-%m"), written)
+
+
+def month_of(text: str) -> date:
     try:
         year, month = text.split("-")
         if len(year) == 4 and len(month) == 2:
@@ -53,13 +74,6 @@ def _month(text: str) -> date:
     except ValueError:
         pass
     raise UsageError("month_invalid", value=text)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError("day_invalid", value=text) from error
 
 
 def _written(session: Session, what: str, period: str, out: Path) -> Done:
@@ -109,6 +123,7 @@ def evaluate(
 COMMANDS = (
     Command(("report", "month"), report_month),
     Command(("report", "day"), report_day),
+    Command(("report", "bonus"), report_bonus),
     Command(("export",), export),
     Command(("evaluate",), evaluate),
 )

@@ -35,12 +35,15 @@ def open_app(session: Session, *, host: str, port: int, browser: bool) -> None:
         opener.daemon = True
         opener.start()
     from qc_workbench.ui.attendant import Attendant
+    from qc_workbench.ui.scheduler import Scheduler
 
-    attendant = Attendant(workspace)
+    attendant, scheduler = Attendant(workspace), Scheduler(workspace.home)
     attendant.begin()
+    scheduler.begin()
     try:
         serve_app(workspace, host=host, port=port)
     finally:
+        scheduler.end()
         attendant.end()
 
 

@@ -99,9 +99,12 @@ class Session:
     @cached_property
     def as_of(self) -> datetime:
         """The moment the analysis stands at: ``--as-of``, or now. A time without offset is the company's."""
-        text = self.options.as_of
+        return self.moment(self.options.as_of) or self.started_at
+
+    def moment(self, text: str | None) -> datetime | None:
+        """What a person wrote for a moment. A time without offset is the company's."""
         if text is None:
-            return self.started_at
+            return None
         try:
             moment = datetime.fromisoformat(text)
         except ValueError as error:

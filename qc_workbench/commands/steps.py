@@ -46,7 +46,9 @@ def ingest(
     else:
         if folder is not None:
             raise UsageError("ingest_folder_unexpected", source=source, folder=str(folder))
-        report = ingest_source(session.workspace, source, progress, since=since, until=until)
+        report = ingest_source(
+            session.workspace, source, progress, since=session.moment(since), until=session.moment(until)
+        )
     return ingested(session, report)
 
 

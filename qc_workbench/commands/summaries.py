@@ -170,6 +170,7 @@ def whole_run(session: Session, report: RunReport) -> Done:
     failures = (*report.measured.failed, *report.transcribed.failed)
     rejected = any(item.rejected for item in report.ingested.values())
     lines = [line for item in report.ingested.values() for line in _ingest_lines(item, t)]
+    lines += [t(f"error.{error.code}", **error.params) for error in report.unread.values()]
     tables = [_ingest_table(item, t) for item in report.ingested.values()]
     tables += [
         _figures_table(t("cli.sample.title"), t, _sample_figures(report.drawn, report.assigned, t)),
@@ -179,6 +180,7 @@ def whole_run(session: Session, report: RunReport) -> Done:
     return Done(
         data={
             "ingested": {name: _ingest_data(item, t) for name, item in report.ingested.items()},
+            "unread": {name: error.code for name, error in report.unread.items()},
             "drawn": report.drawn,
             "measured": report.measured,
             "transcribed": report.transcribed,
@@ -187,8 +189,8 @@ def whole_run(session: Session, report: RunReport) -> Done:
         },
         tables=tuple(tables),
         lines=(*lines, *_failure_lines(failures, t)),
-        next_step=None if report.ingested else t("cli.run.no_sources"),
-        exit_code=1 if failures or rejected else 0,
+        next_step=None if report.ingested or report.unread else t("cli.run.no_sources"),
+        exit_code=1 if failures or rejected or report.unread else 0,
     )
 
 

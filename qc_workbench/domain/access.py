@@ -55,15 +55,21 @@ class Action(StrEnum):
     ASSIGN_COACHING = "assign_coaching"
     FINISH_COACHING = "finish_coaching"
     KEEP_CLIP = "keep_clip"
+    CALL_BACK = "call_back"  # the client of a lost deal, with the number that takes
+    APPROVE_BONUS = "approve_bonus"
     EXPORT_CALLS = "export_calls"
+    WRITE_TO_CRM = "write_to_crm"  # approve or decline what the program wants to write there
     # about no call in particular
     HEAR_CLIP = "hear_clip"  # the library: passages chosen to be heard by all
     SEARCH = "search"
     SEE_COMPARISON = "see_comparison"  # people side by side
     SEE_REPORT = "see_report"
+    SIGN_REPORT = "sign_report"
+    INVESTIGATE = "investigate"  # hypotheses, letters, measures
     TAKE_PART_IN_CALIBRATION = "take_part_in_calibration"
     LEAD_CALIBRATION = "lead_calibration"
     PLAN_LISTENING = "plan_listening"
+    IMPORT_FILES = "import_files"
     EDIT_FORM = "edit_form"
     EDIT_SETTINGS = "edit_settings"
     RUN_WORK = "run_work"
@@ -74,8 +80,11 @@ class Action(StrEnum):
 
 #: Actions that pass judgement on an agent: never on oneself.
 JUDGING: Final = frozenset(
-    {Action.SCORE_CALL, Action.REPLACE_CALL, Action.RULE_ON_FLAG, Action.RULE_ON_DISPUTE, Action.KEEP_CLIP}
-)
+    {
+        Action.SCORE_CALL, Action.REPLACE_CALL, Action.RULE_ON_FLAG, Action.RULE_ON_DISPUTE, Action.KEEP_CLIP,
+        Action.CALL_BACK, Action.APPROVE_BONUS,
+    }
+)  # fmt: skip
 #: Actions that have no agent: any scope but NONE allows them.
 GENERAL: Final = frozenset(list(Action)[list(Action).index(Action.HEAR_CLIP) :])
 
@@ -106,14 +115,20 @@ TABLE: Final[Mapping[Action, Mapping[AccessRole, Scope]]] = {
     Action.ASSIGN_COACHING:           _row(_N, _A, _T, _N, _N),
     Action.FINISH_COACHING:           _row(_O, _N, _T, _N, _N),
     Action.KEEP_CLIP:                 _row(_N, _A, _T, _N, _N),
+    Action.CALL_BACK:                 _row(_N, _A, _T, _A, _N),
+    Action.APPROVE_BONUS:             _row(_N, _N, _T, _A, _N),
     Action.EXPORT_CALLS:              _row(_N, _N, _T, _A, _N),
+    Action.WRITE_TO_CRM:              _row(_N, _N, _T, _A, _N),
     Action.HEAR_CLIP:                 _row(_A, _A, _A, _A, _N),
     Action.SEARCH:                    _row(_A, _A, _A, _A, _N),  # finds only what SEE_CALL lets through
     Action.SEE_COMPARISON:            _row(_N, _A, _A, _A, _N),
     Action.SEE_REPORT:                _row(_N, _N, _A, _A, _N),
+    Action.SIGN_REPORT:               _row(_N, _N, _N, _A, _N),
+    Action.INVESTIGATE:               _row(_N, _N, _A, _A, _N),
     Action.TAKE_PART_IN_CALIBRATION:  _row(_N, _A, _A, _N, _N),
     Action.LEAD_CALIBRATION:          _row(_N, _A, _A, _N, _N),
     Action.PLAN_LISTENING:            _row(_N, _N, _A, _N, _A),
+    Action.IMPORT_FILES:              _row(_N, _N, _A, _N, _A),
     Action.EDIT_FORM:                 _row(_N, _N, _A, _N, _A),
     Action.EDIT_SETTINGS:             _row(_N, _N, _N, _N, _A),
     Action.RUN_WORK:                  _row(_N, _N, _N, _N, _A),

@@ -22,6 +22,15 @@ class ActivityType(StrEnum):
     PROPOSAL = "proposal"
 
 
+class ChangeOrigin(StrEnum):
+    """Where a change is known from: the CRM's own history, a message it sent, or a difference between two readings,
+    which hides moves made in between and is dated by the entity's last change."""
+
+    VENDOR = "vendor"
+    WEBHOOK = "webhook"
+    DIFF = "diff"
+
+
 @dataclass(frozen=True, slots=True)
 class Deal:
     deal_id: str
@@ -47,6 +56,7 @@ class StageChange:
     to_stage: str | None = None
     from_stage: str | None = None
     changed_by: str | None = None
+    origin: ChangeOrigin | None = None  # None: it came with a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,7 @@ class ActivityChange:
     old_value: str | None = None
     new_value: str | None = None
     changed_by: str | None = None
+    origin: ChangeOrigin | None = None  # None: it came with a file
 
 
 @dataclass(frozen=True, slots=True)

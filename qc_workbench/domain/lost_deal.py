@@ -62,3 +62,36 @@ class Recall:
     by: str
     at: datetime
     supersedes: str | None = None
+
+
+class DealVerdict(StrEnum):
+    """What the head of sales decides about a lost deal (``deal_verdict.<code>``)."""
+
+    GENUINE = "genuine"  # a refusal indeed: to the warm-up list
+    REWORK_SAME = "rework_same"  # back to the agent it belongs to
+    REWORK_OTHER = "rework_other"
+    WITHDRAWN = "withdrawn"  # undo of the decision before
+
+
+#: Verdicts by which the deal goes back to work: the refusal in the CRM was none.
+REWORK = frozenset({DealVerdict.REWORK_SAME, DealVerdict.REWORK_OTHER})
+
+
+@dataclass(frozen=True, slots=True)
+class DealDecision:
+    """One decision, or the undo of one. Append-only.
+
+    ``worked_by``: the agent who has the deal from now on, with a verdict of :data:`REWORK`; ``buy_from``: the day from
+    which the client would buy, with ``GENUINE``. ``finding_id``: the ruling on the machine's flag made with it.
+    """
+
+    decision_id: str
+    deal_id: str
+    verdict: DealVerdict
+    worked_by: str | None
+    buy_from: date | None
+    comment: str
+    by: str
+    at: datetime
+    finding_id: str | None = None
+    supersedes: str | None = None

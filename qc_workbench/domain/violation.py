@@ -17,10 +17,27 @@ class ViolationKind(StrEnum):
     DUE_DATE_MOVED = "due_date_moved"
     CALL_NOT_LOGGED = "call_not_logged"  # a call without an activity
     NO_DEAL = "no_deal"  # a client talked to, but no deal in the CRM
+    DRAGGED_TASK = "dragged_task"  # moved several times, by more days than allowed
+    NOTE_NOT_PINNED = "note_not_pinned"  # C
+    OVER_OPEN_DEALS = "over_open_deals"  # a deal beyond the number that an agent may hold open
+    SALE_NOT_IN_CRM = "sale_not_in_crm"
+    ANONYMOUS_SALE = "anonymous_sale"
+    MISSED_WITHOUT_DEAL = "missed_without_deal"
+    LATE_CALLBACK = "late_callback"  # a missed caller was not called back in time
+    LOST_WITHOUT_REFUSAL = "lost_without_refusal"  # the deal was closed as lost, the client refused in no call
+
+
+class Severity(StrEnum):
+    MINOR = "minor"
+    MAJOR = "major"
+    CRITICAL = "critical"
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
+    """``seen_at``: the first check that found it, None where it was found before these were kept. ``cleared_at``: the
+    first check that no longer did, None while it stands. ``detail``: what the rule shows, see docs/discipline.md."""
+
     violation_id: str
     kind: ViolationKind
     manager_id: str
@@ -29,3 +46,5 @@ class Violation:
     deal_id: str | None = None
     activity_id: str | None = None
     detail: str = ""
+    seen_at: datetime | None = None
+    cleared_at: datetime | None = None

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 from qc_workbench.domain.call import Call, Direction, Outcome
-from qc_workbench.domain.commitment import BROKEN_OUTCOMES, KEPT_OUTCOMES
+from qc_workbench.domain.commitment import BROKEN_OUTCOMES
 from qc_workbench.domain.crm import Deal, DealStatus
-from qc_workbench.domain.flag import Conversation, Finding, Flag, FlagKind, Ruling, Verdict
+from qc_workbench.domain.flag import Conversation, Finding, Flag, FlagKind, Verdict
 from qc_workbench.domain.sampling import Queue, SampledCall, SampleStatus
-from qc_workbench.domain.standing import key_of
 from qc_workbench.domain.tally import (
     CallTally,
     DealEvent,
@@ -27,14 +26,10 @@ from qc_workbench.domain.tally import (
     ViolationTally,
 )
 from qc_workbench.reporting.facts import (
-    LISTED,
-    DayFacts,
-    DayTotals,
     Facts,
     MonthFacts,
     Span,
     client_calls,
-    day_stretches,
     is_crm_effective,
     month_span,
     month_stretches,
@@ -79,66 +74,6 @@ def month_facts(facts: Facts, month: date) -> MonthFacts:
         broken=broken,
         false_refusals=false,
         named={call_id: calls[call_id] for call_id in named},
-    )
-
-
-def day_facts(facts: Facts, day: date) -> DayFacts:
-    """What the page of one day of the company's calendar needs."""
-    stretches = day_stretches(day, facts.company)
-    days = stretches[1]
-    moment = min(facts.as_of, days.ends_at)
-    started = {call.call_id: call for call in facts.calls if call.started_at <= moment}
-    rulings = standing(facts.findings)
-    undecided = [
-        flag
-        for flag in facts.flags
-        if flag.kind is FlagKind.FAKE_EFFECTIVE
-        and flag.verdict is Verdict.FLAG
-        and key_of(flag) not in facts.downgraded
-        and flag.call_id in started
-        and (flag.flag_id not in rulings or rulings[flag.flag_id].ruling not in (Ruling.CONFIRMED, Ruling.REJECTED))
-    ]
-    waiting = tuple(flag for flag in undecided if days.holds(started[flag.call_id].started_at))
-    promises = [item for item in facts.commitments if item.spoken.call_id in started]
-    by_due = sorted(promises, key=lambda item: (item.spoken.due.due_to, item.spoken.commitment_id))
-    due = [
-        item
-        for item in by_due
-        if item.spoken.due.due_from <= day <= item.spoken.due.due_to and item.outcome not in KEPT_OUTCOMES
-    ]
-    broken = [item for item in by_due if item.outcome in BROKEN_OUTCOMES and item.spoken.due.due_to < day]
-    doubted = _doubted_refusals(facts)
-    false = [
-        item
-        for item in facts.refusals
-        if item.false_refusal and item.call_id in started and item.call_id not in doubted
-    ]
-    late = sorted(
-        (item.due_at, item.activity_id, item)
-        for item in facts.activities
-        if item.due_at is not None and item.due_at < moment and (item.done_at is None or item.done_at > moment)
-    )
-    stuck = sorted((item.stage_since, item.deal_id, item) for item in _stuck(facts, moment))
-    named = {flag.call_id for flag in waiting} | {item.spoken.call_id for item in (*due[:LISTED], *broken[:LISTED])}
-    return DayFacts(
-        as_of=facts.as_of,
-        company=facts.company,
-        discipline=facts.discipline,
-        day=day,
-        managers=facts.managers,
-        calls=tally_calls(facts, stretches),
-        deals=tally_deals(facts.deals, stretches),
-        missed_and_after=_missed_and_after(facts, days, moment),
-        waiting=waiting,
-        findings=_about(facts, waiting),
-        conversations=_measured(facts, waiting),
-        due_today=tuple(due[:LISTED]),
-        broken=tuple(broken[:LISTED]),
-        false_refusals=tuple(false[:LISTED]),
-        overdue=tuple(item for _, _, item in late[:LISTED]),
-        stuck=tuple(item for _, _, item in stuck[:LISTED]),
-        totals=DayTotals(len(undecided), len(due), len(broken), len(false), len(late), len(stuck)),
-        named={call_id: started[call_id] for call_id in named},
     )
 
 
@@ -239,36 +174,3 @@ def _about(facts: Facts, flags: Iterable[Flag]) -> tuple[Finding, ...]:
 def _measured(facts: Facts, flags: Iterable[Flag]) -> dict[str, Conversation]:
     ids = {flag.call_id for flag in flags}
     return {call_id: item for call_id, item in facts.conversations.items() if call_id in ids}
-
-
-def _missed_and_after(facts: Facts, days: Span, moment: datetime) -> tuple[Call, ...]:
-    missed = {call.call_id: call.client_phone for call in client_calls(facts, days) if is_missed(call)}
-    phones = {phone for phone in missed.values() if phone is not None}
-    return tuple(
-        call
-        for call in facts.calls
-        if call.call_id in missed
-        or (
-            call.client_phone in phones
-            and call.direction is not Direction.INTERNAL
-            and days.starts_at <= call.started_at <= moment
-        )
-    )
-
-
-def is_missed(call: Call) -> bool:
-    """A client called and nobody answered."""
-    return call.direction is Direction.INBOUND and call.outcome is not Outcome.ANSWERED
-
-
-def _stuck(facts: Facts, moment: datetime) -> list[Deal]:
-    """Open deals longer in their stage than the settings allow."""
-    limits = facts.discipline.stage_limits_days
-    return [
-        deal
-        for deal in facts.deals
-        if deal.status is DealStatus.OPEN
-        and deal.stage in limits
-        and deal.stage_since is not None
-        and moment - deal.stage_since > timedelta(days=limits[deal.stage])
-    ]

@@ -6,7 +6,7 @@ One content and several forms, so that the page, the file and the sheet never di
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -47,12 +47,24 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What a number opens in the app: a room with its address."""
+
+    room: str
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """``text`` for people who read, ``value`` for those who calculate (None: nothing to show)."""
+    """``text`` for people who read, ``value`` for those who calculate (None: nothing to show).
+
+    ``is_said``: words of a person, which go when the person is forgotten.
+    """
 
     text: str
     value: str | int | float | Decimal | datetime | date | None = None
     form: Form = Form.TEXT
+    is_said: bool = False
 
     @property
     def is_numeric(self) -> bool:
@@ -80,12 +92,16 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One number that matters. ``change``: against the period before, in words, or None."""
+    """One number that matters. ``change``: against the period before, in words, or None. ``proof``: the code of the
+    definition in the appendix; ``opens`` the list that it counts.
+    """
 
     label: str
     cell: Cell
     note: str | None = None
     change: str | None = None
+    proof: str | None = None
+    opens: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +111,29 @@ class Tiles:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``sheet``: its name in a workbook. An empty table shows ``empty`` instead."""
+    """``sheet``: its name in a workbook. An empty table shows ``empty`` instead.
+
+    ``opens``: of each row what it opens, where rows open anything. ``proofs``: of each row the code that tiles name.
+    ``on_paper``: so many rows are printed, and ``cut`` says how many there are; a workbook has them all.
+    """
 
     sheet: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     empty: str = ""
     widths: tuple[float, ...] = ()  # relative widths of the columns on paper; equal where not given
+    opens: tuple[Link | None, ...] = ()
+    proofs: tuple[str, ...] = ()
+    on_paper: int | None = None
+    cut: str = ""
+
+    @property
+    def printed(self) -> tuple[tuple[Cell, ...], ...]:
+        return self.rows[: self.on_paper]
+
+    @property
+    def is_cut(self) -> bool:
+        return len(self.printed) < len(self.rows)
 
     @property
     def numeric_columns(self) -> frozenset[int]:
@@ -111,11 +143,23 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """The same plot for a workbook, which draws its own: bars of ``series`` in ``groups``."""
+
+    title: str
+    groups: tuple[str, ...]
+    series: Mapping[str, tuple[float | None, ...]]
+    colours: tuple[str, ...]
+    is_lying: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
     """A Vega-Lite specification with its data inside; ``description`` says it in words for those who don't see it."""
 
     specification: Mapping[str, Any]
     description: str
+    chart: Chart | None = None
 
 
 Block = Paragraph | Notice | Heading | Tiles | Table | Plot
@@ -142,6 +186,11 @@ def text(value: str | None) -> Cell:
     return Cell(value or "—", value)
 
 
+def said(value: str | None) -> Cell:
+    """Words of a person, in quotes."""
+    return Cell(f"«{value}»" if value else "—", f"«{value}»" if value else None, is_said=True)
+
+
 def whole(words: Words, value: int) -> Cell:
     return Cell(words.number(value), value, Form.INTEGER)
 
@@ -154,6 +203,19 @@ def number(words: Words, value: float | None, digits: int = 1) -> Cell:
 
 def percent(words: Words, share: float | None) -> Cell:
     return Cell("—", None, Form.PERCENT) if share is None else Cell(words.percent(share), share, Form.PERCENT)
+
+
+def hundredth(words: Words, value: float | None) -> Cell:
+    """A number with the digits that matter: whole from ten on."""
+    return number(words, value, 0 if value is not None and abs(value) >= 10 else 1)
+
+
+def sum_of(words: Words, amount: Decimal | float | None, currency: str) -> Cell:
+    """One amount of one currency."""
+    if amount is None:
+        return Cell("—", None, Form.MONEY)
+    value = amount if isinstance(amount, Decimal) else Decimal(str(amount))
+    return Cell(words.money(value, currency) if currency else words.number(value), value, Form.MONEY)
 
 
 def money(words: Words, amounts: Mapping[str, Decimal]) -> Cell:

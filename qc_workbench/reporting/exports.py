@@ -8,13 +8,14 @@ aware datetime in UTC, date, time, None, and lists or mappings of these. How a r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from qc_workbench.config import Effective
 from qc_workbench.domain.call import Call, Outcome
 from qc_workbench.domain.commitment import Commitment, Refusal
 from qc_workbench.domain.crm import Deal
 from qc_workbench.domain.evaluation import Evaluation, Reply
-from qc_workbench.domain.flag import AnsweredBy, Conversation, Finding, Flag, Verdict
+from qc_workbench.domain.flag import AnsweredBy, Conversation, Finding, Flag, Ruling, Verdict
 from qc_workbench.domain.lost_deal import DealFinding, LostDeal, Recall
 from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded
@@ -220,8 +221,10 @@ def evaluation_row(evaluation: Evaluation, replies: Iterable[Reply]) -> Record:
     }
 
 
-def violation_row(violation: Violation) -> Record:
-    """Nobody can confirm a violation yet, so none costs money: the status is ``suggested``."""
+def violation_row(violation: Violation, finding: Finding | None, deduction: Decimal | None) -> Record:
+    """``finding``: the ruling that stands; without one the breach is only ``suggested``. ``deduction``: what a
+    confirmed one takes from the discipline bonus of its month now: 0 while it is disputed, too old or over a limit."""
+    confirmed = finding is not None and finding.ruling is Ruling.CONFIRMED
     return {
         "violation_id": violation.violation_id,
         "kind": violation.kind.value,
@@ -230,9 +233,9 @@ def violation_row(violation: Violation) -> Record:
         "deal_id": violation.deal_id,
         "activity_id": violation.activity_id,
         "happened_at": violation.happened_at,
-        "status": "suggested",
-        "confirmed_by": None,
-        "deduction": None,
+        "status": finding.ruling.value if finding else "suggested",
+        "confirmed_by": finding.by if finding and confirmed else None,
+        "deduction": float(deduction) if confirmed and deduction is not None else None,
         "detail": violation.detail,
     }
 

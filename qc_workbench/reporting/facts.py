@@ -1,7 +1,7 @@
 """What reports are made from, as values.
 
-:class:`MonthFacts` and :class:`DayFacts` are what the reports read: counts where a report only counts, rows of what
-it names. ``pipelines.build_report`` takes them from a workspace. :class:`Facts` are whole tables as domain
+:class:`MonthFacts` is what the monthly report reads: counts where it only counts, rows of what it names.
+``pipelines.build_report`` takes them from a workspace. :class:`Facts` are whole tables as domain
 values; ``reporting.counting`` makes the same inputs from them, which says in Python what the store counts in SQL.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from qc_workbench.config import Company, Discipline, Effective
+from qc_workbench.config import Company, Effective
 from qc_workbench.domain.call import Call, Direction, Manager, Outcome
 from qc_workbench.domain.commitment import Commitment, Refusal
 from qc_workbench.domain.crm import Activity, ActivityChange, Deal, StageChange
@@ -29,9 +29,6 @@ from qc_workbench.domain.tally import (
 )
 from qc_workbench.domain.violation import Violation
 
-#: Rows of a list on the daily page: more than anybody reads, few enough to print. Counts are always of all.
-LISTED = 300
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -40,7 +37,6 @@ class Facts:
     as_of: datetime
     company: Company = field(default_factory=Company)
     effective: Effective = field(default_factory=Effective)
-    discipline: Discipline = field(default_factory=Discipline)
     calls: tuple[Call, ...] = ()
     managers: Mapping[str, Manager] = field(default_factory=dict)
     conversations: Mapping[str, Conversation] = field(default_factory=dict)
@@ -125,56 +121,9 @@ class MonthFacts:
     named: Mapping[str, Call]
 
 
-@dataclass(frozen=True, slots=True)
-class DayTotals:
-    """How many there are, over all days up to the moment; a list on the page may be shorter."""
-
-    suspicious: int
-    due_today: int
-    broken: int
-    false_refusals: int
-    overdue: int
-    stuck: int
-
-
-@dataclass(frozen=True, slots=True)
-class DayFacts:
-    """The input of the daily page. Stretch 0 is the day a week ago, 1 the day.
-
-    ``missed_and_after``: the day's unanswered incoming calls, and every call with these clients later in the day.
-    ``waiting``: flags of the day's suspicious calls that nobody has decided on, ``findings`` about them.
-    The five lists end at ``LISTED`` rows; ``totals`` do not. ``named``: the calls that flags and promises are about.
-    """
-
-    as_of: datetime
-    company: Company
-    discipline: Discipline
-    day: date
-    managers: Mapping[str, Manager]
-    calls: tuple[CallTally, ...]
-    deals: tuple[DealTally, ...]
-    missed_and_after: tuple[Call, ...]
-    waiting: tuple[Flag, ...]
-    findings: tuple[Finding, ...]
-    conversations: Mapping[str, Conversation]
-    due_today: tuple[Commitment, ...]
-    broken: tuple[Commitment, ...]
-    false_refusals: tuple[Refusal, ...]
-    overdue: tuple[Activity, ...]
-    stuck: tuple[Deal, ...]
-    totals: DayTotals
-    named: Mapping[str, Call]
-
-
 def month_stretches(days: Span, company: Company) -> tuple[Span, ...]:
     """The month before, then the weeks of the month."""
     return (month_span(days.first_day - timedelta(days=1), company), *weeks_of(days, company))
-
-
-def day_stretches(day: date, company: Company) -> tuple[Span, Span]:
-    """The same day of the week before, then the day."""
-    week_ago = day - timedelta(days=7)
-    return span(week_ago, week_ago, company), span(day, day, company)
 
 
 def client_calls(facts: Facts, within: Span) -> tuple[Call, ...]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 
 from qc_workbench.domain.call import Call
 from qc_workbench.domain.commitment import BROKEN_OUTCOMES, Commitment, CommitmentOutcome
 from qc_workbench.domain.flag import Evidence, Side
 from qc_workbench.reporting import document as doc
-from qc_workbench.reporting.document import Block, Cell, Document, Section, Table, Tile, Words, named
-from qc_workbench.reporting.month import AgentResult, Figures, Month, PaddedCall
-from qc_workbench.reporting.month_sentences import in_words
-from qc_workbench.reporting.plots import BLUE, GREEN, GREY, ORANGE, RED, bars, grouped_bars
+from qc_workbench.reporting.document import Block, Cell, Document, Link, Section, Table, Words, named
+from qc_workbench.reporting.month import Month
+from qc_workbench.reporting.month_appendix import appendix
+from qc_workbench.reporting.month_calls import PaddedCall
+from qc_workbench.reporting.month_dynamics import dynamics
+from qc_workbench.reporting.month_investigation import investigation
+from qc_workbench.reporting.month_quality import quality
+from qc_workbench.reporting.month_results import results
+from qc_workbench.reporting.plots import BLUE, GREEN, RED, plot_of_bars
 
 
 def month_document(month: Month, words: Words) -> Document:
@@ -23,126 +27,13 @@ def month_document(month: Month, words: Words) -> Document:
         subtitle=", ".join(filter(None, (month.company, words.day(month.days.first_day, "LLLL y")))),
         made=words("report.made", moment=words.moment(month.as_of, "d MMMM y, HH:mm")),
         sections=(
-            Section(words("report.month.dynamics"), _dynamics(month, words)),
-            Section(words("report.month.investigation"), (doc.Notice(words("report.month.investigation_none")),)),
+            Section(words("report.month.dynamics"), dynamics(month, words)),
+            Section(words("report.month.investigation"), investigation(month, words)),
             Section(words("report.month.analysis"), _analysis(month, words)),
-            Section(words("report.month.results"), _results(month, words)),
+            Section(words("report.month.results"), results(month, words)),
+            Section(words("report.month.appendix"), appendix(month, words)),
         ),
     )
-
-
-def _dynamics(month: Month, words: Words) -> tuple[Block, ...]:
-    now, before = month.dynamics.now, month.dynamics.before
-    blocks: list[Block] = []
-    if not month.is_complete:
-        blocks.append(doc.Notice(words("report.month.goes_on", moment=words.moment(month.as_of, "d MMMM, HH:mm"))))
-    if not now.calls:
-        blocks.append(doc.Notice(words("report.month.no_calls")))
-    blocks.append(doc.Paragraph(in_words(now, month.dynamics.verified_share, words)))
-    blocks.append(doc.Tiles(_tiles(now, before, words)))
-    weeks = month.dynamics.weeks
-    labels = [
-        f"{words.day(week.days.first_day, 'd')}–{words.day(week.days.last_day, 'd MMM')}"
-        if week.days.first_day != week.days.last_day
-        else words.day(week.days.first_day, "d MMM")
-        for week in weeks
-    ]
-    blocks.append(doc.Heading(words("report.month.weeks")))
-    blocks.append(
-        doc.Plot(
-            grouped_bars(
-                labels,
-                {
-                    words("report.crm_effective"): [week.crm_effective for week in weeks],
-                    words("report.examined"): [week.examined for week in weeks],
-                    words("report.verified"): [week.verified for week in weeks],
-                },
-                (GREY, ORANGE, BLUE),
-                words("report.calls"),
-            ),
-            words("report.month.weeks_plot"),
-        )
-    )
-    blocks.append(_weeks_table(labels, weeks, words))
-    return tuple(blocks)
-
-
-def _tiles(now: Figures, before: Figures | None, words: Words) -> tuple[Tile, ...]:
-    def change(then: int | None, value: int) -> str | None:
-        if then is None:
-            return None
-        return words("report.before", value=words.number(then), change=_signed(value - then, words))
-
-    before_lost = before.lost_calls.value if before else None
-    return (
-        Tile(
-            words("report.calls"),
-            doc.whole(words, now.calls),
-            None,
-            change(before.calls if before else None, now.calls),
-        ),
-        Tile(
-            words("report.lost_call_rate"),
-            doc.percent(words, now.lost_calls.value),
-            words("report.of", count=words.number(now.lost_calls.count), of=words.number(now.lost_calls.of)),
-            None if before_lost is None else words("report.before_share", value=words.percent(before_lost)),
-        ),
-        Tile(
-            words("report.crm_effective"),
-            doc.whole(words, now.crm_effective),
-            None,
-            change(before.crm_effective if before else None, now.crm_effective),
-        ),
-        Tile(
-            words("report.verified"),
-            doc.whole(words, now.verified),
-            words("report.of_examined", n=now.examined),
-            change(before.verified if before else None, now.verified),
-        ),
-        Tile(
-            words("report.deals_won"),
-            doc.whole(words, now.deals_won),
-            _amount(now.amount_won, words),
-            change(before.deals_won if before else None, now.deals_won),
-        ),
-        Tile(
-            words("report.deals_lost"),
-            doc.whole(words, now.deals_lost),
-            _amount(now.amount_lost, words),
-            change(before.deals_lost if before else None, now.deals_lost),
-        ),
-    )
-
-
-def _amount(amounts: Mapping[str, Decimal], words: Words) -> str | None:
-    return doc.money(words, amounts).text if amounts else None
-
-
-def _signed(value: int, words: Words) -> str:
-    return f"+{words.number(value)}" if value > 0 else words.number(value).replace("-", "−")
-
-
-def _weeks_table(labels: list[str], weeks: tuple[Figures, ...], words: Words) -> Table:
-    rows = tuple(
-        (
-            doc.text(label),
-            doc.whole(words, week.calls),
-            doc.whole(words, week.answered),
-            doc.percent(words, week.lost_calls.value),
-            doc.whole(words, week.crm_effective),
-            doc.whole(words, week.examined),
-            doc.whole(words, week.verified),
-            doc.whole(words, week.deals_won),
-            doc.money(words, week.amount_won),
-            doc.whole(words, week.deals_lost),
-        )
-        for label, week in zip(labels, weeks, strict=True)
-    )
-    columns = (
-        "week", "calls", "answered", "lost_call_rate", "crm_effective", "examined", "verified", "deals_won",
-        "amount_won", "deals_lost",
-    )  # fmt: skip
-    return Table(words("report.sheet.weeks"), tuple(words(f"report.{name}") for name in columns), rows)
 
 
 def _analysis(month: Month, words: Words) -> tuple[Block, ...]:
@@ -164,23 +55,28 @@ def _analysis(month: Month, words: Words) -> tuple[Block, ...]:
             doc.text(_manager_name(item.call_id, month.calls, month.names)),
             doc.text(item.call_id),
             doc.text(words(f"report.refusal.{item.client_said.value}")),
-            doc.text(f"«{item.quote}»" if item.quote else None),
+            doc.said(item.quote),
         )
         for item in analysis.false_refusals
     )
     promises: list[Block] = [doc.Heading(words("report.month.promises"))]
     if outcomes:
-        plot = bars(
-            ((words(f"outcome.{code.value}"), count, _colour(code)) for code, count in outcomes),
-            words("report.promises"),
+        named_outcomes = [(words(f"outcome.{code.value}"), count, _colour(code)) for code, count in outcomes]
+        promises.append(
+            plot_of_bars(
+                named_outcomes,
+                words("report.promises"),
+                words("report.month.promises"),
+                words("report.month.promises_plot"),
+            )
         )
-        promises.append(doc.Plot(plot, words("report.month.promises_plot")))
     promises.append(broken_table(analysis.broken, month.calls, month.names, words))
     refusals: list[Block] = []
     if any(analysis.refusals.values()):
         counts = {code.value: words.number(count) for code, count in analysis.refusals.items()}
         refusals.append(doc.Paragraph(words("report.say.refusals", **counts)))
     return (
+        *quality(month, words),
         doc.Heading(words("report.month.padded")),
         *_suspicious(month, words),
         doc.Heading(words("report.month.sampled")),
@@ -198,6 +94,7 @@ def _analysis(month: Month, words: Words) -> tuple[Block, ...]:
             false_rows,
             words("report.empty.false_refusals"),
             (2, 2, 2, 2, 5),
+            opens=tuple(Link("call", {"id": item.call_id}) for item in analysis.false_refusals),
         ),
     )
 
@@ -242,7 +139,7 @@ def padded_table(padded: tuple[PaddedCall, ...], names: Mapping[str, str], words
             Cell("—", None, doc.Form.NUMBER)
             if item.conversation_s is None
             else Cell(doc.clock(item.conversation_s), round(item.conversation_s, 1), doc.Form.NUMBER),
-            doc.text(evidence_text(item.evidence, words)),
+            Cell(evidence := evidence_text(item.evidence, words), evidence, is_said=True),
             doc.text(words(f"report.ruling.{item.ruling.value if item.ruling else 'waiting'}")),
         )
         for item in padded
@@ -254,7 +151,15 @@ def padded_table(padded: tuple[PaddedCall, ...], names: Mapping[str, str], words
         rows,
         words("report.empty.padded"),
         (3, 2.4, 2, 1.6, 1.6, 6, 2.2),
+        opens=tuple(Link("call", {"id": item.call_id, "at": f"{_worst_moment(item):.1f}"}) for item in padded),
     )
+
+
+def _worst_moment(item: PaddedCall) -> float:
+    """Where the longest stretch against the agent begins."""
+    against = [one for one in item.evidence if one.side is Side.AGAINST]
+    longest = max(against, key=lambda one: one.end_s - one.start_s, default=None)
+    return longest.start_s if longest else 0.0
 
 
 def evidence_text(evidence: tuple[Evidence, ...], words: Words) -> str:
@@ -286,7 +191,7 @@ def broken_table(
         (
             doc.text(_manager_name(item.spoken.call_id, calls, names)),
             doc.text(item.spoken.call_id),
-            doc.text(f"«{item.spoken.quote}»"),
+            doc.said(item.spoken.quote),
             doc.text(due_text(item, words)),
             doc.text(words(f"outcome.{item.outcome.value}")),
         )
@@ -299,6 +204,7 @@ def broken_table(
         rows,
         words("report.empty.broken"),
         (3, 2, 6, 2.5, 3),
+        opens=tuple(Link("call", {"id": item.spoken.call_id, "at": f"{item.spoken.start_s:.1f}"}) for item in broken),
     )
 
 
@@ -311,46 +217,3 @@ def due_text(commitment: Commitment, words: Words) -> str:
     due = commitment.spoken.due
     first, last = words.day(due.due_from, "d MMM"), words.day(due.due_to, "d MMM")
     return first if due.due_from == due.due_to else f"{first} – {last}"
-
-
-def _results(month: Month, words: Words) -> tuple[Block, ...]:
-    return (
-        doc.Paragraph(words("report.say.results")),
-        agents_table(month.agents, words),
-        doc.Notice(words("report.month.measures_none")),
-    )
-
-
-def agents_table(agents: tuple[AgentResult, ...], words: Words) -> Table:
-    """One line an agent."""
-    rows = tuple(
-        (
-            doc.text(agent.name),
-            doc.whole(words, agent.calls),
-            doc.whole(words, agent.crm_effective),
-            doc.whole(words, agent.examined),
-            doc.whole(words, agent.verified),
-            doc.whole(words, agent.padded),
-            doc.whole(words, agent.padded_confirmed),
-            doc.whole(words, agent.sampled),
-            doc.whole(words, agent.promises),
-            doc.whole(words, agent.promises_kept),
-            doc.whole(words, agent.promises_broken),
-            doc.whole(words, agent.false_refusals),
-            doc.whole(words, sum(agent.violations.values())),
-            doc.whole(words, agent.deals_won),
-            doc.money(words, agent.amount_won),
-        )
-        for agent in agents
-    )
-    columns = (
-        "agent", "calls", "crm_effective", "examined", "verified", "padded", "padded_confirmed", "drawn", "promises",
-        "promises_kept", "promises_broken", "false_refusals", "violations", "deals_won", "amount_won",
-    )  # fmt: skip
-    return Table(
-        words("report.sheet.agents"),
-        tuple(words(f"report.{name}") for name in columns),
-        rows,
-        words("report.empty.agents"),
-        (3.2, *([1.5] * 13), 2.6),
-    )

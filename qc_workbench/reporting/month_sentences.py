@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from qc_workbench.reporting import document as doc
 from qc_workbench.reporting.document import Words
-from qc_workbench.reporting.month import Figures, SampleEstimate
+from qc_workbench.reporting.month import SampleEstimate
+from qc_workbench.reporting.month_figures import Figures
 
 
 def in_words(now: Figures, verified_share: SampleEstimate | None, words: Words) -> str:

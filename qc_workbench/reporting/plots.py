@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from qc_workbench.reporting.document import Chart, Plot
+
 BLUE, ORANGE, GREEN, GREY, RED = "#0072B2", "#E69F00", "#009E73", "#8A8F98", "#D55E00"
 
 
@@ -44,6 +46,53 @@ def grouped_bars(
             },
         ],
         height=190,
+    )
+
+
+def plot_of_groups(
+    groups: Sequence[str],
+    series: Mapping[str, Sequence[int | None]],
+    colours: Sequence[str],
+    y_title: str,
+    title: str,
+    description: str,
+) -> Plot:
+    """:func:`grouped_bars` for the app and for paper, and the chart of a workbook. ``title``: of the chart."""
+    chart = Chart(title, tuple(groups), {name: tuple(row) for name, row in series.items()}, tuple(colours))
+    return Plot(grouped_bars(groups, series, colours, y_title), description, chart)
+
+
+def plot_of_bars(rows: Sequence[tuple[str, int, str]], x_title: str, title: str, description: str) -> Plot:
+    """:func:`bars` for the app and for paper, and the chart of a workbook."""
+    chart = Chart(
+        title, tuple(name for name, _, _ in rows), {x_title: tuple(value for _, value, _ in rows)},
+        tuple(colour for _, _, colour in rows[:1]), is_lying=True,
+    )  # fmt: skip
+    return Plot(bars(rows, x_title), description, chart)
+
+
+def intervals(
+    rows: Sequence[tuple[str, float, float, float]], x_title: str, domain: tuple[float, float]
+) -> dict[str, Any]:
+    """A point and its interval in each line: name, low, value, high; in the order given."""
+    values = [{"name": name, "low": low, "value": value, "high": high} for name, low, value, high in rows]
+    y = {"field": "name", "type": "nominal", "sort": [row["name"] for row in values], "title": None,
+         "axis": {"labelLimit": 380}}  # fmt: skip
+    scale = {"domain": list(domain)}
+    ends = {"type": "quantitative", "title": x_title, "scale": scale}
+    return _specification(
+        values,
+        [
+            {
+                "mark": {"type": "rule", "strokeWidth": 2, "color": GREY},
+                "encoding": {"y": y, "x": {"field": "low", **ends}, "x2": {"field": "high"}},
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 70, "color": BLUE},
+                "encoding": {"y": y, "x": {"field": "value", **ends}},
+            },
+        ],
+        height=max(60, 26 * len(values)),
     )
 
 

@@ -21,7 +21,7 @@ FONT = "Libertinus Serif"
 def render_pdf(document: Document) -> bytes:
     """The file's bytes: A4, page numbers, plots as vectors."""
     files: dict[str, bytes] = {}
-    sections = [
+    sections: list[dict[str, Any]] = [
         {"title": section.title, "blocks": [_block(block, files) for block in section.blocks]}
         for section in document.sections
     ]
@@ -32,6 +32,13 @@ def render_pdf(document: Document) -> bytes:
         "made": document.made,
         "sections": sections,
     }
+    known = {code for section in document.sections for block in section.blocks if isinstance(block, Table)
+             for code in block.proofs}  # fmt: skip
+    for section in sections:
+        for block in section["blocks"]:
+            for tile in block.get("tiles", ()):
+                # a link to what is not there would not be set
+                tile["proof"] = tile["proof"] if tile["proof"] in known else None
     template = resources.files("qc_workbench.reporting") / "templates" / "document.typ"
     files["document.json"] = json.dumps(data, ensure_ascii=False).encode()
     files["main.typ"] = template.read_bytes()
@@ -52,7 +59,13 @@ def _block(block: object, files: dict[str, bytes]) -> dict[str, Any]:
             return {
                 "kind": "tiles",
                 "tiles": [
-                    {"label": tile.label, "value": tile.cell.text, "note": tile.note, "change": tile.change}
+                    {
+                        "label": tile.label,
+                        "value": tile.cell.text,
+                        "note": tile.note,
+                        "change": tile.change,
+                        "proof": tile.proof,
+                    }
                     for tile in tiles
                 ],
             }
@@ -60,7 +73,9 @@ def _block(block: object, files: dict[str, bytes]) -> dict[str, Any]:
             return {
                 "kind": "table",
                 "columns": block.columns,
-                "rows": [[cell.text for cell in row] for row in block.rows],
+                "rows": [[cell.text for cell in row] for row in block.printed],
+                "proofs": block.proofs,
+                "cut": block.cut if block.is_cut else None,
                 "numeric": sorted(block.numeric_columns),
                 "widths": block.widths or [1] * len(block.columns),
                 "empty": block.empty,

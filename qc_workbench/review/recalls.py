@@ -12,17 +12,18 @@ from datetime import date, datetime
 
 from qc_workbench.domain.lost_deal import Recall, RecallResult
 from qc_workbench.errors import UsageError
+from qc_workbench.review.undoing import last_standing
 
 
 def standing_recall(recalls: Iterable[Recall]) -> Recall | None:
     """The entry of one deal that counts now, or None. ``recalls`` in the order they were made."""
-    stack: list[Recall] = []
-    for item in recalls:
-        if item.result is RecallResult.WITHDRAWN:
-            stack = [kept for kept in stack if kept.recall_id != item.supersedes]
-        else:
-            stack.append(item)
-    return stack[-1] if stack else None
+    standing = last_standing(
+        recalls,
+        about=lambda item: item.deal_id,
+        entry_id=lambda item: item.recall_id,
+        is_undo=lambda item: item.result is RecallResult.WITHDRAWN,
+    )
+    return next(iter(standing.values()), None)
 
 
 def recall(

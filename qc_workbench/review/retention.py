@@ -24,6 +24,7 @@ class Kind(StrEnum):
     RECORDING = "recording"
     TRANSCRIPT = "transcript"
     AUDIT = "audit"
+    MAIL = "mail"
 
 
 class HoldReason(StrEnum):

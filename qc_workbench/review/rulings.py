@@ -14,6 +14,7 @@ from enum import StrEnum
 from qc_workbench.domain.flag import Finding, Flag, Ruling, Verdict
 from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded, key_of
 from qc_workbench.errors import UsageError
+from qc_workbench.review.undoing import last_standing
 
 
 class CaseState(StrEnum):
@@ -33,14 +34,12 @@ def standing(findings: Iterable[Finding]) -> dict[str, Finding]:
 
     ``findings`` in the order they were made.
     """
-    stacks: dict[str, list[Finding]] = {}
-    for finding in findings:
-        stack = stacks.setdefault(finding.flag_id, [])
-        if finding.ruling is Ruling.WITHDRAWN:
-            stacks[finding.flag_id] = [item for item in stack if item.finding_id != finding.supersedes]
-        else:
-            stack.append(finding)
-    return {flag_id: stack[-1] for flag_id, stack in stacks.items() if stack}
+    return last_standing(
+        findings,
+        about=lambda item: item.flag_id,
+        entry_id=lambda item: item.finding_id,
+        is_undo=lambda item: item.ruling is Ruling.WITHDRAWN,
+    )
 
 
 def case_state(

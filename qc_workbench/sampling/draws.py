@@ -51,7 +51,7 @@ DIRECTION_FIELD = "direction"
 
 
 class Exclusion(StrEnum):
-    """Why a call is not in the frame of a plan (``exclusion.<code>`` of the catalogue)."""
+    """Why a call is not in the frame of a plan."""
 
     DIRECTION = "direction"  # the plan has no share for its direction
     NOT_ANSWERED = "not_answered"

@@ -34,6 +34,13 @@ class Problem:
     params: Mapping[str, str | int] = field(default_factory=dict)
     severity: Severity = Severity.REJECTED
 
+    @classmethod
+    def of(cls, error: BadValueError, source: str, place: int, row: Mapping[str, Any], key: object) -> Problem:
+        """A row of a connected system that could not be read; ``key``: what the system calls it."""
+        column = str(error.params.get("name", "")) or None
+        value = shown(row.get(column, "")) if column else ""
+        return cls(source, place, column, value, error.code, {"id": shown(key), **error.params})
+
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "params": dict(self.params), "severity": self.severity.value}
 

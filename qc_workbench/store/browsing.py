@@ -15,7 +15,7 @@ from qc_workbench.domain.flag import AnsweredBy, Conversation, Finding, Flag
 from qc_workbench.domain.sampling import SampledCall
 from qc_workbench.review.rulings import standing
 from qc_workbench.store.calls import call_of, recording_of
-from qc_workbench.store.crm import activity_of, deal_of
+from qc_workbench.store.crm import activity_change_of, activity_of, deal_of
 from qc_workbench.store.database import Reader, Row
 from qc_workbench.store.listening import acoustics as acoustics_of_hash
 from qc_workbench.store.samples import sampled_of
@@ -97,19 +97,19 @@ def store_counts(reader: Reader) -> StoreCounts:
     return StoreCounts(**row)
 
 
-#: Keys looked for at once: DuckDB finds up to 50 rows by their keys, and looks through the whole table for more.
-KEYS_AT_ONCE = 50
+#: Keys looked for at once. DuckDB finds rows by their keys when these are written out in the question; of an unnested
+#: list it does so for up to 50 and looks through the whole table for more.
+KEYS_AT_ONCE = 200
 
 
 def rows_by_key(reader: Reader, table: str, key: str, values: Collection[str]) -> list[Row]:
     """Rows of a table of ours by its primary key, in no order."""
-    wanted = list(values)
-    sql = f"select * from {table} where {key} in (select unnest(?::varchar[]))"  # noqa: S608 - names are the program's
-    return [
-        row
-        for start in range(0, len(wanted), KEYS_AT_ONCE)
-        for row in reader.rows(sql, wanted[start : start + KEYS_AT_ONCE])
-    ]
+    wanted, found = list(values), list[Row]()
+    for start in range(0, len(wanted), KEYS_AT_ONCE):
+        some = wanted[start : start + KEYS_AT_ONCE]
+        keys = ", ".join("?" * len(some))
+        found += reader.rows(f"select * from {table} where {key} in ({keys})", *some)  # noqa: S608 - the program's names
+    return found
 
 
 def calls_by_id(reader: Reader, call_ids: Collection[str]) -> dict[str, Call]:
@@ -232,7 +232,7 @@ def due_moves(reader: Reader, activity_ids: Collection[str]) -> list[ActivityCha
         """,
         list(activity_ids),
     )
-    return [ActivityChange(**row) for row in rows]
+    return [activity_change_of(row) for row in rows]
 
 
 def flags_of_call(reader: Reader, call_id: str) -> list[Flag]:
@@ -273,8 +273,8 @@ def outcome_counts(reader: Reader, agents: Agents = None) -> dict[CommitmentOutc
     else:
         mine, parameters = among(agents)
         rows = reader.rows(
-            "select outcome, count(*) as promises from commitments join calls using (call_id) "  # noqa: S608 - of the program
-            f"where {mine} group by outcome",
+            "select p.outcome, count(*) as promises from commitments p join calls using (call_id) "  # noqa: S608 - of the program
+            f"where {mine} group by p.outcome",
             *parameters,
         )
     return {CommitmentOutcome(row["outcome"]): int(row["promises"]) for row in rows}

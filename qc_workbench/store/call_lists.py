@@ -10,7 +10,7 @@ from typing import Any, Final
 from qc_workbench.domain.call import Call
 from qc_workbench.store.calls import call_of
 from qc_workbench.store.database import Reader
-from qc_workbench.store.scoping import Agents, Stretch, among
+from qc_workbench.store.scoping import COUNTED, WITH_CLIENTS, Agents, Stretch, among
 
 
 class Talk(StrEnum):
@@ -22,8 +22,8 @@ class Talk(StrEnum):
     NOT_REAL = "not_real"
 
 
-#: Counted as ``store.tallies.call_tallies`` counts; parameter: seconds from which the CRM counts.
-_COUNTED: Final = "direction <> 'internal' and outcome = 'answered' and talk_s >= ?"
+#: Parameter: seconds from which the CRM counts.
+_COUNTED: Final = f"{WITH_CLIENTS} and {COUNTED}"
 _HEARD: Final[Mapping[Talk, str]] = {
     Talk.EXAMINED: "verified_effective is not null",
     Talk.REAL: "verified_effective",

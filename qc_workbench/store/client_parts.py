@@ -15,7 +15,7 @@ from qc_workbench.domain.call import Call
 from qc_workbench.domain.crm import Activity, ActivityChange, Deal, Note, StageChange
 from qc_workbench.domain.flag import Conversation
 from qc_workbench.store.calls import call_of
-from qc_workbench.store.crm import activity_of, deal_of
+from qc_workbench.store.crm import activity_change_of, activity_of, deal_of, stage_change_of
 from qc_workbench.store.database import Reader, Row
 from qc_workbench.store.verdicts import conversation_of
 
@@ -74,7 +74,6 @@ class PartRows:
     commitments: list[Row]
     refusals: list[Row]
     deal_findings: list[Row]
-    violations: list[Row]
 
 
 def parts(reader: Reader, calls_a_part: int) -> tuple[Part, ...]:
@@ -131,7 +130,7 @@ def part_rows(reader: Reader, part: Part) -> PartRows:
         },
         deals=[deal_of(row) for row in of("d.key", "d.* exclude (key) from kept_deals d order by deal_id")],
         stage_changes=[
-            StageChange(**row)
+            stage_change_of(row)
             for row in of(
                 "d.key", "s.* from stage_changes s join kept_deals d using (deal_id) order by changed_at, deal_id"
             )
@@ -144,7 +143,7 @@ def part_rows(reader: Reader, part: Part) -> PartRows:
             )
         ],
         activity_changes=[
-            ActivityChange(**row)
+            activity_change_of(row)
             for row in of(
                 task_key,
                 "m.* from activity_changes m join activities a using (activity_id) "
@@ -164,14 +163,5 @@ def part_rows(reader: Reader, part: Part) -> PartRows:
         deal_findings=of(
             "coalesce(d.key, f.deal_id)",
             "f.* from deal_findings f left join kept_deals d using (deal_id) order by deal_id",
-        ),
-        # One whose call, task or deal is gone is in some part, where nothing finds it again.
-        violations=of(
-            "coalesce(c.client_phone, c.call_id, a_deal.key, a.client_phone, a.activity_id, d.key, x.violation_id)",
-            "x.* from violations x left join kept_calls c on c.call_id = x.call_id "
-            "left join activities a on a.activity_id = x.activity_id "
-            "left join kept_deals a_deal on a_deal.deal_id = a.deal_id "
-            "left join kept_deals d on d.deal_id = x.deal_id "
-            "where x.violation_id not in (select id from erased where kind = 'violation') order by violation_id",
         ),
     )

@@ -9,6 +9,7 @@ from qc_workbench.domain.crm import (
     Activity,
     ActivityChange,
     ActivityType,
+    ChangeOrigin,
     Deal,
     DealStatus,
     Note,
@@ -78,7 +79,15 @@ def activities(reader: Reader) -> list[Activity]:
 
 def activity_changes(reader: Reader) -> list[ActivityChange]:
     rows = reader.rows("select * from activity_changes order by changed_at, activity_id, field")
-    return [ActivityChange(**row) for row in rows]
+    return [activity_change_of(row) for row in rows]
+
+
+def activity_change_of(row: Row) -> ActivityChange:
+    return ActivityChange(**{**row, "origin": _origin(row["origin"])})
+
+
+def _origin(text: str | None) -> ChangeOrigin | None:
+    return ChangeOrigin(text) if text else None
 
 
 def activity_change_row(change: ActivityChange) -> Mapping[str, Any]:
@@ -89,11 +98,16 @@ def activity_change_row(change: ActivityChange) -> Mapping[str, Any]:
         "old_value": change.old_value,
         "new_value": change.new_value,
         "changed_by": change.changed_by,
+        "origin": change.origin.value if change.origin else None,
     }
 
 
 def stage_changes(reader: Reader) -> list[StageChange]:
-    return [StageChange(**row) for row in reader.rows("select * from stage_changes order by changed_at, deal_id")]
+    return [stage_change_of(row) for row in reader.rows("select * from stage_changes order by changed_at, deal_id")]
+
+
+def stage_change_of(row: Row) -> StageChange:
+    return StageChange(**{**row, "origin": _origin(row["origin"])})
 
 
 def stage_change_row(change: StageChange) -> Mapping[str, Any]:
@@ -103,6 +117,7 @@ def stage_change_row(change: StageChange) -> Mapping[str, Any]:
         "from_stage": change.from_stage,
         "to_stage": change.to_stage,
         "changed_by": change.changed_by,
+        "origin": change.origin.value if change.origin else None,
     }
 
 

@@ -27,6 +27,7 @@ from qc_workbench.store.samples import sampled_of
 from qc_workbench.store.scoring import evaluation_of, step_of
 from qc_workbench.store.verdicts import (
     STANDING_FINDINGS,
+    STANDING_VIOLATION_FINDINGS,
     commitment_of,
     finding_of,
     flag_of,
@@ -128,8 +129,25 @@ def sampled(reader: Reader) -> Iterator[SampledCall]:
     return _stream(reader, sql, sampled_of)
 
 
-def violations(reader: Reader) -> Iterator[Violation]:
-    return _stream(reader, "select * from violations order by happened_at, violation_id", violation_of)
+def violations(reader: Reader) -> Iterator[tuple[Violation, Finding | None]]:
+    """Those that stand or were ruled on, with the ruling that stands."""
+    return _stream(
+        reader,
+        f"""
+        with ruled as ({STANDING_VIOLATION_FINDINGS})
+        select v.*, r.finding_id, r.ruling, r.ruled_by, r.ruled_at, r.reason, r.supersedes
+        from violations v left join ruled r using (violation_id)
+        where v.cleared_at is null or r.ruling is not null order by v.happened_at, v.violation_id
+        """,  # noqa: S608 - a constant of the store
+        _ruled_violation_of,
+    )
+
+
+def _ruled_violation_of(row: Row) -> tuple[Violation, Finding | None]:
+    finding = None if row["finding_id"] is None else finding_of({**row, "flag_id": row["violation_id"]})
+    for name in ("finding_id", "ruling", "ruled_by", "ruled_at", "reason", "supersedes"):
+        del row[name]
+    return violation_of(row), finding
 
 
 def evaluations(reader: Reader) -> Iterator[tuple[Evaluation, list[SavedReply]]]:

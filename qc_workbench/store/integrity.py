@@ -45,7 +45,8 @@ _RULES: Mapping[str, str] = {
         where activity_id not in (select activity_id from activities)""",
     "call_without_manager": """
         select call_id as subject, manager_id as detail from calls
-        where exists (select 1 from managers) and manager_id not in (select manager_id from managers)""",
+        where manager_id <> '' and exists (select 1 from managers)
+            and manager_id not in (select manager_id from managers)""",
     "recording_without_call": """
         select call_id as subject, coalesce(path, '') as detail from recordings
         where call_id not in (select call_id from calls)""",
@@ -62,6 +63,9 @@ _RULES: Mapping[str, str] = {
     "finding_without_flag": """
         select finding_id as subject, flag_id as detail from findings
         where flag_id not in (select flag_id from flags)""",
+    "bonus_approval_changed": """
+        select agent as subject, strftime(month, '%Y-%m') as detail from bonus_approvals
+        where sha256(frozen) <> bonus_approvals.sha256""",
     "sample_without_call": """
         select call_id as subject, draw_id as detail from sample
         where call_id not in (select call_id from calls)""",

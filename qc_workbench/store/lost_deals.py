@@ -14,7 +14,7 @@ from qc_workbench.store.browsing import rows_by_key
 from qc_workbench.store.crm import deal_of
 from qc_workbench.store.database import Reader, Row, rows_of
 from qc_workbench.store.scoping import Agents, among
-from qc_workbench.store.verdicts import refusal_of
+from qc_workbench.store.verdicts import refusal_of, standing_sql
 
 
 def lost_deal_row(lost: LostDeal) -> Mapping[str, Any]:
@@ -67,13 +67,7 @@ class RecallCase:
 
 
 #: ``review.recalls.standing_recall`` in SQL: of each deal the last entry that no later withdrawal took back.
-STANDING_RECALLS = """
-    select r.* from recalls r
-    where r.result <> 'withdrawn' and not exists (
-        select 1 from recalls w
-        where w.result = 'withdrawn' and w.deal_id = r.deal_id and w.supersedes = r.recall_id
-          and (w.called_at, w.recall_id) > (r.called_at, r.recall_id))
-    qualify row_number() over (partition by r.deal_id order by r.called_at desc, r.recall_id desc) = 1"""
+STANDING_RECALLS = standing_sql("recalls", "deal_id", said="result", entry_id="recall_id", at="called_at")
 
 #: Lost deals worth a call: all but those whose client was heard refusing. A client who was not reached is tried again.
 _LISTED = f"""

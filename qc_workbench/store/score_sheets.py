@@ -131,15 +131,15 @@ def ruled(
     return found, moves_of(reader, [item.evaluation_id for item in found])
 
 
-def sheet_rows(reader: Reader, days: Days, zone: ZoneInfo, plan: str, agent: str) -> list[SheetRow]:
-    """An agent's calls that a plan drew and somebody scored, the newest first."""
+def sheet_rows(reader: Reader, days: Days, zone: ZoneInfo, plan: str, agent: str | None) -> list[SheetRow]:
+    """An agent's calls (None: everybody's) that a plan drew and somebody scored, the newest first."""
     rows = reader.rows(
         f"""
         with {_SCORED}
         select draw_id, stratum, agent, call_id, started_at, day, evaluation_id, form_code, version, score, failed,
                reviewer, submitted_at
         from scored
-        where plan = ? and agent = ?
+        where plan = ? and coalesce(agent = ?, true)
         order by started_at desc, call_id
         """,  # noqa: S608 - constants of this module
         *_span(days, zone),
@@ -167,12 +167,12 @@ def forms_of(reader: Reader, form_code: str) -> dict[int, Form]:
     return {item.version: item.form for item in form_versions(reader) if item.form.code == form_code}
 
 
-def frame_counts(reader: Reader, days: Days, zone: ZoneInfo, plan: str, agent: str) -> list[FrameCount]:
-    """Calls of one agent in the frames of a plan, by draw, stratum and day."""
+def frame_counts(reader: Reader, days: Days, zone: ZoneInfo, plan: str, agent: str | None) -> list[FrameCount]:
+    """Calls of one agent (None: of all) in the frames of a plan, by draw, stratum and day."""
     counts, parameters = _counts(reader, plan, days, zone)
     rows = reader.rows(
-        f"with {counts} select draw_id, stratum, day, sum(calls)::integer as calls from counts where agent = ? "  # noqa: S608 - constants of this module
-        "group by all order by day, draw_id, stratum",
+        f"with {counts} select draw_id, stratum, day, sum(calls)::integer as calls from counts "  # noqa: S608 - constants of this module
+        "where coalesce(agent = ?, true) group by all order by day, draw_id, stratum",
         *parameters,
         agent,
     )

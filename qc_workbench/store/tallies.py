@@ -8,18 +8,16 @@ the end excluded, as borders in the company's zone are the caller's business.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from qc_workbench.domain.call import Call, Direction
 from qc_workbench.domain.commitment import (
     BROKEN_OUTCOMES,
-    KEPT_OUTCOMES,
     ClientSaid,
     Commitment,
     CommitmentOutcome,
     Refusal,
 )
-from qc_workbench.domain.crm import Activity, Deal
 from qc_workbench.domain.flag import Conversation, Finding, Flag
 from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded
 from qc_workbench.domain.tally import (
@@ -34,9 +32,10 @@ from qc_workbench.domain.tally import (
 )
 from qc_workbench.domain.violation import ViolationKind
 from qc_workbench.store.calls import call_of
-from qc_workbench.store.crm import activity_of, deal_of
 from qc_workbench.store.database import Reader
+from qc_workbench.store.scoping import COUNTED, WITH_CLIENTS, Stretch
 from qc_workbench.store.verdicts import (
+    COUNTED_VIOLATION,
     STANDING_FINDINGS,
     commitment_of,
     conversation_of,
@@ -45,18 +44,14 @@ from qc_workbench.store.verdicts import (
     refusal_of,
 )
 
-Stretch = tuple[datetime, datetime]
-
 _STRETCHES = """
     stretches as (
         select unnest(range(len(?::timestamptz[]))) as stretch, unnest(?::timestamptz[]) as starts_at,
                unnest(?::timestamptz[]) as ends_at
     )"""
 #: Calls with clients in one span up to a moment; parameters: start, end, moment.
-_CLIENT_CALLS = "direction <> 'internal' and started_at >= ? and started_at < ? and started_at <= ?"
-_COUNTED = "outcome = 'answered' and talk_s >= ?"
+_CLIENT_CALLS = f"{WITH_CLIENTS} and started_at >= ? and started_at < ? and started_at <= ?"
 _BROKEN = [outcome.value for outcome in BROKEN_OUTCOMES]
-_KEPT = [outcome.value for outcome in KEPT_OUTCOMES]
 _SUSPECTED = "retired_at is null and kind = 'fake_effective' and verdict = 'flag'"
 #: ``review.rulings.accuses``, of rows whose verdict is a flag; parameter: the downgraded detectors.
 _ACCUSES = f"""(
@@ -89,7 +84,7 @@ def call_tallies(
         f"""
         with {_STRETCHES},
         mine as (
-            select call_id, started_at, manager_id, direction, outcome = 'answered' as answered, {_COUNTED} as counted
+            select call_id, started_at, manager_id, direction, outcome = 'answered' as answered, {COUNTED} as counted
             from calls where {_CLIENT_CALLS}
         )
         select s.stretch, c.manager_id, c.direction, c.answered, c.counted, v.verified_effective as verified,
@@ -156,7 +151,7 @@ def stratum_tallies(
             select draw_id, plan_name, period_from, drawn_at, unnest(from_json(frame, '[["VARCHAR"]]')) as item
             from draws where period_from <= ? and period_to >= ?
         ),
-        effective as (select call_id from calls where {_CLIENT_CALLS} and {_COUNTED}),
+        effective as (select call_id from calls where {_CLIENT_CALLS} and {COUNTED}),
         drawn as (select draw_id, call_id from sample where queue = 'random' and status <> 'replaced')
         select f.plan_name as plan, f.draw_id, f.item[3] as stratum, count(*) as population,
                count(v.verified_effective) filter (d.call_id is not null) as judged,
@@ -203,13 +198,17 @@ def refusal_tallies(reader: Reader, within: Stretch, as_of: datetime) -> tuple[R
     return tuple(RefusalTally(ClientSaid(row["client_said"]), row["refusals"]) for row in rows)
 
 
-def violation_tallies(reader: Reader, within: Stretch) -> tuple[ViolationTally, ...]:
-    """Suggested breaches of order that happened in the span, by agent and kind."""
+def violation_tallies(reader: Reader, within: Stretch, *, standing: bool = False) -> tuple[ViolationTally, ...]:
+    """Breaches of order that happened in the span, suggested (they stand) or confirmed, by agent and kind.
+
+    ``standing``: without confirmed ones that were put right since.
+    """
+    which = "cleared_at is null" if standing else COUNTED_VIOLATION
     rows = reader.rows(
-        """
+        f"""
         select manager_id, kind, count(*) as violations from violations
-        where happened_at >= ? and happened_at < ? group by all
-        """,
+        where happened_at >= ? and happened_at < ? and {which} group by all
+        """,  # noqa: S608 - a constant of the store
         *within,
     )
     return tuple(ViolationTally(**{**row, "kind": ViolationKind(row["kind"])}) for row in rows)
@@ -296,131 +295,6 @@ def conversations_of(reader: Reader, flags: Collection[Flag]) -> Mapping[str, Co
     ids = [flag.call_id for flag in flags]
     rows = reader.rows("select * from conversations where call_id in (select unnest(?::varchar[]))", ids)
     return {row["call_id"]: conversation_of(row) for row in rows}
-
-
-# The day ---------------------------------------------------------------------
-
-
-def missed_and_after(reader: Reader, day: Stretch, moment: datetime, as_of: datetime) -> tuple[Call, ...]:
-    """The day's unanswered incoming calls, and every call with these clients from the day's start to ``moment``."""
-    rows = reader.rows(
-        f"""
-        with missed as (
-            select call_id, client_phone from calls
-            where direction = 'inbound' and outcome <> 'answered' and {_CLIENT_CALLS}
-        )
-        select * from calls
-        where started_at >= ? and started_at <= ? and direction <> 'internal'
-          and (call_id in (select call_id from missed)
-               or client_phone in (select client_phone from missed where client_phone is not null))
-        order by started_at, call_id
-        """,  # noqa: S608 - constants of this module
-        *day,
-        as_of,
-        day[0],
-        moment,
-    )
-    return tuple(map(call_of, rows))
-
-
-def undecided(
-    reader: Reader, day: Stretch, moment: datetime, downgraded: Downgraded = NONE_DOWNGRADED
-) -> tuple[tuple[Flag, ...], int]:
-    """Suspicious calls up to ``moment`` that no standing ruling confirms or rejects: flags of the day, count of all."""
-    undecided_sql = f"""
-        with ruled as ({STANDING_FINDINGS}),
-        waiting as (
-            select f.flag_id, c.started_at from flags f join calls c using (call_id) left join ruled r using (flag_id)
-            where {_SUSPECTED} and c.started_at <= ? and coalesce(r.ruling, '') not in ('confirmed', 'rejected')
-              and not list_contains(?::varchar[], f.kind || '/' || f.detector || '/' || f.version)
-        )"""  # noqa: S608 - constants of this module
-    texts = _texts(downgraded)
-    total = reader.value(f"{undecided_sql} select count(*) from waiting", moment, texts)  # noqa: S608 - as above
-    rows = reader.rows(
-        f"""{undecided_sql}
-        select * from flags
-        where flag_id in (select flag_id from waiting where started_at >= ? and started_at < ?)
-        order by call_id, kind, flag_id
-        """,  # noqa: S608 - as above
-        moment,
-        texts,
-        *day,
-    )
-    return tuple(map(flag_of, rows)), int(total)
-
-
-def promises_due(reader: Reader, day: date, moment: datetime, limit: int) -> tuple[tuple[Commitment, ...], int]:
-    """Promises whose window holds the day and that are not kept: the first ``limit`` by due date, count of all."""
-    return _promises(
-        reader, "due_from <= ? and due_to >= ? and outcome not in (select unnest(?))", (day, day, _KEPT), moment, limit
-    )
-
-
-def promises_broken(reader: Reader, day: date, moment: datetime, limit: int) -> tuple[tuple[Commitment, ...], int]:
-    """Broken promises whose window ended before the day: the first ``limit`` by due date, count of all."""
-    return _promises(reader, "due_to < ? and outcome in (select unnest(?))", (day, _BROKEN), moment, limit)
-
-
-def _promises(
-    reader: Reader, which: str, parameters: tuple[object, ...], moment: datetime, limit: int
-) -> tuple[tuple[Commitment, ...], int]:
-    found = f"""
-        from commitments where {which} and call_id in (select call_id from calls where started_at <= ?)"""  # noqa: S608 - literals of this module
-    total = reader.value(f"select count(*) {found}", *parameters, moment)
-    rows = reader.rows(
-        f"select * {found} order by due_to, commitment_id limit ?",
-        *parameters,
-        moment,
-        limit,
-    )
-    return tuple(map(commitment_of, rows)), int(total)
-
-
-def false_refusals_until(
-    reader: Reader, moment: datetime, limit: int, downgraded: Downgraded = NONE_DOWNGRADED
-) -> tuple[tuple[Refusal, ...], int]:
-    """False refusals in calls up to ``moment``: the first ``limit`` by call, count of all."""
-    found = f"""
-        from refusals where false_refusal and not {_DOUBTED_REFUSAL}
-          and call_id in (select call_id from calls where started_at <= ?)"""  # noqa: S608 - constants of this module
-    texts = _texts(downgraded)
-    total = reader.value(f"select count(*) {found}", texts, moment)
-    rows = reader.rows(f"select * {found} order by call_id limit ?", texts, moment, limit)
-    return tuple(map(refusal_of, rows)), int(total)
-
-
-def overdue_activities(reader: Reader, moment: datetime, limit: int) -> tuple[tuple[Activity, ...], int]:
-    """Tasks not done at ``moment`` whose due date had passed: the first ``limit`` by due date, count of all."""
-    found = "from activities where due_at < ? and (done_at is null or done_at > ?)"
-    total = reader.value(f"select count(*) {found}", moment, moment)
-    rows = reader.rows(
-        f"select * {found} order by due_at, activity_id limit ?",
-        moment,
-        moment,
-        limit,
-    )
-    return tuple(map(activity_of, rows)), int(total)
-
-
-def stuck_deals(
-    reader: Reader, limits_days: Mapping[str, int], moment: datetime, limit: int
-) -> tuple[tuple[Deal, ...], int]:
-    """Open deals longer in their stage than its limit: the first ``limit`` by how long, count of all."""
-    if not limits_days:
-        return (), 0
-    found = """
-        from deals d join (select unnest(?::varchar[]) as stage, unnest(?::timestamptz[]) as since) l using (stage)
-        where d.status = 'open' and d.stage_since < l.since"""
-    stages = list(limits_days)
-    since = [moment - timedelta(days=limits_days[stage]) for stage in stages]
-    total = reader.value(f"select count(*) {found}", stages, since)
-    rows = reader.rows(
-        f"select d.* {found} order by d.stage_since, d.deal_id limit ?",
-        stages,
-        since,
-        limit,
-    )
-    return tuple(map(deal_of, rows)), int(total)
 
 
 def calls_named(reader: Reader, call_ids: Collection[str]) -> Mapping[str, Call]:

@@ -107,15 +107,23 @@ def findings(reader: Reader) -> list[Finding]:
     return [finding_of(row) for row in reader.rows("select * from findings order by ruled_at, finding_id")]
 
 
-#: ``review.rulings.standing`` in SQL: of each flag the last ruling that no later withdrawal took back.
-#: Flags whose every ruling was withdrawn are absent. ``tests/property/test_tallies.py`` holds the two equal.
-STANDING_FINDINGS = """
-    select f.* from findings f
-    where f.ruling <> 'withdrawn' and not exists (
-        select 1 from findings w
-        where w.ruling = 'withdrawn' and w.flag_id = f.flag_id and w.supersedes = f.finding_id
-          and (w.ruled_at, w.finding_id) > (f.ruled_at, f.finding_id))
-    qualify row_number() over (partition by f.flag_id order by f.ruled_at desc, f.finding_id desc) = 1"""
+def standing_sql(
+    table: str, about: str, *, said: str = "ruling", entry_id: str = "finding_id", at: str = "ruled_at"
+) -> str:
+    """``review.undoing.last_standing`` in SQL: of each thing (column ``about``) the last entry that no later withdrawal
+    took back. Things whose every entry was withdrawn are absent. ``tests/property`` holds the two equal.
+    """
+    return f"""
+    select f.* from {table} f
+    where f.{said} <> 'withdrawn' and not exists (
+        select 1 from {table} w
+        where w.{said} = 'withdrawn' and w.{about} = f.{about} and w.supersedes = f.{entry_id}
+          and (w.{at}, w.{entry_id}) > (f.{at}, f.{entry_id}))
+    qualify row_number() over (partition by f.{about} order by f.{at} desc, f.{entry_id} desc) = 1"""  # noqa: S608 - names of the program
+
+
+STANDING_FINDINGS = standing_sql("findings", "flag_id")
+STANDING_VIOLATION_FINDINGS = standing_sql("violation_findings", "violation_id")
 
 
 def commitment_row(commitment: Commitment, as_of: datetime) -> Mapping[str, Any]:
@@ -212,5 +220,13 @@ def violation_of(row: Row) -> Violation:
     return Violation(**{**row, "kind": ViolationKind(row["kind"])})
 
 
+#: A breach that reports count: it stands, or was put right since and a standing ruling confirmed that it happened.
+COUNTED_VIOLATION = f"""
+    (cleared_at is null or violation_id in (
+        select violation_id from ({STANDING_VIOLATION_FINDINGS}) where ruling = 'confirmed'))"""  # noqa: S608 - constants of this module
+
+
 def violations(reader: Reader) -> list[Violation]:
-    return [violation_of(row) for row in reader.rows("select * from violations order by happened_at, violation_id")]
+    """Those that stand or were confirmed."""
+    sql = f"select * from violations where {COUNTED_VIOLATION} order by happened_at, violation_id"  # noqa: S608 - as above
+    return [violation_of(row) for row in reader.rows(sql)]

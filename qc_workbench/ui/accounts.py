@@ -61,30 +61,34 @@ def viewer_of(workspace: Workspace, token: str, now: datetime, *, is_sign: bool 
     """
     if not token:
         return None
-    mark = mark_of(token)
     with workspace.store.reading() as reader:
-        session = people.session_with(reader, mark)
+        session = people.session_with(reader, mark_of(token))
         if session is None or session_state(session, now) is not SessionState.LIVE:
             return None
         account = people.account_with_id(reader, session.person_id)
         team_of = people.team_of_agents(reader)
     if account is None or not account.person.may_enter:
         return None
-    if is_sign and now - session.seen_at >= SIGN_EVERY:
-        workspace.store.write(people.session_seen(mark, now))
+    if is_sign:
+        _note_sign(workspace, session, now)
     return Viewer(account, team_of)
 
 
 def person_with(workspace: Workspace, token: str, now: datetime, *, is_sign: bool) -> str | None:
     """The id of whom :func:`viewer_of` is about, cheaply: asked before every key, without what they may do."""
-    mark = mark_of(token)
     with workspace.store.reading() as reader:
-        session = people.open_session_with(reader, mark)
+        session = people.open_session_with(reader, mark_of(token))
     if session is None or session_state(session, now) is not SessionState.LIVE:
         return None
-    if is_sign and now - session.seen_at >= SIGN_EVERY:
-        workspace.store.write(people.session_seen(mark, now))
+    if is_sign:
+        _note_sign(workspace, session, now)
     return session.person_id
+
+
+def _note_sign(workspace: Workspace, session: Session, now: datetime) -> None:
+    """Of life, so that the session does not become idle; not at every key."""
+    if now - session.seen_at >= SIGN_EVERY:
+        workspace.store.write(people.session_seen(session.token_hash, now))
 
 
 def begin_session(workspace: Workspace, person_id: str, now: datetime, *also: Statement) -> str:

@@ -38,6 +38,14 @@ _DENSE = """
 [data-testid="stText"] { white-space: pre-wrap; overflow-wrap: anywhere; font-family: inherit; }
 </style>
 """
+#: Streamlit says these in English only; which files and how large is told beside each place for a file.
+_FILES = """
+<style>
+[data-testid="stFileUploaderDropzoneInstructions"] {{ display: none; }}
+[data-testid="stFileUploaderDropzone"] button p {{ font-size: 0; }}
+[data-testid="stFileUploaderDropzone"] button p::after {{ content: "{choose}"; font-size: 0.875rem; }}
+</style>
+"""
 #: Links to the room one is in (another form, another session): Streamlit marks each as the page that is open.
 _HERE = """
 <style>
@@ -56,6 +64,7 @@ def main() -> None:
     t = Translator(language(workspace), workspace.settings.company.zone if workspace else None)
     st.set_page_config(page_title=t("app.title"), page_icon=_ICON, layout="wide")
     st.html(_DENSE)
+    st.html(_FILES.format(choose=t("app.choose_file")))
     if isinstance(opened, QcwError):
         _language_switch(t)
         st.title(t("app.title"))

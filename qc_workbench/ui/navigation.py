@@ -43,18 +43,25 @@ ROOMS: Final[Mapping[str, Entrance]] = {
     "search": Entrance(":material/search:", Action.SEARCH),
     "suspicious": Entrance(":material/flag:", Action.SEE_FLAG, _TEAM),
     "promises": Entrance(":material/event_upcoming:", Action.SEE_CALL, _TEAM),
+    "crm_writes": Entrance(":material/upload:", Action.WRITE_TO_CRM, _TEAM, also=frozenset({Action.RUN_WORK})),
     "refusals": Entrance(":material/block:", Action.SEE_FLAG, _TEAM),
     "disputes": Entrance(":material/balance:", Action.RULE_ON_DISPUTE, _TEAM),
     "coaching": Entrance(":material/school:", Action.SEE_COACHING),
+    "discipline": Entrance(":material/rule:", Action.SEE_COMPARISON, _TEAM),
     "team": Entrance(":material/groups:", Action.SEE_COMPARISON, _TEAM),
     "calibration": Entrance(
         ":material/balance:", Action.TAKE_PART_IN_CALIBRATION, also=frozenset({Action.SEE_COMPARISON})
     ),
     "month": Entrance(":material/calendar_month:", Action.SEE_REPORT),
+    "investigation": Entrance(":material/troubleshoot:", Action.INVESTIGATE),
+    "bonus": Entrance(":material/payments:", Action.APPROVE_BONUS, _TEAM),
     "people": Entrance(":material/badge:", Action.ADMIT_PEOPLE, group="service"),
     "audit": Entrance(":material/history:", Action.SEE_AUDIT, group="service"),
     "quality": Entrance(":material/grading:", Action.SEE_REPORT, group="service"),
+    "import_files": Entrance(":material/upload_file:", Action.IMPORT_FILES, group="service"),
     "work": Entrance(":material/pending_actions:", Action.RUN_WORK, group="service"),
+    "schedule": Entrance(":material/schedule:", Action.RUN_WORK, group="service"),
+    "connections": Entrance(":material/cable:", Action.EDIT_SETTINGS, group="service"),
     "forms": Entrance(":material/fact_check:", Action.SEE_COMPARISON, also=frozenset({Action.EDIT_FORM})),
 }
 
@@ -70,8 +77,11 @@ def may_enter(viewer: Viewer, room: str) -> bool:
 
 
 def first_room(viewer: Viewer) -> str | None:
-    """Where this person comes in; None for somebody without any role."""
-    return next((room for room in ROOMS if may_enter(viewer, room)), None)
+    """Where this person comes in; None for somebody without any role. A room that is theirs goes before one that they
+    may look into besides: whoever keeps the program running comes in at the accounts, not at writes into a CRM."""
+    open_to = [room for room in ROOMS if may_enter(viewer, room)]
+    own = (room for room in open_to if viewer.reach(ROOMS[room].action) >= ROOMS[room].least)
+    return next(own, open_to[0] if open_to else None)
 
 
 def room_page(name: str, t: Translator, *, is_mine: bool = True, new: int = 0) -> Page:

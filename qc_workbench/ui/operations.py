@@ -11,8 +11,8 @@ import hmac
 import ipaddress
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, perf_counter
@@ -28,6 +28,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from pipelines.run_scheduled import troubles
 from qc_workbench import __version__
 from qc_workbench.config import Settings
 from qc_workbench.errors import QcwError
@@ -46,7 +47,8 @@ _PASSED_ON: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The workspace as seen now. ``fault``: code of what keeps the store from answering."""
+    """The workspace as seen now. ``fault``: code of what keeps the store from answering. ``schedule``: jobs that run by
+    themselves and failed or are overdue."""
 
     at: datetime
     fault: str | None
@@ -57,13 +59,14 @@ class Condition:
     store_bytes: int
     model: str | None
     model_fault: str | None
+    schedule: Mapping[str, str] = field(default_factory=dict)
 
     def state(self, settings: Settings) -> str:
         """ok; degraded: it serves, but somebody should look; down: it does not serve, or saves are about to fail."""
         if self.fault or self.free_bytes < DISK_FULL_MIB * 2**20:
             return "down"
         is_low = self.free_bytes < settings.serve.least_free_mib * 2**20
-        return "degraded" if is_low or self.model_fault else "ok"
+        return "degraded" if is_low or self.model_fault or self.schedule else "ok"
 
 
 def routes() -> list[Route]:
@@ -75,6 +78,7 @@ def look(home: Path) -> Condition:
     at = datetime.now(UTC)
     fault, answer_s, owner, figures = None, None, None, None
     model = model_fault = None
+    schedule: Mapping[str, str] = {}
     try:
         workspace = open_workspace(home)
         started = perf_counter()
@@ -84,6 +88,7 @@ def look(home: Path) -> Condition:
             figures = operating_figures(reader)
         owner = workspace.store.status()
         model, model_fault = _model(workspace.settings)
+        schedule = troubles(workspace, at)
     except QcwError as error:
         fault = error.code
     except Exception as error:
@@ -100,6 +105,7 @@ def look(home: Path) -> Condition:
         file.stat().st_size if file.exists() else 0,
         model,
         model_fault,
+        schedule,
     )
 
 
@@ -197,6 +203,7 @@ def _details(seen: Condition, settings: Settings) -> dict[str, object]:
             "wanted_bytes": settings.serve.least_free_mib * 2**20,
         },
         "model": {"ok": seen.model is not None, "name": seen.model, "code": seen.model_fault},
+        "schedule": {"ok": not seen.schedule, "jobs": dict(seen.schedule)},
         "age_s": {name: round((seen.at - moment).total_seconds()) for name, moment in moments},
     }
 
@@ -224,6 +231,10 @@ class _Scraped(Collector):
         yield _gauge("qcw_store_up", "1: the store answers.", float(seen.fault is None))
         yield _gauge("qcw_workspace_free_bytes", "Free space where the workspace lies.", seen.free_bytes)
         yield _gauge("qcw_store_bytes", "Size of the database file.", seen.store_bytes)
+        yield _labelled(
+            "qcw_schedule_troubled", "1: a job that runs by itself failed or is overdue.", ("job", "trouble"),
+            [((job, trouble), 1.0) for job, trouble in sorted(seen.schedule.items())],
+        )  # fmt: skip
         yield _gauge("qcw_model_present", "1: a speech model is ready.", float(seen.model is not None))
         if seen.answer_s is not None:
             yield _gauge("qcw_store_answer_seconds", "Time of a trivial read.", seen.answer_s)

@@ -27,7 +27,17 @@ from qc_workbench.errors import QcwError
 from qc_workbench.logs import event
 from qc_workbench.store.browsing import recording_with_hash
 from qc_workbench.store.calls import audit_entry, call
-from qc_workbench.ui import clips, desk_routes, doorway, evaluation_api, gate, operations, warming
+from qc_workbench.ui import (
+    calendar_route,
+    clips,
+    desk_routes,
+    doorway,
+    evaluation_api,
+    gate,
+    operations,
+    warming,
+    webhook_routes,
+)
 from qc_workbench.ui.http import sound_answer
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
@@ -123,6 +133,8 @@ def routes() -> list[BaseRoute]:
         *clips.routes(),
         *(Route(f"/{room}", _page) for room in ("", *ROOMS)),
         *desk_routes.routes(),
+        *webhook_routes.routes(),
+        *calendar_route.routes(),
         Route("/recordings/{content_hash}", _recording),
         Route("/recordings/{content_hash}/played", _played, methods=["POST"]),
     ]

@@ -6,6 +6,7 @@ The one place that touches ``st.session_state``; pages get a :class:`Room`.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -112,6 +113,17 @@ def remembered(key: str) -> str | None:
 
 def remember(key: str, value: str | None) -> None:
     st.session_state[f"qcw_page_{key}"] = value
+
+
+def put_in_address(names: Collection[str], said: Mapping[str, str]) -> None:
+    """Write ``said`` in the place of these names of the address; others stay.
+
+    In one go, and only where it differs: each change is a step that the browser's "back" takes."""
+    address = st.query_params.to_dict()
+    others = {name: value for name, value in address.items() if name not in names}
+    wanted = {**others, **said}
+    if wanted != address:
+        st.query_params.from_dict(wanted)
 
 
 def triggered(key: str, name: str) -> str | None:

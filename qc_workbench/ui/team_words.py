@@ -38,12 +38,16 @@ def change_text(change: Change | None, t: Translator, digits: int = 0) -> str:
     return t("team.value_interval", value=value, low=low, high=high)
 
 
+def change_code(change: Change) -> str:
+    """``up``, ``down``, or ``same`` where it is not certain that there is a change."""
+    return "same" if not change.is_certain else "up" if change.value > 0 else "down"
+
+
 def judged_change(change: Change | None, t: Translator) -> str:
     """The change and whether there is one at all."""
     if change is None:
         return "—"
-    code = "same" if not change.is_certain else "up" if change.value > 0 else "down"
-    return t(f"team.{code}", text=change_text(change, t))
+    return t(f"team.{change_code(change)}", text=change_text(change, t))
 
 
 def place_text(place: Place[str] | None, t: Translator) -> str:

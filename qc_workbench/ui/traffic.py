@@ -43,6 +43,8 @@ def route_pattern(path: str) -> str:
         return f"/{first}"
     if first == "recordings" and rest:
         return "/recordings/{content_hash}" + ("/played" if rest[1:] == ["played"] else "")
+    if first == "calendar":
+        return "/calendar/{secret}"
     if first == "scoring" and len(rest) in (0, 1, 2):
         what = "/{evaluation_id}" * (len(rest) == 2)
         return f"/scoring{what}" + (f"/{rest[-1]}" if rest and rest[-1] in _SCORING else "")
@@ -50,6 +52,8 @@ def route_pattern(path: str) -> str:
         return f"/calls/{{call_id}}/{rest[1]}"
     if first == "calls" and rest[1:2] == ["comments"] and rest[3:] == ["withdraw"]:
         return "/calls/{call_id}/comments/{comment_id}/withdraw"
+    if first == "webhooks" and len(rest) >= 2:
+        return "/webhooks/{source}/{token}"
     if not first or (first in ROOMS and not rest):
         return f"/{first}"
     return f"/{first}" if first in _STREAMLIT else "other"

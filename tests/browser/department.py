@@ -58,6 +58,10 @@ from qc_workbench.ui.views import accounts, calibration, coaching
 from qc_workbench.ui.views.saved_searches import save_search
 from qc_workbench.ui.views.scored_calls import ScoredCase, make_moves, scored_case
 from qc_workbench.workspace import Workspace
+from tests.browser.department_bonus import bonus_month
+from tests.browser.department_connections import write_readings, write_sources
+from tests.browser.department_day import write_days
+from tests.browser.department_investigation import investigation_month
 from tests.browser.department_month import (
     AGENTS,
     TEAMS,
@@ -71,6 +75,9 @@ from tests.browser.department_month import (
 )
 from tests.browser.department_talks import DIALLED, EMPTY, TALKS, length_s, spoken
 from tests.browser.pictures import ADMIN, AGENT, CALL, HEAD, OWNER, QC
+from tests.browser.planned_writes import SETTINGS as CRM_WRITING
+from tests.browser.planned_writes import planned_writes
+from tests.browser.schedule_history import write_history
 from tests.calibration_cases import kept, session_of
 from tests.scored_company import Drawn
 from tests.ui import sample_company as company
@@ -90,8 +97,9 @@ def department(home: Path, now: datetime) -> Workspace:
         # second looks are here already; those of eight weeks at once would fill everybody's days
         settings.write(
             "[review]\nsecond_looks_to_another = 0.0\nsecond_looks_to_same = 0.0\n"
-            '[auto_answers]\ncompany_names = ["Компания Пример"]\n'
+            '[auto_answers]\ncompany_names = ["Компания Пример"]\n' + CRM_WRITING
         )
+    write_sources(home)
     workspace = Workspace.open(home)
     _employ(workspace, now)
     publish_starter_set(workspace, PROGRAM, now - timedelta(days=80))
@@ -109,6 +117,8 @@ def department(home: Path, now: datetime) -> Workspace:
         if name not in DIALLED
     ]  # fmt: skip
     _search_ahead(workspace, now)
+    write_history(workspace, now)
+    write_readings(workspace, now)
     scores = write_month(workspace, version, now, drawn)
     _talks(workspace, drawn, days)
     _findings(workspace, days)
@@ -119,7 +129,11 @@ def department(home: Path, now: datetime) -> Workspace:
     _coaching(workspace, now)
     _calibrations(workspace, version, scores, now)
     _labels(workspace)
+    bonus_month(workspace, now, *(who(workspace, login, now) for login in (HEAD, OWNER, AGENT)))
+    investigation_month(workspace, now, who(workspace, HEAD, now), who(workspace, AGENT, now))
     _doors(workspace, now)
+    planned_writes(workspace, who(workspace, HEAD, now).name, now)
+    write_days(workspace, who(workspace, HEAD, now), days, now)
     return busy(workspace, now)
 
 

@@ -26,13 +26,14 @@ class Scene(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Picture:
     """``login``: who looks, "" for somebody who is not logged in. ``press``: the code of what is chosen on the page;
-    ``needs``: a part that comes late."""
+    ``needs``: a part that comes late; ``upload``: a file of tests/golden that is dropped on the page."""
 
     address: str
     login: str
     scene: Scene = Scene.FULL
     press: str = ""
     needs: str = ""
+    upload: str = ""
 
 
 _PLOT: Final = "[data-testid=stVegaLiteChart]"
@@ -54,10 +55,12 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "suspicious": Picture("suspicious", HEAD),
     "promises": Picture("promises", HEAD),
     "refusals": Picture("refusals", HEAD),
+    "refusals-reasons": Picture("refusals?list=reasons", HEAD, needs=_PLOT),
     "disputes": Picture("disputes", HEAD),
     "coaching": Picture("coaching", HEAD),
     "coaching-comments": Picture("coaching", HEAD, press="coaching_shelf.comments"),
     "coaching-examples": Picture("coaching", QC, press="coaching_shelf.clips"),
+    "discipline": Picture("discipline", HEAD),
     "team": Picture("team", HEAD),
     "team-agent": Picture("team?agent=m6", HEAD),
     "calibration": Picture("calibration", HEAD),
@@ -65,10 +68,23 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "calibration-agreement": Picture("calibration?tab=agreement", HEAD, needs=_PLOT),
     "calibration-reviewers": Picture("calibration?tab=reviewers", HEAD, needs=_PLOT),
     "month": Picture("month", OWNER),
+    "bonus": Picture("bonus?list=statements", HEAD),
+    "bonus-rulings": Picture("bonus?list=rulings", HEAD),
+    "bonus-disputes": Picture("bonus?list=disputes", OWNER),
+    "bonus-contest": Picture("bonus?list=contest", OWNER),
+    "my-bonus": Picture("my?list=bonus", AGENT),
+    "investigation": Picture("investigation?month=MONTH", HEAD, needs=_PLOT),
+    "investigation-new": Picture("investigation", HEAD),
+    "my-letters": Picture("my?list=letters", AGENT),
     "people": Picture("people", ADMIN),
     "audit": Picture("audit", ADMIN),
     "quality": Picture("quality", OWNER),
+    "import_files": Picture("import_files", HEAD, upload="exported_files/1c_sales_by_agent.xlsx"),
     "work": Picture("work", ADMIN),
+    "schedule": Picture("schedule", ADMIN),
+    "crm_writes": Picture("crm_writes", HEAD),
+    "crm_writes-written": Picture("crm_writes?shelf=written", OWNER),
+    "connections": Picture("connections", ADMIN),
     "forms": Picture("forms", HEAD),
     "form": Picture("forms?form=inbound_lead&version=1", HEAD),
 }

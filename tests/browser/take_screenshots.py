@@ -12,7 +12,7 @@ import io
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 
@@ -35,6 +35,8 @@ LOWEST, HIGHEST, HIGHEST_IN_DOCUMENTS = 700, 3000, 1500
 _HEIGHT = """() => { const part = document.querySelector('[data-testid=stMain]');
     return part ? part.scrollHeight : document.documentElement.scrollHeight; }"""
 _COLOURS = 256
+#: Files that are dropped on a page.
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def log_in(context: BrowserContext, workspace: Workspace, base: str, login: str) -> None:
@@ -54,6 +56,9 @@ def address_of(workspace: Workspace, name: str, picture: Picture) -> str:
         with workspace.store.reading() as reader:
             open_one = "select session_id from calibration_sessions where call_id = 'talk-competitor'"
             return picture.address.replace("SESSION", str(reader.value(open_one)))
+    if "MONTH" in picture.address:
+        last = datetime.now(workspace.settings.company.zone).replace(day=1) - timedelta(days=1)
+        return picture.address.replace("MONTH", f"{last:%Y-%m}")
     return picture.address
 
 
@@ -72,7 +77,7 @@ def still_height(page: Page) -> int:
     return seen[-1]
 
 
-def shoot(page: Page, address: str, press: str, needs: str, highest: int) -> bytes:
+def shoot(page: Page, address: str, press: str, picture: Picture, highest: int) -> bytes:
     """The page as high as what is on it. ``press``: the words of what is chosen on it first."""
     width = (page.viewport_size or {"width": 1440})["width"]
     page.set_viewport_size({"width": width, "height": 900})
@@ -82,8 +87,12 @@ def shoot(page: Page, address: str, press: str, needs: str, highest: int) -> byt
     if press:
         page.locator("[data-testid=stMain]").get_by_text(press).first.click()
         settle(page, is_room=is_room)
-    if needs:
-        page.wait_for_selector(needs, timeout=60_000)
+    if picture.upload:
+        page.set_input_files("input[type=file]", GOLDEN / picture.upload)
+        page.wait_for_selector("[data-testid=stMain] h3 >> nth=2", timeout=60_000)
+        settle(page, is_room=is_room)
+    if picture.needs:
+        page.wait_for_selector(picture.needs, timeout=60_000)
     height = max(LOWEST, min(highest, still_height(page)))
     page.set_viewport_size({"width": width, "height": height})
     page.mouse.move(0, 0)
@@ -138,7 +147,7 @@ class Album:
             self._pages[key] = context.new_page()
         address = address_of(self._workspace, name, picture)
         press = Translator(language)(picture.press) if picture.press else ""
-        return shoot(self._pages[key], address, press, picture.needs, highest)
+        return shoot(self._pages[key], address, press, picture, highest)
 
     def close(self) -> None:
         for page in self._pages.values():

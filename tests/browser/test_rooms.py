@@ -145,8 +145,8 @@ def test_the_language_of_the_browser_is_the_first_and_the_switch_changes_it(page
     expect(page.get_by_role("heading", level=1)).to_have_text("Обещания")
     page.get_by_role("radio", name="English").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Promises")
-    page.get_by_role("link", name="Overview").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    page.get_by_role("link", name="Today").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Today")
 
 
 def test_a_case_is_confirmed_with_one_key_and_undone_with_another(page: Page) -> None:

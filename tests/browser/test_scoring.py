@@ -164,6 +164,7 @@ def test_a_call_is_scored_by_keyboard_alone_and_the_next_one_opens(home: Path, b
         page.wait_for_url(f"**/call?id={SECOND}", timeout=30_000)
 
 
+@pytest.mark.slow
 def test_answers_wait_for_the_server_and_come_once_and_in_order(home: Path, browser: Callable[[str], Page]) -> None:
     port = free_port()
     with served(home, port) as base:

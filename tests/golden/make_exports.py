@@ -41,7 +41,7 @@ def records(what: What) -> Iterator[Record]:
         case What.EVALUATIONS:
             pass
         case What.VIOLATIONS:
-            yield from map(exports.violation_row, known.violations)
+            yield from (exports.violation_row(item, None, None) for item in known.violations)
 
 
 def written(what: What, form: Format) -> bytes:

@@ -115,6 +115,16 @@ def test_the_home_may_come_from_the_environment(home: Path) -> None:
     assert result.exit_code == 0
 
 
+def test_an_option_before_the_command_wins_over_the_environment(home: Path, tmp_path: Path) -> None:
+    runner = CliRunner(env={"QCW_HOME": str(tmp_path / "nowhere"), "QCW_LANG": "ru"})
+    for words in (["sample"], ["schedule"], ["models", "list"]):
+        result = runner.invoke(application("en"), ["--home", str(home), "--lang", "en", *words])
+        assert result.exit_code == 0, (words, result.stderr)
+    found = runner.invoke(application("en"), ["--lang", "en", "sample"])
+    assert found.exit_code == 3, "the home of the environment"
+    assert "no workspace" in found.stderr
+
+
 def test_a_missing_workspace_is_exit_code_3_and_names_the_next_step(tmp_path: Path) -> None:
     result = qcw("--home", str(tmp_path / "none"), "sample")
     assert result.exit_code == 3

@@ -27,7 +27,7 @@ TANGLES = (
     "update activities set deal_id = 'deal-of-nobody' where hash(activity_id) % 37 = 0",
     "update notes set client_phone = '+79000000011', deal_id = null where hash(note_id) % 5 = 0",
     "update deals set client_phones = '[]' where hash(deal_id) % 11 = 0",
-    "insert into violations values ('stale', 'no_task', 'm1', now(), null, 'deal-gone', null, '')",
+    "insert into violations values ('stale', 'no_task', 'm1', now(), null, 'deal-gone', null, '', now(), null)",
     "insert into refusals values ('call-gone', 'none', null, null, false, null, null, null)",
 )  # fmt: skip
 JUDGED = ("commitments", "refusals", "violations", "flags")
@@ -61,10 +61,10 @@ def test_small_parts_give_what_one_part_gives(company: Workspace, monkeypatch: p
     assert (again.outcomes, again.explicit_refusals, again.violations) == counts
 
 
-def test_what_nothing_stands_for_any_more_is_dropped(company: Workspace) -> None:
+def test_what_nothing_stands_for_any_more_is_cleared_or_dropped(company: Workspace) -> None:
     judge_clients(company, AS_OF)
     with company.store.reading() as reader:
-        assert reader.value("select count(*) from violations where violation_id = 'stale'") == 0
+        assert reader.value("select cleared_at from violations where violation_id = 'stale'") == AS_OF
         assert reader.value("select count(*) from refusals where call_id = 'call-gone'") == 0
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.bench_store import BENCH, OPEN_LIMIT_S, PAGE_LIMIT_S, measure, open_time_s, page_questions, table
 from pipelines.make_large_store import AS_OF, make_large_store
+from qc_workbench.domain.crm import DealStatus
 from qc_workbench.domain.flag import FlagKind
 from qc_workbench.domain.sampling import Queue
 from qc_workbench.reporting.facts import Facts
@@ -17,6 +18,7 @@ from qc_workbench.review.promises import Column
 from qc_workbench.review.rulings import CaseState
 from qc_workbench.store.cases import RefusalList
 from qc_workbench.store.listening import transcript
+from qc_workbench.ui.views.bonus import stretch_of
 from qc_workbench.ui.views.call import PAGE, call_list, call_view
 from qc_workbench.ui.views.month import months
 from qc_workbench.ui.views.overview import overview
@@ -24,6 +26,7 @@ from qc_workbench.ui.views.promises import board, promise_page
 from qc_workbench.ui.views.queue import drawn_pages
 from qc_workbench.ui.views.refusals import refusals
 from qc_workbench.ui.views.suspicious import asked_case, case_page, suspicious_calls
+from qc_workbench.ui.views.violation_ruling import waiting_count
 from qc_workbench.workspace import Workspace
 from tests import naive_pages
 from tests.whole_store import read_facts
@@ -130,6 +133,10 @@ def test_the_overview_counts_what_the_lists_hold(workspace: Workspace, facts: Fa
             for column in (Column.MISSING, Column.OVERDUE, Column.DRAGGED, Column.SCHEDULED_LATE)
         ),
         "refusals": len(naive_pages.refusals(facts)[RefusalList.DOUBTFUL]),
+        "lost_deals": sum(deal.status is DealStatus.LOST for deal in facts.deals),  # nobody has decided on any
+        "violations": waiting_count(workspace, BENCH, stretch_of(workspace, months(workspace)[0]), AS_OF),
+        "disputes": 0,
+        "measures": 0,
         "listening": len(naive_pages.waiting(facts, Queue.RANDOM)),
     }
     assert view.counts.calls == CALLS

@@ -240,6 +240,11 @@ def test_sound_data_have_no_problem(drawn: Workspace) -> None:
     assert problems(drawn, deep=True) == []
 
 
+def test_a_call_that_nobody_was_rung_for_is_no_fault(drawn: Workspace) -> None:
+    drawn.store.write(Statement("update calls set manager_id = '' where call_id = 'c-00-0-00'"))
+    assert "call_without_manager" not in codes(drawn)
+
+
 @pytest.mark.parametrize(
     ("code", "damage"),
     [
@@ -256,8 +261,12 @@ def test_sound_data_have_no_problem(drawn: Workspace) -> None:
         ("media_outside", "update recordings set path = '../a.wav'"),
         ("media_missing", "update recordings set path = 'media/b.wav'"),
         ("media_size", "update recordings set size_bytes = 1"),
-        ("stage_change_without_deal", "insert into stage_changes values ('d9', now(), null, 'x', null)"),
-        ("change_without_activity", "insert into activity_changes values ('a9', now(), 'due_at', '', '', null)"),
+        ("stage_change_without_deal", "insert into stage_changes values ('d9', now(), null, 'x', null, null)"),
+        ("change_without_activity", "insert into activity_changes values ('a9', now(), 'due_at', '', '', null, null)"),
+        (
+            "bonus_approval_changed",
+            "insert into bonus_approvals values ('x', 'm1', '2026-10-01', 1, '{}', 'other', 'q1', now(), false, null)",
+        ),
         ("finding_without_flag", "insert into findings values ('x', 'f9', 'confirmed', 'q1', now(), '', null)"),
         (
             "flag_without_call",

@@ -13,22 +13,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.build_report import read_day, read_month
+from pipelines.build_report import read_month
+from pipelines.build_today import read_today
 from qc_workbench.domain.call import Call, Direction, Manager, Outcome, Role
 from qc_workbench.domain.commitment import ClientSaid, CommitmentOutcome, Refusal
 from qc_workbench.domain.crm import Activity, ActivityType, Deal, DealStatus
 from qc_workbench.domain.flag import Finding, FlagKind, Ruling, Verdict
 from qc_workbench.domain.sampling import Draw, FrameItem, Period, Plan, Queue, SampledCall, SampleStatus
 from qc_workbench.domain.violation import Violation, ViolationKind
-from qc_workbench.reporting.counting import day_facts, month_facts
-from qc_workbench.reporting.day import build_day, day_of
-from qc_workbench.reporting.day_document import day_document
+from qc_workbench.reporting.counting import month_facts
 from qc_workbench.reporting.facts import Facts
 from qc_workbench.reporting.month import build_month, month_of
 from qc_workbench.review.rulings import standing
 from qc_workbench.store import verdicts
 from qc_workbench.store.verdicts import STANDING_FINDINGS, finding_of
-from qc_workbench.ui.i18n import Translator
 from qc_workbench.workspace import Workspace
 from tests.report_cases import at, conversation, flag, promise
 from tests.whole_store import read_facts, write_facts
@@ -193,15 +191,6 @@ def test_the_store_counts_a_month_as_the_rules_do(workspace: Workspace, company:
 
 
 @SLOWLY
-@given(companies, doubts)
-def test_the_store_counts_a_day_as_the_rules_do(workspace: Workspace, company: Facts, doubted: set[FlagKind]) -> None:
-    whole = stored(workspace, company, doubted)
-    found = read_day(workspace, SIXTH, company.as_of)
-    assert_same(found, day_facts(whole, SIXTH))
-    assert day_of(found) == build_day(whole, SIXTH)
-
-
-@SLOWLY
 @given(by_key(findings, "finding_id", 10))
 def test_the_ruling_that_stands_is_the_same_in_the_store(workspace: Workspace, ruled: Sequence[Finding]) -> None:
     write_facts(workspace, Facts(as_of=datetime(2026, 11, 1, tzinfo=UTC), findings=tuple(ruled)))
@@ -220,18 +209,9 @@ def test_a_currency_is_counted_even_where_no_deal_of_it_has_an_amount(workspace:
     assert (now.deals_won, now.amount_won) == (2, {"RUB": Decimal("10.50")})
 
 
-def test_lists_of_the_day_end_somewhere_and_counts_do_not(workspace: Workspace) -> None:
-    tasks = tuple(Activity(f"a{n:04}", "m1", ActivityType.CALL, at(1), due_at=at(5, 9, n % 60)) for n in range(500))
-    write_facts(workspace, Facts(as_of=at(7), activities=tasks))
-    page = day_of(read_day(workspace, SIXTH, at(7)))
-    assert (len(page.overdue), page.totals.overdue) == (300, 500)
-    assert page.overdue[0].activity.activity_id == "a0000"  # the longest overdue come first
-    for language, cut in (("ru", "Показаны первые 300 из 500"), ("en", "The first 300 of 500 are shown")):
-        assert cut in str(day_document(page, Translator(language)).sections)
-
-
 def test_reports_are_made_on_any_home(tmp_path: Path) -> None:
     (tmp_path / "qcw.toml").write_text("", encoding="utf-8")
     empty = Workspace.open(tmp_path)
     assert month_of(read_month(empty, OCTOBER, at(7))).agents == ()
-    assert day_of(read_day(empty, SIXTH, at(7))).decisions.total == 0
+    page = read_today(empty, SIXTH, at(7))
+    assert (page.waits, page.alarms) == (0, {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,10 @@ from pipelines.archive_keys import Keys
 from pipelines.backup import backup
 from pipelines.certificates import read_certificates, write_certificate
 from pipelines.check_integrity import check
+from pipelines.check_order import check_order
 from pipelines.detect import detect
-from pipelines.erased_rows import TREATMENT
 from pipelines.erasure import erase, finish, phones_of_certificates
+from pipelines.erasure_tables import TREATMENT
 from pipelines.ingest import ingest_csv
 from pipelines.measure import measure
 from pipelines.progress import Silent
@@ -116,6 +117,7 @@ def test_no_byte_of_the_person_is_left_and_every_figure_is_as_before(company: Wo
     assert (counts["recordings"], counts["transcripts"], counts["calls"], counts["notes"]) == (3, 3, 4, 1)
 
 
+@pytest.mark.slow
 def test_later_steps_leave_what_was_judged_as_it_was(company: Workspace) -> None:
     # Somebody else's step: without any, the rules would take the CRM for one that was not imported.
     step = Activity("act-2", "m2", ActivityType.TASK, NOW, "deal-2", OTHER_PHONE, "Замер")
@@ -299,3 +301,24 @@ def test_the_certificate_says_everything_but_the_phone_and_shows_when_it_was_cha
     (entry,) = [row for row in table(company, "audit") if row["action"] == "person_erased"]
     assert (entry["actor"], entry["object"]) == ("Вера Главная", certificate.certificate_id)
     assert json.loads(str(entry["detail"]))["sha256"] == certificate.sha256
+
+
+def test_breaches_of_order_stay_without_the_person_and_are_not_found_again(company: Workspace) -> None:
+    """Of a sale nothing but the breach's own id tells whose it is; what was erased is no anonymous sale."""
+    sold = {"sold_at": NOW - timedelta(days=20), "amount": "100.50", "client_name": None, "manager_id": "m1"}
+    company.store.write(
+        insert("sales", {"sale_id": "sale-ира", "client_phone": PHONE, **sold}),
+        insert("sales", {"sale_id": "sale-other", "client_phone": OTHER_PHONE, **sold}),
+    )
+    check_order(company, NOW)
+    (breach,) = [row for row in table(company, "violations") if str(row["detail"]).startswith("sale-ира")]
+    gap = {"violation_id": breach["violation_id"], "cleared_at": NOW - timedelta(days=2), "returned_at": NOW}
+    company.store.write(insert("violation_gaps", gap))
+
+    erase(company, [PHONE], by="q", now=NOW)
+
+    assert not any("ира" in str(row) for row in table(company, "violations"))
+    (renamed,) = table(company, "violation_gaps")
+    assert renamed["violation_id"] != breach["violation_id"]
+    assert renamed["violation_id"] in {row["violation_id"] for row in table(company, "violations")}
+    assert check_order(company, NOW).new == 0

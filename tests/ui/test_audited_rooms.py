@@ -22,7 +22,7 @@ from qc_workbench.ui.views import form_drafts
 from qc_workbench.ui.views.accounts import left, save_account, save_team
 from qc_workbench.ui.views.audit import audit_page
 from qc_workbench.ui.views.listening_plans import share_out
-from qc_workbench.ui.views.month import FORMS, month_file, month_report
+from qc_workbench.ui.views.month import FORMS, month_file, month_page
 from qc_workbench.workspace import Workspace
 from tests.ui import sample_company as company
 from tests.ui.test_pages_open import enter, read, start
@@ -46,8 +46,8 @@ def test_each_form_of_the_months_report_is_noted_when_it_is_taken_and_not_when_i
     workspace: Workspace,
 ) -> None:
     vera, t = company.viewer(workspace), Translator("ru")
-    document = month_report(workspace, MONTH, NOW, t)
-    files = [month_file(workspace, vera, MONTH, document, form, t) for form in FORMS]
+    page = month_page(workspace, vera, MONTH, None, NOW, t)
+    files = [month_file(workspace, vera, page, form, t) for form in FORMS]
     assert lines(workspace, "report_exported") == []
     assert all(make() for make in files)
     assert lines(workspace, "report_exported") == [
@@ -57,9 +57,9 @@ def test_each_form_of_the_months_report_is_noted_when_it_is_taken_and_not_when_i
 
 def test_who_may_not_read_reports_gets_no_file_and_leaves_no_line(workspace: Workspace) -> None:
     gleb, t = company.viewer(workspace, "q1"), Translator("ru")
-    document = month_report(workspace, MONTH, NOW, t)
+    page = month_page(workspace, company.viewer(workspace), MONTH, None, NOW, t)
     with pytest.raises(UsageError, match="not_allowed"):
-        month_file(workspace, gleb, MONTH, document, "xlsx", t)()
+        month_file(workspace, gleb, page, "xlsx", t)()
     assert lines(workspace, "report_exported") == []
 
 

@@ -17,7 +17,6 @@ from qc_workbench.domain.call import Direction, Outcome, RecordingState
 from qc_workbench.domain.commitment import Action, ClientSaid, CommitmentOutcome, Promiser
 from qc_workbench.domain.crm import ActivityType, DealStatus
 from qc_workbench.domain.flag import AnsweredBy, FlagKind
-from qc_workbench.domain.sampling import SampleStatus
 from qc_workbench.domain.transcript import Party, Suspicion
 from qc_workbench.review.rulings import CaseState
 from qc_workbench.ui.i18n import LANGUAGES, Entry, catalogue
@@ -108,6 +107,35 @@ def test_every_family_of_codes_made_in_the_source_has_members() -> None:
             assert any(code.startswith(prefix) for code in catalogue()), (path.name, line, prefix)
 
 
+def strings_of_the_source() -> tuple[set[str], tuple[str, ...]]:
+    """Whole strings, and beginnings that something is put behind (``f"direction.{x}"``, ``"files.made." + x``)."""
+    whole, beginnings = set(), set()
+    for root in ROOTS:
+        for path in root.rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
+                    beginnings.add(str(node.values[0].value))
+                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    whole.add(node.value)
+        for path in root.rglob("*.html"):
+            whole |= set(re.findall(r"[\"']([a-z_.]+)[\"']", path.read_text(encoding="utf-8")))
+    beginnings |= {text for text in whole if text.endswith(".")}
+    return whole, tuple(text for text in beginnings if re.fullmatch(r"[a-z_]{2,}[.][a-z_.0-9]*|[a-z_]{3,}_", text))
+
+
+def test_every_text_is_asked_for_somewhere() -> None:
+    """By its whole code, by a beginning of it, or by its family where the two are put together elsewhere."""
+    whole, beginnings = strings_of_the_source()
+    unused = [
+        code
+        for code in catalogue()
+        if code not in whole
+        and not code.startswith(beginnings)
+        and not any(code[: place.start()] in whole for place in re.finditer(r"[.]", code))
+    ]
+    assert unused == []
+
+
 @pytest.mark.parametrize(
     ("family", "members"),
     [
@@ -127,7 +155,6 @@ def test_every_family_of_codes_made_in_the_source_has_members() -> None:
         ("client_said", ClientSaid),
         ("deal_status", DealStatus),
         ("activity", ActivityType),
-        ("sample_status", SampleStatus),
     ],
 )
 def test_every_member_of_a_family_has_a_name(family: str, members: type[StrEnum]) -> None:

@@ -24,7 +24,10 @@ PAGES = SCRIPT.parent.parent / "pages"
 
 #: room -> what must be read there, by language.
 EXPECTED = {
-    "overview": {"ru": ("Ждёт решения", "33 %", "7 звонков"), "en": ("Waiting for you", "33 %", "7 calls")},
+    "overview": {
+        "ru": ("Ждёт решения", "Вечерний контроль", "7 звонков"),
+        "en": ("Waiting for you", "Evening control", "7 calls"),
+    },
     "queue": {"ru": ("Случайная выборка · 1", "Следующий звонок"), "en": ("Random sample · 1", "Next call")},
     "my": {"ru": ("не для вашей роли",), "en": ("not for your role",)},  # Вера is no agent
     "call": {"ru": ("Показано 7 звонков",), "en": ("7 calls shown",)},
@@ -38,24 +41,43 @@ EXPECTED = {
         "en": ("«Перезвоните мне, пожалуйста, в четверг после обеда»", "8 October", ", 13:00–18:00"),
     },
     "refusals": {
-        "ru": ("Сделка закрыта, а клиент в разговоре не отказывался", "вернёмся к этому весной", "Дорого"),
-        "en": ("The deal was closed, but the client did not refuse in the call", "вернёмся к этому весной", "Дорого"),
+        "ru": ("Сначала те, где отказа клиента не слышно", "вернёмся к этому весной", "Дорого"),
+        "en": ("Those without an audible refusal come first", "вернёмся к этому весной", "Дорого"),
     },
     "disputes": {
         "ru": ("Споров, которые ждут вашего решения, нет",),
         "en": ("No disputes wait for your ruling",),
     },
     "coaching": {"ru": ("Заданий в работе нет",), "en": ("No tasks are open",)},
+    "discipline": {
+        "ru": ("Порядок в CRM", "нарушений не найдено"),
+        "en": ("CRM discipline", "No breaches were found"),
+    },
     "team": {"ru": ("Оценок пока нет",), "en": ("No scores yet",)},
     "calibration": {"ru": ("Сессий калибровки пока нет",), "en": ("No calibration sessions yet",)},
     "month": {"ru": ("Большая сестра", "Скачать PDF"), "en": ("Big Sister", "Download PDF")},
+    "investigation": {
+        "ru": ("В этом месяце ещё ничего не зафиксировано", "Зафиксировать"),
+        "en": ("No hypothesis is locked this month yet", "Lock"),
+    },
+    "bonus": {
+        "ru": ("ничего не стоит, пока", "Отклонить: "),
+        "en": ("nothing until a person confirms", "Reject "),
+    },
     "forms": {"ru": ("Анкет пока нет", "Взять готовый набор"), "en": ("No forms yet", "Take the starter set")},
     "quality": {
         "ru": ("Оценок пока нет", "qcw evaluate --truth truth.jsonl"),
         "en": ("No evaluations yet", "qcw evaluate --truth truth.jsonl"),
     },
     "people": {"ru": ("Кто сюда входит",), "en": ("Who gets in",)},
+    "import_files": {
+        "ru": ("Файлов ещё не загружали", "Перетащите выгрузку"),
+        "en": ("No files yet", "Drop an export"),
+    },
     "audit": {"ru": ("Кто входил, слушал",), "en": ("Who logged in, listened",)},
+    "crm_writes": {"ru": ("Запись в CRM выключена",), "en": ("Writing into the CRM is off",)},
+    "connections": {"ru": ("Пока не подключено",), "en": ("No system is connected yet",)},
+    "schedule": {"ru": ("Ночная обработка", "каждый день в 02:00"), "en": ("The nightly run", "every day at 02:00")},
     "work": {"ru": ("Сейчас в работе · 1", "файл повреждён"), "en": ("Running now · 1", "the file is damaged")},
 }
 
@@ -67,16 +89,23 @@ EMPTY = {
     "search": {"ru": "Искать пока не в чем", "en": "There is nothing to search yet"},
     "suspicious": {"ru": "Подозрительных звонков нет", "en": "No suspicious calls"},
     "promises": {"ru": "Обещаний пока нет", "en": "No promises yet"},
-    "refusals": {"ru": "Сомнительных отказов нет", "en": "There are no doubtful refusals"},
+    "refusals": {"ru": "Все проигранные сделки рассмотрены", "en": "Every lost deal has been decided on"},
     "disputes": {"ru": "Споров, которые ждут вашего решения, нет", "en": "No disputes wait for your ruling"},
     "coaching": {"ru": "Заданий в работе нет", "en": "No tasks are open"},
+    "discipline": {"ru": "нарушений не найдено", "en": "No breaches were found"},
     "team": {"ru": "Оценок пока нет", "en": "No scores yet"},
     "calibration": {"ru": "Сессий калибровки пока нет", "en": "No calibration sessions yet"},
     "month": {"ru": "Отчёт появится", "en": "The report appears"},
+    "investigation": {"ru": "ещё ничего не зафиксировано", "en": "No hypothesis is locked this month yet"},
+    "bonus": {"ru": "Ведомость появится", "en": "The statements appear"},
     "forms": {"ru": "Анкет пока нет", "en": "No forms yet"},
     "quality": {"ru": "Оценок пока нет", "en": "No evaluations yet"},
     "people": {"ru": "Кто сюда входит", "en": "Who gets in"},
+    "import_files": {"ru": "Файлов ещё не загружали", "en": "No files yet"},
     "audit": {"ru": "Таких записей нет", "en": "There are no such entries"},
+    "crm_writes": {"ru": "Запись в CRM выключена", "en": "Writing into the CRM is off"},
+    "connections": {"ru": "Пока не подключено", "en": "No system is connected yet"},
+    "schedule": {"ru": "Запусков ещё не было", "en": "No runs yet"},
     "work": {"ru": "Работы ещё не было", "en": "No work yet"},
 }
 
@@ -247,15 +276,15 @@ def test_a_doubtful_refusal_is_sent_back_to_work_and_that_can_be_undone(
 ) -> None:
     workspace = company.sample_company(tmp_path / "refusals")
     app = start(workspace.home, "ru", monkeypatch)
-    enter(app, "refusals")
+    enter(app, "refusals", list="RefusalList.doubtful")
     app.button(key="refusal_confirmed_flag-refused").click().run()
     shown = read(app)
     assert "Сомнительных отказов нет" in shown
-    app.session_state["refusals_shelf"] = "RefusalList.ruled"
+    app.query_params["list"] = "RefusalList.ruled"
     app.run()
     assert "Вера Главная" in read(app)
     app.button(key="refusal_withdrawn_flag-refused").click().run()
-    app.session_state["refusals_shelf"] = "RefusalList.doubtful"
+    app.query_params["list"] = "RefusalList.doubtful"
     app.run()
     assert "Вернуть в работу" in read(app)
 

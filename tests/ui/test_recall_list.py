@@ -8,9 +8,11 @@ from decimal import Decimal
 import pytest
 
 from pipelines.export import records
+from qc_workbench.domain.access import AccessRole, Account, Person
 from qc_workbench.domain.commitment import Commitment, CommitmentOutcome, PromiseStory
 from qc_workbench.domain.crm import Deal, DealStatus
 from qc_workbench.domain.lost_deal import DealFinding, LostDeal, RecallResult
+from qc_workbench.errors import UsageError
 from qc_workbench.reporting.export_fields import What
 from qc_workbench.store import crm, verdicts
 from qc_workbench.store.lost_deals import lost_deal_row
@@ -71,6 +73,30 @@ def test_an_answer_moves_a_deal_to_the_done_ones_and_an_undo_brings_it_back(comp
     assert _listed(company, RecallList.DONE) == []
     (record,) = [row for row in records(company, What.RECALLS) if row["deal_id"] == "x-1"]
     assert record["result"] == "no_contact"
+
+
+def _viewer(person_id: str, role: AccessRole, agent_id: str | None = None, team: str = "near") -> Viewer:
+    person = Person(person_id, frozenset({role}), agent_id, frozenset({team}))
+    return Viewer(Account(person, person_id, person_id, NOW), {"m2": "near"})
+
+
+def test_quality_control_writes_down_what_a_client_said_and_sees_the_number_to_dial(company: Workspace) -> None:
+    nina = _viewer("Нина", AccessRole.QC)
+    page = recall_page(company, nina, RecallList.WAITING, None, 1)
+    assert "x-1" in page.to_dial
+    assert not page.people.names_clients
+    write_recall(company, nina, "x-1", RecallResult.NEVER_REFUSED, NOW + timedelta(days=1))
+    assert "x-1" in _listed(company, RecallList.DONE)
+    write_recall(company, nina, "x-1", RecallResult.WITHDRAWN, NOW + timedelta(days=2))
+
+
+def test_nobody_calls_back_about_the_own_deal_or_another_teams(company: Workspace) -> None:
+    own = _viewer("Илья", AccessRole.QC, "m2")
+    stranger = _viewer("Пётр", AccessRole.HEAD, team="far")
+    for viewer in (own, stranger):
+        with pytest.raises(UsageError):
+            write_recall(company, viewer, "x-1", RecallResult.NEVER_REFUSED, NOW)
+    assert "x-1" not in recall_page(company, own, RecallList.WAITING, None, 1).to_dial
 
 
 def test_the_export_of_refusals_says_what_was_found_of_the_deal(company: Workspace) -> None:

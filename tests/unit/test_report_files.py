@@ -15,21 +15,21 @@ from pypdf import PdfReader
 from qc_workbench.config import Company
 from qc_workbench.domain.call import Manager
 from qc_workbench.domain.flag import Evidence
-from qc_workbench.reporting.day import build_day
-from qc_workbench.reporting.day_document import day_document
 from qc_workbench.reporting.document import Document, Plot
 from qc_workbench.reporting.month import build_month
 from qc_workbench.reporting.month_document import evidence_text, month_document
 from qc_workbench.reporting.render_html import render_html
 from qc_workbench.reporting.render_pdf import render_pdf
 from qc_workbench.reporting.render_xlsx import render_xlsx
+from qc_workbench.reporting.today_document import today_document
 from qc_workbench.ui.i18n import Translator
 from tests.report_cases import facts
+from tests.today_cases import a_day
 
 ZONE = ZoneInfo("Europe/Moscow")
 SECTIONS = {
-    "ru": ["1. Динамика продаж", "2. Расследование", "3. Анализ звонков", "4. Итоги"],
-    "en": ["1. Dynamics", "2. Investigation", "3. Call analysis", "4. Results"],
+    "ru": ["1. Динамика продаж", "2. Расследование", "3. Анализ звонков", "4. Итоги", "Приложение. Как посчитано"],
+    "en": ["1. Dynamics", "2. Investigation", "3. Call analysis", "4. Results", "Appendix. How it was counted"],
 }
 
 
@@ -40,11 +40,11 @@ def month(language: str = "ru", name: str = "Борис") -> Document:
 
 
 def day(language: str = "ru") -> Document:
-    return day_document(build_day(facts(), date(2026, 10, 6)), Translator(language, ZONE))
+    return today_document(a_day(), Translator(language, ZONE))
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
-def test_the_four_sections_come_in_their_order(language: str) -> None:
+def test_the_four_sections_and_the_appendix_come_in_their_order(language: str) -> None:
     assert [section.title for section in month(language).sections] == SECTIONS[language]
     page = render_html(month(language))
     positions = [page.index(f"<h2>{title}</h2>") for title in SECTIONS[language]]

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from qc_workbench.domain.sampling import Period, Queue, SampleStatus
+from qc_workbench.domain.sampling import Period, Queue
 from qc_workbench.domain.violation import ViolationKind
-from qc_workbench.sampling.draws import Discrepancy, Exclusion
+from qc_workbench.sampling.draws import Discrepancy
 from qc_workbench.store.integrity import _RULES
 from qc_workbench.ui.i18n import LANGUAGES, Translator
 
@@ -12,9 +12,7 @@ CODES = [
     *(f"violation.{kind.value}" for kind in ViolationKind),
     *(f"violation.{kind.value}.why" for kind in ViolationKind),
     *(f"queue.{queue.value}" for queue in Queue),
-    *(f"sample_status.{status.value}" for status in SampleStatus),
     *(f"period.{period.value}" for period in Period),
-    *(f"exclusion.{code.value}" for code in Exclusion),
     *(f"integrity.draw_{code.value}" for code in Discrepancy),
     *(f"integrity.{code}" for code in _RULES),
     *(f"integrity.media_{code}" for code in ("missing", "size", "changed", "unreadable", "outside")),

@@ -8,6 +8,7 @@ import tomllib
 import pytest
 
 from qc_workbench.config import Settings, parse_settings
+from qc_workbench.config_sources import PipedriveSource
 from qc_workbench.settings_text import all_settings, commented_toml, settings_markdown
 
 _COMMENTED_KEY = re.compile(r"^#(?=\[\[|\w+ = )", re.MULTILINE)
@@ -46,3 +47,10 @@ def test_every_section_of_the_settings_is_there() -> None:
     top = {setting.section.partition(".")[0] for setting in all_settings()}
     assert top == set(Settings.model_fields)
     assert set(tomllib.loads(commented_toml())) <= top
+
+
+def test_an_address_may_end_with_a_slash() -> None:
+    text = '[[sources]]\nkind = "pipedrive"\nname = "p"\nkey = "env:KEY"\naddress = "https://company.pipedrive.com/"\n'
+    (source,) = parse_settings(text, "qcw.toml").sources
+    assert isinstance(source, PipedriveSource)
+    assert source.address == "https://company.pipedrive.com"

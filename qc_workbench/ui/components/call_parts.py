@@ -133,7 +133,8 @@ def _step(step: Step, t: Translator) -> None:
     st.caption(state)
     if step.moved_from:
         dates = " → ".join(t.day(moment, "d MMM") for moment in step.moved_from)
-        st.caption(t("crm_step.moved", n=len(step.moved_from), dates=dates))
+        hidden = f" ({t('crm_move.diff')})" if step.may_hide_moves else ""
+        st.caption(t("crm_step.moved", n=len(step.moved_from), dates=dates) + hidden)
 
 
 def _calls(title: str, calls: tuple[Call, ...], t: Translator) -> None:

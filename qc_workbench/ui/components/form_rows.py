@@ -50,6 +50,11 @@ def of_form(field: str) -> Put:
     return lambda form, made: form_editing.set_form(form, **{field: made(getattr(form, field))})
 
 
+def _put_of(question: str | None, field: str) -> Put:
+    """Of a question's list, or of the form's own."""
+    return of_form(field) if question is None else of_question(question, field)
+
+
 def _with(place: int, **changed: Any) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
     """The list with fields of one item changed."""
     return lambda items: tuple(replace(item, **changed) if at == place else item for at, item in enumerate(items))
@@ -144,7 +149,7 @@ def _named_rows(
 
     ``on_number``: what a changed number does, where it is more than that.
     """
-    put = of_form(field) if question is None else of_question(question, field)
+    put = _put_of(question, field)
     is_moved = field != "bands"
     cells_of = [4, 4] + ([2.6] if number else []) + [2.5 if is_moved else 0.8]
     key = form_codes.STEMS[field]
@@ -222,7 +227,7 @@ def _below(
     added: Callable[[tuple[Any, ...]], tuple[Any, ...]],
 ) -> None:
     """Under a list: one more, and the codes."""
-    put, stem = of_form(field) if question is None else of_question(question, field), form_codes.STEMS[field]
+    put, stem = _put_of(question, field), form_codes.STEMS[field]
     with st.container(horizontal=True, vertical_alignment="center"):
         _add(pen, put, added, stem, pen.t(f"form_editor.add_{stem}"))
         if items:

@@ -7,13 +7,12 @@ import streamlit as st
 from qc_workbench.sampling.estimates import Estimate
 from qc_workbench.sampling.trends import Change, Span
 from qc_workbench.ui.components.blocks import nothing
-from qc_workbench.ui.components.team_agent_parts import scored_call_list
+from qc_workbench.ui.components.team_agent_parts import scored_call_list, weeks_and_slope
 from qc_workbench.ui.components.team_parts import FEW, choose
-from qc_workbench.ui.components.team_plots import weeks_plot
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import Room
-from qc_workbench.ui.team_words import change_text, period_name, points
+from qc_workbench.ui.team_words import change_code, period_name, points
 from qc_workbench.ui.views.my_estimate import MyEstimate, my_estimate
 from qc_workbench.ui.views.team import TeamChoice
 from qc_workbench.ui.views.team_agent import QuestionLine
@@ -30,12 +29,7 @@ def my_estimate_shelf(room: Room, agent: str) -> None:
     with left:
         _score(room, choice, found)
     with right:
-        st.markdown(f"**{t('team.weeks_title')}**")
-        weeks_plot(found.view.weeks, t)
-        if found.view.slope is not None:
-            slope = found.view.slope
-            code = "same" if not slope.is_certain else "up" if slope.value > 0 else "down"
-            st.caption(t(f"team.slope_{code}", text=change_text(slope, t, 1)))
+        weeks_and_slope(found.view, t)
     st.subheader(t("my_estimate.worst"), anchor=False)
     if not found.worst:
         st.markdown(t("my_estimate.no_bad"))
@@ -72,10 +66,11 @@ def change_sentence(change: Change | None, span: Span, t: Translator) -> str:
     before = t(f"my_estimate.before.{span.value}")
     if change is None:
         return t("my_estimate.no_before", before=before)
-    code = "same" if not change.is_certain else "up" if change.value > 0 else "down"
     low, high = sorted((abs(change.low), abs(change.high)))
     said = {"value": abs(change.value), "low": low, "high": high}
-    return t(f"my_estimate.{code}", before=before, **{name: points(value, t) for name, value in said.items()})
+    return t(
+        f"my_estimate.{change_code(change)}", before=before, **{name: points(value, t) for name, value in said.items()}
+    )
 
 
 def _question(item: QuestionLine, t: Translator) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from qc_workbench.ui.address import code_of
-from qc_workbench.ui.components.blocks import call_link, nothing
+from qc_workbench.ui.components.blocks import call_link, deal_text, nothing
 from qc_workbench.ui.components.case_answer import agents_answer
 from qc_workbench.ui.components.pager import pager
 from qc_workbench.ui.components.player import quote_button
@@ -13,8 +13,8 @@ from qc_workbench.ui.components.promise_card import column_name, promise_card
 from qc_workbench.ui.components.rows import flag_reasons
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
-from qc_workbench.ui.state import Room, remember, remembered
-from qc_workbench.ui.views.my import COLUMNS, MyRoom, Shelf, my_suspicions
+from qc_workbench.ui.state import Room, put_in_address, remember, remembered
+from qc_workbench.ui.views.my import COLUMNS, MyRoom, Shelf, errands_of, my_suspicions
 from qc_workbench.ui.views.people import call_line
 from qc_workbench.ui.views.promises import PAGE, promise_page
 
@@ -38,10 +38,7 @@ def choose_shelf(room: Room, view: MyRoom) -> Shelf:
     )
     shelf = chosen or Shelf.SCORES
     said = None if shelf is Shelf.SCORES else shelf.value
-    if said is None:
-        st.query_params.pop(_LIST, None)
-    elif said != asked:
-        st.query_params[_LIST] = said
+    put_in_address((_LIST,), {} if said is None else {_LIST: said})
     remember(_WRITTEN, said)
     return shelf
 
@@ -85,3 +82,26 @@ def promises(room: Room, agent: str, view: MyRoom) -> None:
         shown = promise_page(room.workspace, room.viewer, board, column, agent, page)
         for promise in shown.promises:
             promise_card(room, shown, promise)
+
+
+def errands(room: Room) -> None:
+    """Lost deals that the head of sales gave to the agent to take up again. Nothing where there are none."""
+    t = room.t
+    found = errands_of(room.workspace, room.viewer, room.now)
+    if not found:
+        return
+    st.subheader(f"{t('errand.title')} · {t.number(sum(not errand.is_done for errand in found))}", anchor=False)
+    st.caption(t("errand.says"))
+    for errand in found:
+        deal, decision = errand.deal, errand.decision
+        with st.container(border=True):
+            st.markdown(f"**{t('errand.deal', deal=plain(deal.deal_id), what=plain(deal_text(deal, t)))}**")
+            st.text(t("decision.reason", reason=deal.lost_reason) if deal.lost_reason else t("decision.no_reason"))
+            if decision.comment:
+                st.text(decision.comment)
+            if errand.called_at is not None:
+                state = t("errand.called", moment=t.moment(errand.called_at))
+            else:
+                state = t("errand.reopened" if errand.is_reopened else "errand.waits")
+            st.badge(state, color="green" if errand.is_done else "orange")
+            st.caption(t("errand.from", who=plain(decision.by), moment=t.moment(decision.at)))

@@ -7,7 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from qc_workbench.domain.call import Call
-from qc_workbench.domain.crm import ActivityChange
+from qc_workbench.domain.crm import ActivityChange, ChangeOrigin
 from qc_workbench.ui.components.blocks import call_link, deal_text, due_text, moment_or_dash
 from qc_workbench.ui.components.quote_row import quote_row
 from qc_workbench.ui.i18n import Translator, clock
@@ -64,14 +64,15 @@ def _activity(promise: Promise, people: Directory, t: Translator) -> None:
 
 
 def _move(move: ActivityChange, people: Directory, t: Translator) -> str:
-    """One change of the due date: from, to, when, by whom."""
-    return t(
+    """One change of the due date: from, to, when, by whom; that there may have been more, where it is so."""
+    line = t(
         "promise.move",
         old=_date(move.old_value, t),
         new=_date(move.new_value, t),
         moment=t.moment(move.changed_at),
         who=people.agent(move.changed_by),
     )
+    return f"{line} ({t('crm_move.diff')})" if move.origin is ChangeOrigin.DIFF else line
 
 
 def _date(text: str | None, t: Translator) -> str:

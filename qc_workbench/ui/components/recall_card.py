@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from qc_workbench.domain.access import Action
 from qc_workbench.domain.lost_deal import DealFinding, Recall, RecallResult
 from qc_workbench.errors import QcwError
 from qc_workbench.store.lost_deals import RecallCase
 from qc_workbench.ui.components.blocks import deal_text
+from qc_workbench.ui.components.finding_choice import finding_choice
 from qc_workbench.ui.components.pager import pager
 from qc_workbench.ui.components.quote_row import quote_row
 from qc_workbench.ui.i18n import Translator
@@ -22,16 +22,8 @@ _RESULTS = [result for result in RecallResult if result is not RecallResult.WITH
 def recall_list(room: Room, view: Recalls, which: RecallList) -> None:
     """The list of one state, of one finding or of all, with a form under each deal."""
     t = room.t
-    finding = st.selectbox(
-        t("recalls.filter"),
-        [finding for finding in DealFinding if view.count(which, finding)],
-        index=None,
-        format_func=lambda one: f"{t(f'deal_finding.{one.value}')} · {t.number(view.count(which, one))}",
-        placeholder=t("recalls.all_findings"),
-        key=f"recall_finding_{which.value}",
-        label_visibility="collapsed",
-        width=420,
-    )
+    counts = {finding: view.count(which, finding) for finding in DealFinding}
+    finding = finding_choice(t, counts, key=f"recall_finding_{which.value}")
     page = pager(view.count(which, finding), PAGE, t, f"recalls_page_{which.value}_{finding}")
     shown = recall_page(room.workspace, room.viewer, which, finding, page)
     for place, case in enumerate(shown.cases):
@@ -51,6 +43,8 @@ def _recall_card(room: Room, view: RecallPage, case: RecallCase, *, is_open: boo
         with words:
             client = view.people.client(deal.client_phones[0] if deal.client_phones else None, t)
             st.markdown(f"**{plain(client)}** · {plain(deal_text(deal, t))}")
+            if deal.deal_id in view.to_dial and deal.client_phones:
+                st.markdown(t("recalls.number", number=plain(", ".join(deal.client_phones))))
             st.text(finding_text(case, t))
             st.caption(
                 t(
@@ -73,9 +67,9 @@ def _recall_card(room: Room, view: RecallPage, case: RecallCase, *, is_open: boo
         with form:
             if case.recall is not None:
                 recall_said(case.recall, t)
-                _undo(room, case)
+                _undo(room, case, may=deal.deal_id in view.to_dial)
             if case.recall is None or case.recall.result is RecallResult.NO_CONTACT:
-                _form(room, case, is_open=is_open)
+                _form(room, case, is_open=is_open, may=deal.deal_id in view.to_dial)
 
 
 def recall_said(recall: Recall, t: Translator) -> None:
@@ -89,7 +83,7 @@ def recall_said(recall: Recall, t: Translator) -> None:
     st.caption(t("recalls.who_when", who=plain(recall.by), moment=t.moment(recall.at)))
 
 
-def _form(room: Room, case: RecallCase, *, is_open: bool) -> None:
+def _form(room: Room, case: RecallCase, *, is_open: bool, may: bool) -> None:
     """Tab, arrows and Enter are enough: the answers are radio buttons, Enter in the comment saves."""
     t, deal_id = room.t, case.deal.deal_id
     with st.expander(t("recalls.form"), expanded=is_open), st.form(f"recall_{deal_id}", border=False):
@@ -102,11 +96,7 @@ def _form(room: Room, case: RecallCase, *, is_open: bool) -> None:
         )
         buy_from = st.date_input(t("recalls.buy_from"), value=None, format="DD.MM.YYYY", key=f"recall_day_{deal_id}")
         comment = st.text_input(t("recalls.comment"), key=f"recall_comment_{deal_id}")
-        saved = st.form_submit_button(
-            t("recalls.save"),
-            disabled=not room.viewer.reach(Action.RULE_ON_FLAG),
-            width="stretch",
-        )
+        saved = st.form_submit_button(t("recalls.save"), disabled=not may, width="stretch")
     if not saved:
         return
     if result is None:
@@ -121,8 +111,7 @@ def _form(room: Room, case: RecallCase, *, is_open: bool) -> None:
     st.rerun()
 
 
-def _undo(room: Room, case: RecallCase) -> None:
-    may = bool(room.viewer.reach(Action.RULE_ON_FLAG))
+def _undo(room: Room, case: RecallCase, *, may: bool) -> None:
     if st.button(room.t("recalls.undo"), disabled=not may, type="tertiary", key=f"recall_undo_{case.deal.deal_id}"):
         write_recall(room.workspace, room.viewer, case.deal.deal_id, RecallResult.WITHDRAWN, room.now)
         st.rerun()

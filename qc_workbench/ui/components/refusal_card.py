@@ -13,8 +13,8 @@ from qc_workbench.ui.components.quote_row import quote_row
 from qc_workbench.ui.components.recall_card import finding_text, recall_said
 from qc_workbench.ui.labels import named, plain
 from qc_workbench.ui.state import Room
+from qc_workbench.ui.views.deal_decisions import rule_on_refusal
 from qc_workbench.ui.views.refusals import PAGE, RefusalCase, Refusals, refusals
-from qc_workbench.ui.views.suspicious import write_ruling
 
 
 def refusals_shown(room: Room) -> Refusals:
@@ -54,10 +54,10 @@ def refusal_card(room: Room, view: Refusals, case: RefusalCase) -> None:
             if case.judged is not None and case.judged.recall is not None:
                 recall_said(case.judged.recall, t)
             if case.flag is not None:
-                _decision(room, case.flag, case.ruling)
+                _decision(room, case.flag, case.ruling, refusal.deal_id)
 
 
-def _decision(room: Room, flag: Flag, ruling: Finding | None) -> None:
+def _decision(room: Room, flag: Flag, ruling: Finding | None, deal_id: str | None) -> None:
     """Back to work, or a refusal after all. Only a named person decides."""
     t = room.t
     if ruling is not None:
@@ -72,5 +72,5 @@ def _decision(room: Room, flag: Flag, ruling: Finding | None) -> None:
                 key=f"refusal_{choice.value}_{flag.flag_id}",
             )
             if pressed:
-                write_ruling(room.workspace, room.viewer, flag, choice, room.now, "")
+                rule_on_refusal(room.workspace, room.viewer, flag, ruling, choice, deal_id, room.now)
                 st.rerun()

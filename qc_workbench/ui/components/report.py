@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -17,21 +18,25 @@ from qc_workbench.reporting.document import (
     Table,
     Tiles,
 )
+from qc_workbench.ui.components.blocks import picked
 from qc_workbench.ui.components.plots import UNKNOWN
+from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
+from qc_workbench.ui.navigation import go, is_open, link
 
 
-def show_document(document: Document) -> None:
+def show_document(document: Document, t: Translator, notes: Mapping[str, str] = MappingProxyType({})) -> None:
+    """``notes``: how a figure was counted, by the code that its tile names."""
     st.header(document.title, anchor=False)
     st.caption(document.subtitle)
-    for section in document.sections:
+    for number, section in enumerate(document.sections):
         st.subheader(section.title, anchor=False, divider="gray")
-        for block in section.blocks:
-            _show(block)
+        for place, block in enumerate(section.blocks):
+            _show(block, t, notes, f"{number}_{place}")
     st.caption(document.made)
 
 
-def _show(block: Block) -> None:
+def _show(block: Block, t: Translator, notes: Mapping[str, str], key: str) -> None:
     match block:
         case Paragraph(text):
             st.markdown(plain(text))
@@ -40,32 +45,47 @@ def _show(block: Block) -> None:
         case Heading(text):
             st.markdown(f"**{plain(text)}**")
         case Tiles():
-            _tiles(block)
+            _tiles(block, t, notes)
         case Table():
-            _table(block)
+            _table(block, t, key)
         case Plot():
-            st.vega_lite_chart(spec=_fitting(block), alt=block.description)
+            show_plot(block)
 
 
-def _tiles(tiles: Tiles) -> None:
-    grid = st.grid(max(1, len(tiles.tiles)), min_column_width=150)
+def show_plot(plot: Plot) -> None:
+    st.vega_lite_chart(spec=_fitting(plot), alt=plot.description)
+
+
+def _tiles(tiles: Tiles, t: Translator, notes: Mapping[str, str]) -> None:
+    grid = st.grid(max(1, min(4, len(tiles.tiles))), min_column_width=190)
     for tile in tiles.tiles:
         with grid.container(border=True, height="stretch"):
-            st.metric(tile.label, tile.cell.text)
+            st.metric(tile.label, tile.cell.text, help=notes.get(tile.proof or ""))
             for note in (tile.note, tile.change):
                 if note:
                     st.caption(plain(note))
+            if tile.opens:
+                link(tile.opens.room, t, t("month.open_list"), **tile.opens.query)
 
 
-def _table(table: Table) -> None:
+def _table(table: Table, t: Translator, key: str) -> None:
     if not table.rows:
         st.caption(plain(table.empty))
         return
-    rows = [{name: cell.text for name, cell in zip(table.columns, row, strict=True)} for row in table.rows]
+    rows = [{name: cell.text for name, cell in zip(table.columns, row, strict=True)} for row in table.printed]
     numeric = {
         table.columns[position]: st.column_config.TextColumn(alignment="right") for position in table.numeric_columns
     }
-    st.dataframe(rows, hide_index=True, column_config=numeric, alt=table.sheet)
+    opens = table.opens[: len(rows)]
+    if any(item is not None and is_open(item.room) for item in opens):
+        chosen = picked(rows, numeric, f"report_{key}", table.sheet)
+        to = opens[chosen] if chosen is not None else None
+        if to is not None:
+            go(to.room, t, **to.query)
+    else:
+        st.dataframe(rows, hide_index=True, column_config=numeric, alt=table.sheet)
+    if table.is_cut:
+        st.caption(plain(table.cut))
 
 
 #: Pixels of a plot's axis and legend: on paper they stand beside its height, on a page inside it.

@@ -21,7 +21,7 @@ from qc_workbench.ui.components.pager import page_of, pager, turn_to
 from qc_workbench.ui.components.player import quote_button
 from qc_workbench.ui.i18n import Translator, clock
 from qc_workbench.ui.labels import error_text, plain
-from qc_workbench.ui.state import Room, remember, remembered
+from qc_workbench.ui.state import Room, put_in_address, remember, remembered
 from qc_workbench.ui.views.saved_searches import opened_search
 from qc_workbench.ui.views.search import LISTED, PAGE, FoundCall, SearchRoom, results
 
@@ -79,10 +79,9 @@ def _read_address() -> dict[str, str]:
 
 
 def _write_address(said: dict[str, str]) -> None:
-    """In one go: each change is a step that the browser's "back" takes. Other calls begin at their first page."""
+    """Other calls begin at their first page."""
     if _read_address() != said:
-        others = {name: value for name, value in st.query_params.to_dict().items() if name not in (*SEARCH, _PAGE)}
-        st.query_params.from_dict(others | said)
+        put_in_address((*SEARCH, _PAGE), said)
     remember(_ADDRESS, urlencode(_read_address()))
 
 
@@ -194,7 +193,7 @@ def _follow_page(key: str) -> None:
 def _write_page(page: int) -> None:
     said = str(page)
     if st.query_params.get(_PAGE, "1") != said:
-        st.query_params.from_dict(st.query_params.to_dict() | {_PAGE: said})
+        put_in_address((_PAGE,), {_PAGE: said})
     remember(_PAGE_WRITTEN, said)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from qc_workbench.ui.address import SPAN, Span, span_of
 from qc_workbench.ui.i18n import Translator
-from qc_workbench.ui.state import remember, remembered
+from qc_workbench.ui.state import put_in_address, remember, remembered
 
 
 def span_choice(agents: dict[str, str], t: Translator, key: str) -> Span:
@@ -28,8 +28,6 @@ def span_choice(agents: dict[str, str], t: Translator, key: str) -> Span:
     chosen = st.date_input(t("calls.days"), key=days_key, format="DD.MM.YYYY", width=240)
     days = chosen if isinstance(chosen, tuple) else (chosen,)
     span = Span(agent, days[0] if days else None, days[1] if len(days) > 1 else None)
-    if span.address != address:
-        others = {name: value for name, value in st.query_params.to_dict().items() if name not in SPAN}
-        st.query_params.from_dict(others | span.address)
+    put_in_address(SPAN, span.address)
     remember(f"{key}_address", urlencode(span.address))
     return span

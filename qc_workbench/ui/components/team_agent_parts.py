@@ -17,9 +17,18 @@ from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.navigation import go, link
 from qc_workbench.ui.state import Room
-from qc_workbench.ui.team_words import change_text, judged_change, limits, needed_text, part_text, place_text, points
+from qc_workbench.ui.team_words import (
+    change_code,
+    change_text,
+    judged_change,
+    limits,
+    needed_text,
+    part_text,
+    place_text,
+    points,
+)
 from qc_workbench.ui.views.team import GOAL, AgentRow, TeamChoice, team_view
-from qc_workbench.ui.views.team_agent import QuestionLine, ScoredLine, agent_view
+from qc_workbench.ui.views.team_agent import AgentView, QuestionLine, ScoredLine, agent_view
 
 #: Calls of one screen.
 _PAGE: Final = 15
@@ -49,11 +58,7 @@ def one_agent(room: Room, choice: TeamChoice, agent_id: str) -> None:
     _figures(row, choice, t)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.markdown(f"**{t('team.weeks_title')}**")
-        weeks_plot(view.weeks, t)
-        if view.slope is not None:
-            code = "same" if not view.slope.is_certain else "up" if view.slope.value > 0 else "down"
-            st.caption(t(f"team.slope_{code}", text=change_text(view.slope, t, 1)))
+        weeks_and_slope(view, t)
     with right:
         if view.bands:
             st.markdown(f"**{t('team.bands_title')}**")
@@ -129,6 +134,14 @@ def _questions(questions: Sequence[QuestionLine], t: Translator) -> None:
             }
         )
     st.dataframe(rows, hide_index=True, alt=t("team.questions_title"))
+
+
+def weeks_and_slope(view: AgentView, t: Translator) -> None:
+    """The score week by week, and whether it goes anywhere."""
+    st.markdown(f"**{t('team.weeks_title')}**")
+    weeks_plot(view.weeks, t)
+    if view.slope is not None:
+        st.caption(t(f"team.slope_{change_code(view.slope)}", text=change_text(view.slope, t, 1)))
 
 
 def scored_call_list(calls: Sequence[ScoredLine], form: Form, agent_id: str, t: Translator) -> None:

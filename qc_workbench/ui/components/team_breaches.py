@@ -35,7 +35,7 @@ def breach_list(room: Room, agent_id: str, within: Stretch) -> None:
         format_func=lambda code: _named(found, code_of(ViolationKind, code), t),
     )  # fmt: skip
     page = pager(found.count(found.kind), PAGE, t, key)
-    rows = [_row(found, item, t) for item in found.listed]
+    rows = [breach_row(found, item, t) for item in found.listed]
     row = picked(rows, {}, f"{key}_rows_{page}", title)
     if row is not None and (call_id := found.listed[row].call_id) in found.heard:
         assert call_id is not None
@@ -47,15 +47,24 @@ def _named(found: Breaches, kind: ViolationKind | None, t: Translator) -> str:
     return f"{name} · {t.number(found.count(kind))}"
 
 
-def _row(found: Breaches, item: Violation, t: Translator) -> dict[str, Any]:
+def breach_row(found: Breaches, item: Violation, t: Translator, agent: str | None = None) -> dict[str, Any]:
+    """A breach as a line of a table; ``agent``: a name, where the list is of several."""
+    whose = {} if agent is None else {t("column.agent"): agent}
+    return {
+        t("column.when"): t.moment(item.happened_at),
+        **whose,
+        t("breach.rule"): t(f"violation.{item.kind.value}"),
+        t("breach.state"): t(f"breach_state.{found.state(item).value}"),
+        t("breach.about"): breach_about(found, item),
+        t("breach.detail"): item.detail or "—",
+        t("breach.call"): t("breach.open") if item.call_id in found.heard else "—",
+    }
+
+
+def breach_about(found: Breaches, item: Violation) -> str:
+    """The task, the client and the stage of the deal, as far as they are known."""
     deal = found.deals.get(item.deal_id or "")
     activity = found.activities.get(item.activity_id or "")
     about = [activity.subject if activity else None, deal.client_name if deal else None]
     about += [deal.stage if deal else item.deal_id]
-    return {
-        t("column.when"): t.moment(item.happened_at),
-        t("breach.rule"): t(f"violation.{item.kind.value}"),
-        t("breach.about"): " · ".join(part for part in about if part) or "—",
-        t("breach.detail"): item.detail or "—",
-        t("breach.call"): t("breach.open") if item.call_id in found.heard else "—",
-    }
+    return " · ".join(part for part in about if part) or "—"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from qc_workbench.domain.call import Call
-from qc_workbench.domain.crm import Activity, ActivityChange, Deal, Note
+from qc_workbench.domain.contacts import without_contacts
+from qc_workbench.domain.crm import Activity, ActivityChange, ChangeOrigin, Deal, Note
 from qc_workbench.store.browsing import activities_of, calls_with_phones, deals_of_phones, due_moves, notes_of
 from qc_workbench.store.database import Reader
-from qc_workbench.ui.i18n import without_contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class Step:
     def moved_from(self) -> tuple[datetime, ...]:
         old_values = [move.old_value for move in self.moves if move.old_value]
         return tuple(datetime.fromisoformat(value) for value in old_values if _is_moment(value))
+
+    @property
+    def may_hide_moves(self) -> bool:
+        """Whether a move is known only as a difference between two readings of the CRM."""
+        return any(move.origin is ChangeOrigin.DIFF for move in self.moves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +49,27 @@ class ClientContext:
 
 def without_client(context: ClientContext) -> ClientContext:
     """For somebody who need not know the client: what was written about them names nobody and has no number."""
-    names = " ".join(deal.client_name for deal in context.deals if deal.client_name)
-
-    def step(item: Step) -> Step:
-        subject = item.activity.subject
-        return (
-            item
-            if not subject
-            else replace(item, activity=replace(item.activity, subject=without_contacts(subject, names)))
-        )
-
+    names = names_of(context.deals)
     return replace(
         context,
-        deals=tuple(replace(deal, client_name=None) for deal in context.deals),
-        steps=tuple(step(item) for item in context.steps),
+        deals=tuple(unnamed_deal(deal) for deal in context.deals),
+        steps=tuple(replace(step, activity=unnamed_activity(step.activity, names)) for step in context.steps),
         notes=tuple(replace(note, text=without_contacts(note.text, names)) for note in context.notes),
     )
+
+
+def names_of(deals: Iterable[Deal]) -> str:
+    """The clients' names, as :func:`without_contacts` takes them."""
+    return " ".join(deal.client_name for deal in deals if deal.client_name)
+
+
+def unnamed_deal(deal: Deal) -> Deal:
+    return replace(deal, client_name=None)
+
+
+def unnamed_activity(activity: Activity, names: str) -> Activity:
+    """Its subject without these names and any number."""
+    return replace(activity, subject=without_contacts(activity.subject, names)) if activity.subject else activity
 
 
 def client_context(reader: Reader, call: Call) -> ClientContext:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -17,7 +17,10 @@ from qc_workbench.review.rulings import CaseState
 from qc_workbench.store import coaching_lists, scored_calls
 from qc_workbench.store.browsing import recordings_by_call
 from qc_workbench.store.cases import Case, case_tallies, cases_in_state
+from qc_workbench.store.database import Reader
+from qc_workbench.store.deal_decisions import Errand, errands
 from qc_workbench.ui.viewer import Viewer
+from qc_workbench.ui.views.investigation import my_letters, unread
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.ui.views.promises import Board, board
 from qc_workbench.ui.views.scored_calls import ScoredCase, scored_cases, scored_lines, windows_of
@@ -31,6 +34,10 @@ _LOOKED_THROUGH: Final = 200
 COLUMNS: Final = (Column.DUE_TODAY, Column.OVERDUE, Column.MISSING, Column.DRAGGED)
 
 
+#: Errands that are done are shown this long.
+_SHOWN: Final = timedelta(days=14)
+
+
 class Shelf(StrEnum):
     """``my_shelf.<code>``"""
 
@@ -39,6 +46,8 @@ class Shelf(StrEnum):
     PROMISES = "promises"
     TASKS = "tasks"
     ESTIMATE = "estimate"
+    LETTERS = "letters"
+    BONUS = "bonus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,7 @@ def my_room(workspace: Workspace, viewer: Viewer, agent: str, now: datetime) -> 
         tallies = case_tallies(reader, FlagKind.FAKE_EFFECTIVE, agents=frozenset({agent}))
         tasks, _ = coaching_lists.task_counts(reader, {agent}, today)
         scores = scored_calls.count_scores_of_agent(reader, agent)
+        given = my_errands(reader, agent, now)
     promises = board(workspace, viewer)
     waiting = {
         Shelf.SCORES: sum(any(line.state is LineState.OPEN for line in case.lines) for case in cases),
@@ -66,9 +76,24 @@ def my_room(workspace: Workspace, viewer: Viewer, agent: str, now: datetime) -> 
             tally.cases for tally in tallies if tally.manager_id == agent and tally.state is CaseState.ASKED
         ),
         Shelf.PROMISES: sum(promises.count(column, agent) for column in COLUMNS),
-        Shelf.TASKS: tasks.get(TaskState.GIVEN, 0) + tasks.get(TaskState.SEEN, 0),
+        Shelf.TASKS: tasks.get(TaskState.GIVEN, 0)
+        + tasks.get(TaskState.SEEN, 0)
+        + sum(not errand.is_done for errand in given),
+        Shelf.LETTERS: unread(my_letters(workspace, viewer)),
     }
     return MyRoom(waiting, scores, promises)
+
+
+def my_errands(reader: Reader, agent: str, now: datetime) -> list[Errand]:
+    """Lost deals that the agent was told to take up again: what is not done, and what was given in the last weeks."""
+    return errands(reader, agent, now - _SHOWN)
+
+
+def errands_of(workspace: Workspace, viewer: Viewer, now: datetime) -> tuple[Errand, ...]:
+    """The errands of whoever looks; clients are not named: the CRM does, in a deal of a colleague too."""
+    with workspace.store.reading() as reader:
+        found = my_errands(reader, viewer.agent_id, now) if viewer.agent_id else []
+    return tuple(found)
 
 
 def my_scores(workspace: Workspace, agent: str, page: int, now: datetime) -> tuple[tuple[ScoredCase, ...], Directory]:

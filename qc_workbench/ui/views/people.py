@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from qc_workbench.domain.call import Call, Manager
+from qc_workbench.domain.contacts import masked_phone
 from qc_workbench.domain.crm import Deal
 from qc_workbench.store.browsing import deals_of_phones
 from qc_workbench.store.calls import managers
 from qc_workbench.store.database import Reader
-from qc_workbench.ui.i18n import Translator, masked_phone
+from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.viewer import Viewer
 
 

@@ -47,10 +47,13 @@ class Recalls:
 
 @dataclass(frozen=True, slots=True)
 class RecallPage:
+    """``to_dial``: deals whose clients this person may call, so that the whole number is shown."""
+
     cases: tuple[RecallCase, ...]
     calls: Mapping[str, Call]
     recordings: Mapping[str, Recording]
     people: Directory
+    to_dial: frozenset[str]
 
 
 def recalls(workspace: Workspace, viewer: Viewer) -> Recalls:
@@ -69,7 +72,8 @@ def recall_page(
         calls = calls_by_id(reader, {case.lost.call_id for case in cases if case.lost.call_id})
         recordings = recordings_by_call(reader, calls)
         people = directory(reader, {phone for case in cases for phone in case.deal.client_phones}, viewer)
-    return RecallPage(tuple(cases), calls, recordings, people)
+    mine_to_call = {case.deal.deal_id for case in cases if viewer.may(Action.CALL_BACK, case.deal.manager_id)}
+    return RecallPage(tuple(cases), calls, recordings, people, frozenset(mine_to_call))
 
 
 def write_recall(
@@ -86,7 +90,7 @@ def write_recall(
     Raises ``not_allowed``."""
     by = viewer.name
     with workspace.store.reading() as reader:
-        viewer.require(Action.RULE_ON_FLAG, agent_of_deal(reader, deal_id))
+        viewer.require(Action.CALL_BACK, agent_of_deal(reader, deal_id))
         earlier = recalls_of_deal(reader, deal_id)
     entry = (
         undo_recall(deal_id, by, at, earlier)

@@ -259,7 +259,7 @@ def counted_of_all(reader: Reader, workspace: Workspace, choice: TeamChoice, now
     for made in promise_tallies(reader, within, now):
         found[made.manager_id]["promises"] += made.promises
         found[made.manager_id]["kept"] += made.promises if made.outcome in KEPT_OUTCOMES else 0
-    for breach in violation_tallies(reader, within):
+    for breach in violation_tallies(reader, within, standing=True):  # what its list shows
         found[breach.manager_id]["violations"] += breach.violations
     return {
         name: Extra(Part(n["verified"], n["examined"]), Part(n["kept"], n["promises"]), n["violations"])
