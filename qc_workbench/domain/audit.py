@@ -143,6 +143,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
         "search_removed",
         "search_restored",
         "source_added",
+        "source_changed",
         "source_removed",
         "source_paused",
         "source_resumed",
