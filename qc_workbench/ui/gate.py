@@ -2,10 +2,12 @@
 
 A page of Streamlit talks over one websocket for hours. Each of its messages runs buttons and redraws fragments that
 were made for the person who logged in then, so each is let through only while that session lives; else all that is left
-of it is the wish to be drawn from the start, which says that the session has ended. A file that a page hands out goes to
-the person whose page was told of it, and files are taken in from whoever may bring any. Streamlit keeps what a page
+of it is the wish to be drawn from the start, which says that the session has ended. Streamlit keeps what a page
 remembers for whoever comes back with its id: the person's mark, which no browser can send (:data:`OPTIONS`), keeps it
-from anybody else. What Streamlit can do besides, and nothing here uses, is shut.
+from anybody else.
+
+A file that a page hands out goes to the person whose page was told of it; files are taken in from whoever may bring
+any. What Streamlit can do besides, and nothing here uses, is shut.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import streamlit as st
 import uvicorn
@@ -136,8 +136,9 @@ def serve(home: Path | Workspace, host: str = "127.0.0.1", port: int = 8501) -> 
     event("serve.started", host=host, port=port, home=default_home(), version=__version__)
     warming.begin()
     # Requests are logged by Traffic, without their addresses; log_config None leaves uvicorn's own words to our log.
-    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=3)
+    uvicorn.run(
+        app, host=host, port=port, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=3
+    )
     event("serve.ended")
 
 
@@ -230,7 +231,13 @@ def _note_sent(request: Request, workspace: Workspace, grant: Grant) -> None:
     if "range" not in request.headers:
         _note(request, workspace, grant, "recording_exported")
     else:
-        _note(request, workspace, grant, "recording_sent", once_a_day("sent", grant.who, grant.call_id, grant.content_hash))
+        _note(
+            request,
+            workspace,
+            grant,
+            "recording_sent",
+            once_a_day("sent", grant.who, grant.call_id, grant.content_hash),
+        )
 
 
 def _note(request: Request, workspace: Workspace, grant: Grant, action: str, key: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The application's own addresses, middleware and rights; in Streamlit's place stand-ins that say who was let through."""
+"""The application with its middleware and rights; in Streamlit's place stand-ins that say who was let through."""
 
 from __future__ import annotations
 

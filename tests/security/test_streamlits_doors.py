@@ -52,7 +52,8 @@ def test_every_place_for_a_file_is_behind_a_right_that_the_gate_knows() -> None:
         file.name
         for file in UI.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr in {"file_uploader", "camera_input", "audio_input", "chat_input"}
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"file_uploader", "camera_input", "audio_input", "chat_input"}
     }
     assert places == {"form_text.py", "form_list.py", "import_files_upload.py"}
 
