@@ -22,6 +22,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "listening": (
         "recording_played",
+        "recording_sent",
         "clip_heard",
         "call_listened",
         "calls_shared_out",

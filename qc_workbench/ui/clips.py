@@ -22,7 +22,8 @@ from qc_workbench.errors import MediaError, QcwError
 from qc_workbench.store.calls import audit_entry, recording
 from qc_workbench.store.coaching import clip_with_id
 from qc_workbench.ui import doorway
-from qc_workbench.ui.http import sound_answer
+from qc_workbench.ui.http import once_a_day, sound_answer
+from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
 
 
@@ -91,7 +92,7 @@ def cut(source: Path, target: Path, from_s: float, to_s: float) -> None:
 # Answers; in threads (not async), because they wait for the store ---------------------------------------------------
 
 
-def _asked(request: Request) -> tuple[Workspace, str, Clip] | None:
+def _asked(request: Request) -> tuple[Workspace, Viewer, Clip] | None:
     """The workspace, who asks and the clip; None for whoever may not hear it. A retired clip is not heard."""
     found = doorway.signed_in(request)
     if found is None or not found[1].may(Action.HEAR_CLIP):
@@ -99,7 +100,7 @@ def _asked(request: Request) -> tuple[Workspace, str, Clip] | None:
     workspace, viewer = found
     with workspace.store.reading() as reader:
         clip = clip_with_id(reader, request.path_params["clip_id"])
-    return None if clip is None or clip.retired_at is not None else (workspace, viewer.name, clip)
+    return None if clip is None or clip.retired_at is not None else (workspace, viewer, clip)
 
 
 def _sound(request: Request) -> Response:
@@ -107,15 +108,22 @@ def _sound(request: Request) -> Response:
         asked = _asked(request)
         if asked is None:
             return None
-        workspace, who, clip = asked
+        workspace, viewer, clip = asked
         path = clip_file(workspace, clip)
-        if _from_the_start(request):  # a player asks for the rest in pieces: one line for all of them
-            entry = audit_entry(datetime.now(UTC), who, "clip_heard", clip.call_id, clip_id=clip.clip_id)
-            workspace.store.write(entry)
+        _note_heard(workspace, viewer, clip, request)
         return path, "audio/wav"
 
     # Not kept by the browser: each page that plays it asks, and is written down.
     return sound_answer(find, "private, no-store")
+
+
+def _note_heard(workspace: Workspace, viewer: Viewer, clip: Clip, request: Request) -> None:
+    """A player asks for the rest in pieces: one line for all of them. Whoever begins elsewhere has a line a day."""
+    now = datetime.now(UTC)
+    line = audit_entry(now, viewer.name, "clip_heard", clip.call_id, clip_id=clip.clip_id)
+    is_first = workspace.store.write(line, key=once_a_day("clip", viewer.person_id, clip.clip_id))
+    if not is_first and _from_the_start(request):
+        workspace.store.write(line)
 
 
 def _from_the_start(request: Request) -> bool:

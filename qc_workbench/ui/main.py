@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -22,8 +23,9 @@ from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.saved_searches import new_calls
 from qc_workbench.workspace import Workspace
 
-#: A file of ours: a named icon would be fetched from the internet.
-_ICON = str(Path(__file__).parent / "icon.png")
+#: A picture of ours: a named icon would be fetched from the internet. In words, not as a file of Streamlit's: those are
+#: for whoever is logged in.
+_ICON = f"data:image/png;base64,{b64encode((Path(__file__).parent / 'icon.png').read_bytes()).decode()}"
 
 #: Working pages are dense: less air above and beside them than Streamlit gives an article.
 _DENSE = """
