@@ -10,7 +10,8 @@ from typing import Final
 #: What happens to each table: "anonymised" rows stay under ids of chance, "cleaned" ones lose the lines or words about
 #: the person, "nothing" holds no person (numbers written somewhere are blotted out there too).
 TREATMENT: Final[Mapping[str, str]] = {
-    "calls": "anonymised", "recordings": "anonymised", "conversations": "anonymised", "flags": "anonymised",
+    "calls": "anonymised", "recordings": "anonymised", "conversations": "anonymised", "consent_lines": "anonymised",
+    "flags": "anonymised",
     "findings": "anonymised", "commitments": "anonymised", "refusals": "anonymised", "violations": "anonymised",
     "violation_gaps": "anonymised",
     "sample": "anonymised", "draws": "anonymised", "deals": "anonymised", "stage_changes": "anonymised",
