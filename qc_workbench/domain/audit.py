@@ -44,6 +44,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
         "flag_asked",
         "flag_withdrawn",
         "flag_answered",
+        "violations_answered",
         "answer_checked",
         "recall_refused",
         "recall_never_refused",

@@ -30,7 +30,7 @@ from qc_workbench.ui.views.discipline import (
     trend,
 )
 
-PARTS: Final = ("table", "rulings", "logged", "exchange", "rules")
+PARTS: Final = ("table", "rulings", "logged", "exchange", "consent", "rules")
 _RULE, _AGENT, _HEAT = "order_rule", "order_agent", "order_heat"
 #: The rules of the rows, for the click on a cell.
 _KINDS: Final = "order_kinds"
