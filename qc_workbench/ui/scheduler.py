@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -38,12 +37,11 @@ Start = Callable[[Path, str, datetime, int], "subprocess.Popen[bytes]"]
 
 def start_job(home: Path, code: str, due_at: datetime, attempt: int) -> subprocess.Popen[bytes]:
     """``qcw schedule run`` of one due moment, as a process that gives way to others."""
-    command = [
-        sys.executable, "-m", "qc_workbench.cli", "--home", str(home), "-q", "schedule", "run", code,
-        "--due", due_at.isoformat(), "--attempt", str(attempt),
-    ]  # fmt: skip
+    line, environment = command(
+        "--home", str(home), "-q", "schedule", "run", code, "--due", due_at.isoformat(), "--attempt", str(attempt)
+    )
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
 
