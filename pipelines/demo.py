@@ -32,7 +32,10 @@ AS_OF: Final = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
 SAMPLES: Final = next(
     (
         folder
-        for folder in (Path(qc_workbench.__file__).parent / "samples", Path(qc_workbench.__file__).parents[1] / "samples")
+        for folder in (
+            Path(qc_workbench.__file__).parent / "samples",
+            Path(qc_workbench.__file__).parents[1] / "samples",
+        )
         if folder.is_dir()
     ),
     Path("samples"),

@@ -55,7 +55,8 @@ class Check:
 
 def examine(home: Path) -> tuple[Check, ...]:
     """Every check, worst news included; the workspace is looked at only where there is one."""
-    checks = [_program(), installation(), _packages(), *(_codec(name) for name in CODECS), _model(), _lock(), _disk(home)]
+    codecs = [_codec(name) for name in CODECS]
+    checks = [_program(), installation(), _packages(), *codecs, _model(), _lock(), _disk(home)]
     if (home / "qcw.toml").exists():
         checks += [_workspace(home), *_mail(home)]
     return tuple(checks)
@@ -67,7 +68,7 @@ def _program() -> Check:
 
 
 def installation(distribution: metadata.Distribution | None = None) -> Check:
-    """Are the files of the installed program as they came? Another package may have put its own over them in silence."""
+    """Are the files of the program as they were installed? Another package may have put its own over them."""
     here = Path(qc_workbench.__file__).resolve()
     try:
         found = distribution or metadata.distribution("qc-workbench")

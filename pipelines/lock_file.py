@@ -93,9 +93,8 @@ def running(root: Path = ROOT) -> dict[str, tuple[Locked, ...]]:
 
 def written(part: Mapping[str, tuple[Locked, ...]]) -> str:
     """A file for ``pip install --require-hashes -r``."""
-    lines = []
-    for entry in (entry for name in sorted(part) for entry in part[name]):
-        lines.append(" \\\n".join([entry.pin, *(f"    --hash=sha256:{digest}" for digest in entry.hashes)]))
+    entries = [entry for name in sorted(part) for entry in part[name]]
+    lines = [" \\\n".join([entry.pin, *(f"    --hash=sha256:{one}" for one in entry.hashes)]) for entry in entries]
     return "\n".join(lines) + "\n"
 
 

@@ -1,8 +1,9 @@
 """The files of a release: ``python -m pipelines.make_release [FOLDER]`` makes them of what the repository tracks.
 
-Built twice from the same sources the files are the same to the byte: times are those of the last commit, owners and rights
-are fixed, nothing of a working folder (caches, builds, settings of a person) can slip in, because the sources are copied
-by their list into an empty folder first. The wheel is built from the unpacked source archive, which proves that complete.
+Built twice from the same sources the files are the same to the byte: times are those of the last commit, owners and
+rights are fixed. Nothing of a working folder (caches, builds, settings of a person) can slip in, because the sources are
+copied by their list into an empty folder first. The wheel is built from the unpacked source archive, which proves that
+complete.
 
     qc_workbench-VERSION-py3-none-any.whl   the program with models, texts and the sample company
     qc_workbench-VERSION.tar.gz             the sources it was built from
@@ -106,15 +107,16 @@ def even_archive(packed: bytes, at: int) -> bytes:
 
 
 def even_wheel(packed: bytes, at: int) -> bytes:
-    """The same wheel with names in order, one time and plain rights; its list of files goes last, as the format wishes."""
+    """The same wheel with names in order, one time and plain rights; its list of files goes last, as the format has it."""
     time = datetime.fromtimestamp(at, UTC)
+    stamp = (time.year, time.month, time.day, time.hour, time.minute, time.second // 2 * 2)
     out = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(packed)) as before,
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after,
     ):
         for name in sorted(before.namelist(), key=lambda item: (".dist-info/" in item, item.endswith("RECORD"), item)):
-            plain = zipfile.ZipInfo(name, (time.year, time.month, time.day, time.hour, time.minute, time.second // 2 * 2))
+            plain = zipfile.ZipInfo(name, stamp)
             plain.external_attr, plain.create_system = 0o100644 << 16, 3
             after.writestr(plain, before.read(name), zipfile.ZIP_DEFLATED, 9)
     return out.getvalue()

@@ -1,7 +1,7 @@
 """What ``qcw`` starts with: are the packages beside this one ours?
 
-``pipelines`` and ``models`` are plain names. Another program's folder of that name, found earlier on the path, would be taken
-in silence, and its files for ours; so that is looked at before anything of them is imported.
+``pipelines`` and ``models`` are plain names. Another program's folder of that name, found earlier on the path, would be
+taken in silence, and its files for ours; so that is looked at before anything of them is imported.
 """
 
 from __future__ import annotations

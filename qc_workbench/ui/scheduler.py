@@ -22,6 +22,7 @@ from pipelines.scheduled import ScheduledJob
 from qc_workbench.domain.schedule import Due
 from qc_workbench.errors import QcwError
 from qc_workbench.logs import event
+from qc_workbench.start import command
 from qc_workbench.ui.state import open_workspace
 from qc_workbench.workspace import Workspace
 
