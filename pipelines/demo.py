@@ -28,18 +28,9 @@ from qc_workbench.workspace import Workspace
 
 #: The moment the sample company is looked at: 1 November 2026, 9:00 in Moscow.
 AS_OF: Final = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
+_INSTALLED: Final = Path(qc_workbench.__file__).resolve().parent / "samples"
 #: Inside the package where it was installed from a wheel, beside the packages in the project's folder.
-SAMPLES: Final = next(
-    (
-        folder
-        for folder in (
-            Path(qc_workbench.__file__).parent / "samples",
-            Path(qc_workbench.__file__).parents[1] / "samples",
-        )
-        if folder.is_dir()
-    ),
-    Path("samples"),
-)
+SAMPLES: Final = _INSTALLED if _INSTALLED.is_dir() else _INSTALLED.parents[1] / "samples"
 SOURCE: Final = "samples"
 #: Of every account of the sample company, which anybody at this machine may enter (``ui.doorway``).
 PASSWORD: Final = "пример компании для всех"  # noqa: S105 - invented people, no secret

@@ -1,9 +1,8 @@
 """The files of a release: ``python -m pipelines.make_release [FOLDER]`` makes them of what the repository tracks.
 
 Built twice from the same sources the files are the same to the byte: times are those of the last commit, owners and
-rights are fixed. Nothing of a working folder (caches, builds, settings of a person) can slip in, because the sources are
-copied by their list into an empty folder first. The wheel is built from the unpacked source archive, which proves that
-complete.
+rights are fixed. Nothing of a working folder (caches, builds, settings of a person) can slip in: the sources are copied
+by their list into an empty folder first. The wheel is built from the unpacked source archive, which proves it whole.
 
     qc_workbench-VERSION-py3-none-any.whl   the program with models, texts and the sample company
     qc_workbench-VERSION.tar.gz             the sources it was built from
@@ -107,7 +106,7 @@ def even_archive(packed: bytes, at: int) -> bytes:
 
 
 def even_wheel(packed: bytes, at: int) -> bytes:
-    """The same wheel with names in order, one time and plain rights; its list of files goes last, as the format has it."""
+    """The same wheel with names in order, one time and plain rights; its list of files last, as the format has it."""
     time = datetime.fromtimestamp(at, UTC)
     stamp = (time.year, time.month, time.day, time.hour, time.minute, time.second // 2 * 2)
     out = io.BytesIO()

@@ -1,7 +1,7 @@
 """The bill of materials of what the installed program consists of: ``python -m pipelines.make_sbom [FILE]``.
 
-CycloneDX 1.6 as JSON, made with the library of its authors: every package of the lock with version, digests, licence and
-who asks for it, for all systems at once, and the works of others inside our own wheel.
+CycloneDX 1.6 as JSON, made with the library of its authors: every package of the lock with version, digests, licence
+and who asks for it, for all systems at once, and the works of others inside our own wheel.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import uuid
 from datetime import datetime
 from pathlib import Path
 
-from cyclonedx.factory.license import LicenseFactory
+from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import Property
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
@@ -44,11 +44,9 @@ def bill_of_materials(root: Path = ROOT, at: datetime | None = None) -> str:
     asked = direct(project(root))
     bom.register_dependency(program, [item for name in sorted(asked & part.keys()) for item in components[name]])
     for name, found in components.items():
-        wanted = [
-            child for key, entries in part.items() if any(name in e.via for e in entries) for child in components[key]
-        ]
+        wanted = [key for key, entries in part.items() if any(name in entry.via for entry in entries)]
         for component in found:
-            bom.register_dependency(component, wanted)
+            bom.register_dependency(component, [child for key in wanted for child in components[key]])
     for number, work in enumerate(licences().inside):
         bom.components.add(
             Component(
