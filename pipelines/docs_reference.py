@@ -22,7 +22,8 @@ _PREFIX = "error."
 #: Sections of a page's guide: room -> page of docs/ that says most about it.
 GUIDES: Mapping[str, str] = {
     "overview": "day.md", "queue": "queue.md", "my": "roles/agent.md", "call": "scoring-calls.md",
-    "search": "search.md", "suspicious": "detectors.md", "promises": "detectors-promises.md", "crm_writes": "write-back.md",
+    "search": "search.md", "suspicious": "detectors.md", "promises": "detectors-promises.md",
+    "crm_writes": "write-back.md",
     "refusals": "refusal-control.md", "disputes": "disputes-and-coaching.md", "coaching": "disputes-and-coaching.md",
     "discipline": "discipline.md", "team": "scoring-statistics.md", "calibration": "calibration.md",
     "month": "month-report.md", "investigation": "investigation.md", "bonus": "bonus.md", "people": "access.md",
@@ -97,9 +98,9 @@ def rooms_page(generated: str) -> str:
     en, ru = Translator("en"), Translator("ru")
     lines = [
         "# Pages of the app · Страницы", "", generated, "",
-        "Each by its address (`/queue`), with those whose page it is. A role sees its own, its team's or all; what that",
-        "means is in [access](access.md), how each looks in [pictures](screenshots.md). / Адрес, чья это страница и где о",
-        "ней рассказано.",
+        "Each by its address (`/queue`), with those whose page it is. A role sees its own, its team's or all; what",
+        "that means is in [access](access.md), how each looks in [pictures](screenshots.md). / Адрес, чья это страница",
+        "и где о ней рассказано.",
         "",
     ]  # fmt: skip
     roles = list(AccessRole)

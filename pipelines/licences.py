@@ -75,8 +75,8 @@ def licences_page(generated: str) -> str:
         "The workbench itself: Apache-2.0. Below is everything that it runs with, carries inside or is made with, each",
         "with its licence as SPDX names it. What may be taken without asking stands at the top of",
         "`pipelines/licences.toml`, where licences are entered by hand; a test refuses a package of the locks without",
-        "a known acceptable one. Why each is used: [dependencies](dependencies.md). As a bill of materials (CycloneDX):",
-        "`make sbom`.",
+        "a known acceptable one. Why each: [dependencies](dependencies.md). As a bill of materials: `make sbom`",
+        "(CycloneDX).",
     ]  # fmt: skip
     for part, packages in used_for().items():
         lines += ["", f"## {titles[part]}", "", "| package | version | licence |", "|---|---|---|", *_rows(packages)]
