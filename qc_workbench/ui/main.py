@@ -15,6 +15,7 @@ from qc_workbench.ui.accounts import viewer_of
 from qc_workbench.ui.components.outside import forbidden, outside
 from qc_workbench.ui.components.page_help import page_help
 from qc_workbench.ui.components.tour_bar import tour_bar, tour_button
+from qc_workbench.ui.frame import language_style
 from qc_workbench.ui.i18n import LANGUAGE_NAMES, LANGUAGES, Translator
 from qc_workbench.ui.labels import error_text, plain
 from qc_workbench.ui.navigation import ROOMS, may_enter, sections, unlisted
@@ -68,7 +69,7 @@ def main() -> None:
     t = Translator(language(workspace), workspace.settings.company.zone if workspace else None)
     st.set_page_config(page_title=t("app.title"), page_icon=_ICON, layout="wide")
     st.html(_DENSE)
-    st.html(_FILES.format(choose=t("app.choose_file")))
+    st.html(language_style(t.language) + _FILES.format(choose=t("app.choose_file")))
     if isinstance(opened, QcwError):
         _language_switch(t)
         st.title(t("app.title"))

@@ -16,13 +16,13 @@ from pathlib import Path
 
 os.environ.setdefault("QCW_FUZZ_FAST", "1")
 
-import atheris  # noqa: E402 - read by what is imported next
+import atheris
 
-from qc_workbench.store import launch  # noqa: E402
-from qc_workbench.store.database import launch_with  # noqa: E402
-from tests.fuzzing.borders import BORDERS  # noqa: E402
-from tests.fuzzing.mutate import altered  # noqa: E402
-from tests.fuzzing.rule import judged  # noqa: E402
+from qc_workbench.store import launch
+from qc_workbench.store.database import launch_with
+from tests.fuzzing.borders import BORDERS
+from tests.fuzzing.mutate import altered
+from tests.fuzzing.rule import judged
 
 #: What is worth new inputs: the readers, not what draws pages.
 LOOKED_AT = [

@@ -94,9 +94,9 @@ def csv_seeds() -> tuple[bytes, ...]:
     deals = f"{DEALS_HEADER}\n{GOOD_DEAL}\n".encode()
     notes = "note_id,created_at,text,deal_id\nn1,2026-09-02T10:25:00+03:00,Думают,deal-1\n".encode()
     tasks = (
-        "activity_id,manager_id,type,created_at,deal_id,due_at\n"
-        "a1,m1,task,2026-09-02T10:25:00+03:00,deal-1,2026-09-03T10:25:00+03:00\n"
-    ).encode()
+        b"activity_id,manager_id,type,created_at,deal_id,due_at\n"
+        b"a1,m1,task,2026-09-02T10:25:00+03:00,deal-1,2026-09-03T10:25:00+03:00\n"
+    )
     return calls_csv().encode(), DIVIDER.join((calls_csv().encode(), deals, notes, tasks))
 
 

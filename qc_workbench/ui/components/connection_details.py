@@ -33,7 +33,7 @@ def details(room: Room) -> None:
     found = {item.name: item for item in connections(room.workspace, room.viewer, room.now).connections}
     if not found:
         return
-    st.subheader(t("connections.details"), anchor=False)
+    st.header(t("connections.details"), anchor=False)
     name = st.selectbox(
         t("connections.source"),
         list(found),
