@@ -99,9 +99,10 @@ def _sidebar(workspace: Workspace, viewer: Viewer, room: str, t: Translator) -> 
     roles = ", ".join(t(f"access_role.{role.value}") for role in AccessRole if role in viewer.account.person.roles)
     st.markdown(f"**{plain(viewer.name)}**")
     st.caption(roles)
-    if room in ROOMS and may_enter(viewer, room):
-        page_help(room, t)
-    tour_button(workspace, viewer, t)
+    with st.container(horizontal=True):
+        if room in ROOMS and may_enter(viewer, room):
+            page_help(room, t)
+        tour_button(workspace, viewer, t)
     _language_switch(t)
     if workspace.settings.company.name:
         st.caption(plain(workspace.settings.company.name))

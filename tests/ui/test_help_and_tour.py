@@ -57,7 +57,7 @@ def test_the_head_of_sales_is_first_shown_a_call_that_waits_for_a_ruling(home: P
 def test_help_opens_over_the_page(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = pressed(start(home, "ru", monkeypatch), "page_help")
     assert not app.exception
-    assert "Откуда цифры" in [element.value for element in app.subheader]
+    assert "Откуда цифры" in "".join(element.value for element in app.markdown)
 
 
 def test_the_tour_begins_and_can_be_ended_on_any_page(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,5 +27,5 @@ def _says(room: str, t: Translator) -> None:
     for part in PARTS:
         code = f"help.{room}.{part}"
         if t.knows(code):
-            st.subheader(t(f"help.{part}"), anchor=False)
+            st.markdown(f"**{t(f'help.{part}')}**")
             st.markdown(t(code))
