@@ -1,18 +1,15 @@
 """iCalendar read as RFC 5545 says and no milder, by none of the library that the feed is written with.
 
 A mistake that programs forgive is an error here: a long line, a bare line break, a cut character, a comma that is not
-escaped, a zone that is used and not described, a property twice.
+escaped, a property twice, a moment that is not in UTC.
 """
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Any, Final
-
-from dateutil.tz import tzical
+from datetime import UTC, date, datetime
+from typing import Final
 
 LONGEST_LINE: Final = 75
 _LINE: Final = re.compile(r'^([A-Z0-9-]+)((?:;[A-Z0-9-]+=(?:"[^"]*"|[^";:,]*))*):(.*)$', re.DOTALL)
@@ -99,14 +96,13 @@ def unescaped(value: str) -> str:
 
 def read_strictly(content: bytes) -> dict[str, StrictEvent]:
     calendar = parsed(content)
-    zones = _zones(content, calendar)
     found: dict[str, StrictEvent] = {}
     for part in calendar.parts:
         if part.name != "VEVENT":
             continue
         assert re.fullmatch(r"\d{8}T\d{6}Z", part.value("DTSTAMP")), "of the moment in UTC"
         assert part.value("STATUS") in ("CONFIRMED", "CANCELLED", "TENTATIVE")
-        begins, ends = (_moment(part, name, zones) for name in ("DTSTART", "DTEND"))
+        begins, ends = (_moment(part, name) for name in ("DTSTART", "DTEND"))
         assert type(begins) is type(ends)
         assert begins < ends
         description = part.text("DESCRIPTION") if "DESCRIPTION" in part.properties else None
@@ -117,26 +113,12 @@ def read_strictly(content: bytes) -> dict[str, StrictEvent]:
     return found
 
 
-def _zones(content: bytes, calendar: Part) -> dict[str, tzinfo]:
-    told = [part.value("TZID") for part in calendar.parts if part.name == "VTIMEZONE"]
-    if not told:
-        return {}
-    assert len(told) == len(set(told))
-    text = "\r\n".join(lines_of(content))
-    rules: Any = tzical(io.StringIO(text))
-    return {name: rules.get(name) for name in told}
-
-
-def _moment(part: Part, name: str, zones: dict[str, tzinfo]) -> date | datetime:
-    """A day, or a moment by the rules that the file itself gives for its zone."""
+def _moment(part: Part, name: str) -> date | datetime:
+    """A day, or a moment in UTC: what a program makes of a zone described in the file differs from one to the next."""
     told, value = part.properties[name]
     if told.get("VALUE") == "DATE":
         assert re.fullmatch(r"\d{8}", value)
         return date.fromisoformat(value)
-    assert re.fullmatch(r"\d{8}T\d{6}Z?", value)
-    if value.endswith("Z"):
-        return datetime.fromisoformat(value[:-1]).replace(tzinfo=UTC)
-    wall = datetime.fromisoformat(value)
-    offset = zones[told["TZID"]].utcoffset(wall)
-    assert offset is not None
-    return (wall - offset).replace(tzinfo=UTC) + timedelta()
+    assert re.fullmatch(r"\d{8}T\d{6}Z", value)
+    assert not told
+    return datetime.fromisoformat(value[:-1]).replace(tzinfo=UTC)

@@ -44,7 +44,7 @@ def test_whatever_is_said_comes_back_as_it_was(summary: str, description: str) -
 
 @pytest.mark.parametrize("zone", ["Europe/Moscow", "Europe/Kyiv", "Asia/Yekaterinburg", "America/New_York", "UTC"])
 @pytest.mark.parametrize("day", [date(2026, 3, 30), date(2026, 7, 1), date(2026, 10, 26), date(2026, 12, 31)])
-def test_the_zone_that_the_file_describes_gives_the_hour_that_was_promised(zone: str, day: date) -> None:
+def test_the_moment_is_the_promised_hour_of_the_company_winter_and_summer(zone: str, day: date) -> None:
     (event,) = read_strictly(written(replace(EVENT, due=replace(DUE, due_from=day, due_to=day)), zone=zone)).values()
     assert event.begins == datetime.combine(day, time(13), ZoneInfo(zone)).astimezone(UTC)
     assert isinstance(event.begins, datetime)
