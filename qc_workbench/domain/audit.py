@@ -22,6 +22,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "listening": (
         "recording_played",
+        "recording_sent",
         "clip_heard",
         "call_listened",
         "calls_shared_out",
@@ -145,6 +146,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
         "search_removed",
         "search_restored",
         "source_added",
+        "source_changed",
         "source_removed",
         "source_paused",
         "source_resumed",

@@ -33,7 +33,7 @@ def breach_desk(
         room.workspace, room.viewer, agent_id, choice.within, kind, page_of(key), only_standing=only_standing,
         among=choice.agents,
     )  # fmt: skip
-    st.subheader(t("discipline.list", n=t.number(found.count(found.kind))), anchor=False)
+    st.header(t("discipline.list", n=t.number(found.count(found.kind))), anchor=False)
     if not found.listed:
         nothing(t("discipline.list_none"))
         return

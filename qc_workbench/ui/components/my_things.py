@@ -94,7 +94,7 @@ def promises(room: Room, agent: str, view: MyRoom) -> None:
         total = board.count(column, agent)
         if not total:
             continue
-        st.subheader(f"{column_name(column, t)} · {t.number(total)}", anchor=False)
+        st.header(f"{column_name(column, t)} · {t.number(total)}", anchor=False)
         page = pager(total, PAGE, t, f"my_promises_{column.value}")
         shown = promise_page(room.workspace, room.viewer, board, column, agent, page)
         for promise in shown.promises:
@@ -107,7 +107,7 @@ def errands(room: Room) -> None:
     found = errands_of(room.workspace, room.viewer, room.now)
     if not found:
         return
-    st.subheader(f"{t('errand.title')} · {t.number(sum(not errand.is_done for errand in found))}", anchor=False)
+    st.header(f"{t('errand.title')} · {t.number(sum(not errand.is_done for errand in found))}", anchor=False)
     st.caption(t("errand.says"))
     for errand in found:
         deal, decision = errand.deal, errand.decision
