@@ -140,7 +140,8 @@ class _Detection:
         settings = self.workspace.settings
         return (
             effective.DETECTOR, effective.VERSION,
-            commitments.fingerprint(), refusals.fingerprint(), consent.fingerprint(), settings.consent.model_dump_json(),
+            commitments.fingerprint(), refusals.fingerprint(),
+            consent.fingerprint(), settings.consent.model_dump_json(),
             settings.effective.model_dump_json(), settings.company.model_dump_json(exclude={"name", "language"}),
         )  # fmt: skip
 

@@ -36,6 +36,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
         "recording_exported",
         "data_exported",
         "certificate_exported",
+        "access_report_made",
         "backup_made",
     ),
     "decision": (

@@ -71,7 +71,7 @@ def test_an_agent_reads_the_own_statement_and_disputes_a_line(
     app.button(key="dispute_send_v001").click().run()
     shown = read(app).replace("\xa0", " ")
     assert "10 000 ₽" in shown
-    assert "Под спором: 100 ₽" in shown
+    assert "Приостановлено: 100 ₽" in shown
     pick(app, "my_bonus_2026-10-01", 0)
     app.button(key="dispute_withdraw_v001").click().run()
     assert "9 900 ₽" in read(app).replace("\xa0", " ")

@@ -26,7 +26,8 @@ def line(direction: Direction, *lines: tuple[Party | None, str]) -> ConsentLine:
     "said",
     [
         "разговор записывается", "разговор записываются", "все разговоры записываются", "ведётся запись разговора",
-        "записываем разговоры", "в целях контроля качества обслуживания", "раз говор записывается", "разгавор записываеться",
+        "записываем разговоры", "в целях контроля качества обслуживания", "раз говор записывается",
+        "разгавор записываеться",
         "this call may be recorded", "calls are recorded for quality purposes", "you are on a recorded line",
     ],
 )  # fmt: skip
@@ -55,7 +56,8 @@ def test_the_machine_of_a_called_company_tells_our_agent_and_not_the_client() ->
 def test_told_after_the_first_seconds_or_after_the_substance_is_late() -> None:
     after = line(OUT, (Party.AGENT, WORDY), (None, "25"), (Party.AGENT, "разговор записывается"))
     assert (after.verdict, after.reason) == (NOT_TOLD, ConsentReason.LATE)
-    asked = "нужны пять белых дверей с коробкой и доставкой в область, когда привезут и сколько стоит, и кто их ставит у нас"
+    asked = "нужны пять белых дверей с коробкой и доставкой в область, когда привезут, сколько стоит "
+    asked += "и кто их ставит у нас в городе"
     begun = line(IN, (Party.AGENT, "слушаю"), (Party.CUSTOMER, asked), (Party.AGENT, "разговор записывается"))
     assert begun.reason is ConsentReason.LATE
     assert begun.start_s is not None
