@@ -167,7 +167,7 @@ def exchange_list(room: Room, choice: OrderChoice) -> None:
         }
         for item in found
     ]
-    st.dataframe(rows[(at - 1) * _PAGE : at * _PAGE], hide_index=True, key=f"{key}_{at}")
+    st.dataframe(rows[(at - 1) * _PAGE : at * _PAGE], hide_index=True, height="content", key=f"{key}_{at}")
     st.download_button(
         t("discipline.exchange_csv"), data=_csv(rows), file_name="lead-exchange.csv", mime="text/csv",
         on_click="ignore", key=f"{key}_csv",
