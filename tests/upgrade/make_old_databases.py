@@ -102,7 +102,9 @@ def make(version: int, commit: str, root: Path) -> None:
             kept["qcwbackup"] = backup.read_bytes()
         for kind, content in kept.items():
             (FOLDER / f"schema{version:04d}.{kind}.xz").write_bytes(lzma.compress(content, preset=9))
-        print(version, commit, {kind: len(lzma.compress(content)) for kind, content in kept.items()}, sum(rows.values()))
+        print(
+            version, commit, {kind: len(lzma.compress(content)) for kind, content in kept.items()}, sum(rows.values())
+        )
 
 
 def main() -> None:
