@@ -1,4 +1,4 @@
-"""The wheel works in an empty environment on a machine where the repository is not: demo, doctor, the app in a browser."""
+"""The wheel works in an empty environment where the repository is not: demo, doctor, the app in a browser."""
 
 from __future__ import annotations
 
