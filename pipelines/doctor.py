@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import os
 import platform
@@ -15,6 +17,7 @@ from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 
+import qc_workbench
 from qc_workbench import __version__
 from qc_workbench.errors import NotConfigured, QcwError, SettingsError
 from qc_workbench.ui.i18n import Translator
@@ -59,7 +62,8 @@ class Check:
 
 def examine(home: Path) -> tuple[Check, ...]:
     """Every check, worst news included; the workspace is looked at only where there is one."""
-    checks = [_program(), _packages(), *(_codec(name) for name in CODECS), _model(), _lock(), _disk(home)]
+    codecs = [_codec(name) for name in CODECS]
+    checks = [_program(), installation(), _packages(), *codecs, _model(), _lock(), _disk(home)]
     if (home / "qcw.toml").exists():
         checks += [_workspace(home), *_mail(home), *_sources(home)]
     return tuple(checks)
@@ -68,6 +72,30 @@ def examine(home: Path) -> tuple[Check, ...]:
 def _program() -> Check:
     params = {"version": __version__, "python": platform.python_version(), "system": platform.platform(terse=True)}
     return Check("program", State.OK if sys.version_info >= (3, 11) else State.FAULT, "program", params)
+
+
+def installation(distribution: metadata.Distribution | None = None) -> Check:
+    """Are the files of the program as they were installed? Another package may have put its own over them."""
+    here = Path(qc_workbench.__file__).resolve()
+    try:
+        found = distribution or metadata.distribution("qc-workbench")
+        files = {file: Path(str(found.locate_file(file))) for file in found.files or () if file.hash}
+    except metadata.PackageNotFoundError:
+        files = {}
+    if here not in {path.resolve() for file, path in files.items() if file.name == "__init__.py"}:
+        return Check("installation", State.OK, "installation_source", {"folder": str(here.parents[1])})
+    changed = [str(file) for file, path in files.items() if file.hash and not _is_whole(path, file.hash)]
+    if changed:
+        params = {"names": ", ".join(changed[:3]), "count": str(len(changed))}
+        return Check("installation", State.FAULT, "installation_changed", params)
+    return Check("installation", State.OK, "installation", {"count": str(len(files))})
+
+
+def _is_whole(path: Path, recorded: metadata.FileHash) -> bool:
+    if not path.is_file():
+        return False
+    digest = hashlib.new(recorded.mode, path.read_bytes()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == recorded.value
 
 
 def _packages() -> Check:

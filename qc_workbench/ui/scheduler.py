@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from pipelines.scheduled import ScheduledJob
 from qc_workbench.domain.schedule import Asked, Due
 from qc_workbench.errors import QcwError
 from qc_workbench.logs import event
+from qc_workbench.start import command
 from qc_workbench.ui.state import open_workspace
 from qc_workbench.workspace import Workspace
 
@@ -38,12 +38,11 @@ Start = Callable[[Path, str, datetime, int], "subprocess.Popen[bytes]"]
 
 def start_job(home: Path, code: str, due_at: datetime, attempt: int) -> subprocess.Popen[bytes]:
     """``qcw schedule run`` of one due moment, as a process that gives way to others."""
-    command = [
-        sys.executable, "-m", "qc_workbench.cli", "--home", str(home), "-q", "schedule", "run", code,
-        "--due", due_at.isoformat(), "--attempt", str(attempt),
-    ]  # fmt: skip
+    line, environment = command(
+        "--home", str(home), "-q", "schedule", "run", code, "--due", due_at.isoformat(), "--attempt", str(attempt)
+    )
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
 

@@ -88,7 +88,7 @@ def _buttons(room: Room, item: JobNow) -> None:
 def runs(room: Room) -> None:
     """The runs of one job: how long they took, and each with its outcome."""
     t = room.t
-    st.subheader(t("schedule.history"), anchor=False)
+    st.header(t("schedule.history"), anchor=False)
     found = schedule(room.workspace, room.now)
     codes = [item.job.code for item in found.jobs]
     chosen = st.selectbox(
