@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from qc_workbench.config_bonus import Bonus
+from qc_workbench.config_consent import Consent
 from qc_workbench.config_crm_write import CrmWriting
 from qc_workbench.config_day import DayPage
 from qc_workbench.config_discipline import Discipline
@@ -346,6 +347,7 @@ class Settings(_Section):
     bonus: Bonus = Bonus()
     targets: Targets = Targets()
     auto_answers: AutoAnswers = AutoAnswers()
+    consent: Consent = Consent()
     serve: Serve = Serve()
     logs: Logs = Logs()
     work: Work = Work()

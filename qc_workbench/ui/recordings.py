@@ -11,16 +11,13 @@ import hmac
 import os
 import re
 import secrets
-import wave
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
-import av
-
 from qc_workbench.domain.call import Recording
-from qc_workbench.errors import MediaError
+from qc_workbench.work.decoding import write_pcm
 from qc_workbench.work.recordings import WORKER
 from qc_workbench.workspace import Workspace
 
@@ -121,7 +118,7 @@ def check_grant(home: Path, content_hash: str, call_id: str, who: str, until: st
 def playable(workspace: Workspace, recording: Recording) -> tuple[Path, str]:
     """A file the browser can play and its media type; made once and kept where the original is none.
 
-    Raises :class:`MediaError` ``media_undecodable``, and ``FileNotFoundError`` when the file is gone.
+    Raises :class:`~qc_workbench.errors.MediaError`, and ``FileNotFoundError`` when the file is gone.
     """
     assert recording.path is not None
     assert recording.content_hash is not None
@@ -147,25 +144,3 @@ def browser_media_type(recording: Recording) -> str | None:
     """The media type of a recording that browsers play as it is; None when it must be converted (A-law, GSM …)."""
     media_type, codecs = _PLAYABLE.get(recording.container or "", (None, frozenset()))
     return media_type if recording.codec in codecs else None
-
-
-def write_pcm(source: Path, target: Path) -> None:
-    """Decode to a 16-bit PCM wav at the recording's own rate and channels (at most two)."""
-    try:
-        with av.open(str(source)) as container, wave.open(str(target), "wb") as out:
-            if not container.streams.audio:
-                raise MediaError("media_undecodable", file=source.name, detail="no audio stream")
-            stream = container.streams.audio[0]
-            channels = 1 if stream.channels == 1 else 2
-            rate = stream.rate
-            out.setnchannels(channels)
-            out.setsampwidth(2)
-            out.setframerate(rate)
-            resampler = av.AudioResampler(format="s16", layout="mono" if channels == 1 else "stereo", rate=rate)
-            for frame in container.decode(stream):
-                for part in resampler.resample(frame):
-                    out.writeframes(part.to_ndarray().tobytes())
-            for part in resampler.resample(None):
-                out.writeframes(part.to_ndarray().tobytes())
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaError("media_undecodable", file=source.name, detail=str(error)) from error

@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +37,7 @@ from qc_workbench.ui import (
     warming,
     webhook_routes,
 )
+from qc_workbench.ui.frame import page_html
 from qc_workbench.ui.headers import Headers
 from qc_workbench.ui.http import once_a_day, sound_answer
 from qc_workbench.ui.i18n import Translator
@@ -68,7 +68,7 @@ OPTIONS: dict[str, Any] = {
     "theme.primaryColor": "#1f5fbf",
     "theme.baseRadius": "small",
     "theme.baseFontSize": 15,
-    "theme.headingFontSizes": ["1.7rem", "1.3rem", "1.15rem", "1rem", "1rem", "0.9rem"],
+    "theme.headingFontSizes": ["1.7rem", "1.2rem", "1.1rem", "1rem", "1rem", "0.9rem"],
     "theme.metricValueFontSize": "1.7rem",
     "theme.light.textColor": "#1c2430",
     "theme.light.secondaryBackgroundColor": "#f3f5f8",
@@ -262,21 +262,9 @@ def _note(request: Request, workspace: Workspace, grant: Grant, action: str, key
 
 
 def _page(request: Request) -> Response:
-    """A room opened by its address, for whoever is logged in; without a room, the first that is theirs.
-
-    Streamlit's page looks for its server below the address it was opened at first (``/call/_stcore/…``)
-    and writes the failure to the console; told where the server is, it asks the right one at once.
-    """
+    """A room opened by its address, for whoever is logged in; without a room, the first that is theirs."""
     try:
         elsewhere = doorway.entrance(request)
     except QcwError:
         elsewhere = None  # the page says what is wrong with the workspace
-    return elsewhere or HTMLResponse(_page_html(), headers={"cache-control": "no-cache"})
-
-
-@cache
-def _page_html() -> str:
-    html = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
-    root = "location.origin + '/'"
-    told = f"<script>window.__streamlit = {{BACKEND_BASE_URL: {root}, MAIN_PAGE_BASE_URL: {root}}}</script>"
-    return html.replace("<head>", f"<head>{told}", 1)
+    return elsewhere or HTMLResponse(page_html(), headers={"cache-control": "no-cache"})

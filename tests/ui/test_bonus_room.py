@@ -60,7 +60,7 @@ def test_an_agent_reads_the_own_statement_and_disputes_a_line(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = workspace.home / "qcw.toml"
-    settings.write_text(settings.read_text(encoding="utf-8") + "\n[bonus]\nvalidity_days = 0\n", encoding="utf-8")
+    settings.write_text(settings.read_text(encoding="utf-8") + "validity_days = 0\n", encoding="utf-8")
     rule_on_faults(workspace, company.viewer(workspace), ["v001"], Ruling.CONFIRMED, datetime.now(UTC), "")
     app = enter(start(workspace.home, "ru", monkeypatch, "m1"), "my", list="bonus", month="2026-10")
     shown = read(app).replace("\xa0", " ")

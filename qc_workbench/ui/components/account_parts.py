@@ -82,7 +82,7 @@ def _state(item: ListedAccount, room: Room) -> str:
 def one_account(room: Room, view: Admitted, item: ListedAccount) -> None:
     """Change an account, let its person back in, say that they have left."""
     t, account = room.t, item.account
-    st.subheader(plain(account.name), anchor=False)
+    st.header(plain(account.name), anchor=False)
     changed = _account_form(room, view, account)
     if changed is not None and _done(room, lambda: save_account(room.workspace, room.viewer, changed, room.now)):
         st.rerun()

@@ -102,7 +102,7 @@ def _sums(item: AgentBonus, name: str, t: Translator) -> dict[str, Any]:
 def one_statement(room: Room, view: BonusMonth, item: AgentBonus) -> None:
     """Sums, state of the approval, lines; a line that is chosen opens its proof."""
     t = room.t
-    st.subheader(plain(view.names[item.agent_id]), anchor=False)
+    st.header(plain(view.names[item.agent_id]), anchor=False)
     sums(item, t)
     st.caption(plain(approval_text(t, item)))
     _approving(room, view, item)
@@ -266,7 +266,7 @@ def contest_boards(room: Room, view: BonusMonth) -> None:
 
 def _board(board: Board, view: BonusMonth, t: Translator) -> None:
     code = f"contest.{board.nomination.value}"
-    st.subheader(t(code), anchor=False)
+    st.header(t(code), anchor=False)
     st.caption(t(f"{code}.says"))
     digits = 0 if all(place.value.denominator == 1 for place in board.places) else 1
     rows = [

@@ -72,7 +72,7 @@ def agreement_over_time(room: Room) -> None:
         st.warning(t("figures.few", n=few, fewest=FEW_CALLS))
     st.caption(t("figures.alpha_says"))
     _plot(mine[:_SHOWN], t)
-    st.subheader(t("figures.worst"), anchor=False)
+    st.header(t("figures.worst"), anchor=False)
     for item in mine[:_CARDS]:
         _card(item, t)
     with st.expander(t("figures.all", n=len(mine))):

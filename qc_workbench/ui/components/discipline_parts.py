@@ -30,7 +30,7 @@ from qc_workbench.ui.views.discipline import (
     trend,
 )
 
-PARTS: Final = ("table", "rulings", "logged", "exchange", "rules")
+PARTS: Final = ("table", "rulings", "logged", "exchange", "consent", "rules")
 _RULE, _AGENT, _HEAT = "order_rule", "order_agent", "order_heat"
 #: The rules of the rows, for the click on a cell.
 _KINDS: Final = "order_kinds"
@@ -89,7 +89,7 @@ def table_and_list(room: Room, choice: OrderChoice) -> None:
     for number, name in said:
         with tiles.container(border=True, height="stretch"):
             st.metric(t(f"discipline.{name}"), t.number(number), help=t(f"discipline.{name}_help"))
-    st.subheader(t("discipline.table"), anchor=False)
+    st.header(t("discipline.table"), anchor=False)
     st.caption(t("discipline.table_says"))
     standing = st.toggle(t("discipline.only_standing"), key="order_standing", persist_state="session")
     key = f"order_agents_{choice.first}_{choice.span}"
@@ -98,7 +98,7 @@ def table_and_list(room: Room, choice: OrderChoice) -> None:
     st.session_state[_KINDS] = [kind.value for kind in board.kinds]
     heat_table(board, shown, t, _HEAT, standing=standing, picked=_clicked)
     agent_id, kind = _narrowed(board, t)
-    st.subheader(t("discipline.days"), anchor=False)
+    st.header(t("discipline.days"), anchor=False)
     days_plot(trend(room.workspace, choice, room.now, agent_id, kind), t)
     breach_desk(room, choice, board, agent_id, kind, only_standing=standing)
 
@@ -200,7 +200,7 @@ def logged_table(room: Room, choice: OrderChoice) -> None:
 
 
 def _agent_days(one: Logged, t: Translator) -> None:
-    st.subheader(one.name, anchor=False)
+    st.header(one.name, anchor=False)
     st.dataframe(
         [
             {t("plot.day"): _day(item.day, t), **_counted(item.made, item.entered, item.without_trace, t)}

@@ -121,7 +121,7 @@ def _step_key(room: Room, shown: InvestigationRoom, step: InvestigationStep, *, 
 def hypotheses_shown(room: Room, shown: InvestigationRoom) -> None:
     t = room.t
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(t("investigation_step.fix"), anchor=False, width="content")
+        st.header(t("investigation_step.fix"), anchor=False, width="content")
         alive = [item for item in shown.view.hypotheses if item.hypothesis.withdrawn_at is None]
         if any(item.examination for item in alive) and shown.view.step is not InvestigationStep.EXAMINE:
             _step_key(room, shown, InvestigationStep.EXAMINE, primary=False)

@@ -1,0 +1,63 @@
+// Mends what Streamlit's own markup lacks, whenever it has drawn something. Each mending names what it is for
+// (tests/browser/accessibility.py holds them); one that Streamlit has come to do itself is to be deleted.
+(() => {
+  const WORDS = WORDS_OF_THE_CATALOGUE;
+  const root = document.documentElement;
+  const wordOf = new Map(WORDS.flatMap((word) => Object.values(word).map((text) => [text, word])));
+  const all = (selector) => document.querySelectorAll(selector);
+
+  const language = () => {
+    const chosen = getComputedStyle(root).getPropertyValue("--qcw-language").trim();
+    return chosen || (navigator.language.startsWith("ru") ? "ru" : "en");
+  };
+
+  // axe: valid-lang, WCAG 3.1.1. Streamlit's page says English, whatever is written on it.
+  const sayLanguage = () => { if (root.lang !== language()) root.lang = language(); };
+
+  // Streamlit names its own buttons in English only.
+  const translate = () => {
+    for (const name of ["aria-label", "title", "placeholder"])
+      for (const node of all(`[${name}]`)) {
+        const word = wordOf.get(node.getAttribute(name));
+        if (word && word[language()] !== node.getAttribute(name)) node.setAttribute(name, word[language()]);
+      }
+  };
+
+  // axe: list, listitem. Where the sidebar has a heading, its links lie in a div between the list and its items.
+  const mendSidebar = () => {
+    const list = document.querySelector("[data-testid=stSidebarNavItems]");
+    const groups = list ? [...list.children].filter((child) => child.tagName === "DIV") : [];
+    if (!groups.length) return;
+    list.setAttribute("role", "presentation");
+    for (const group of groups) {
+      group.setAttribute("role", "group");
+      group.setAttribute("aria-label", group.querySelector("header")?.textContent.replace(/expand_\w+/, "") ?? "");
+    }
+    for (const item of list.querySelectorAll("li")) item.setAttribute("role", "presentation");
+  };
+
+  // WCAG 2.4.1: past twenty-five links at once.
+  const offerSkip = () => {
+    const main = document.querySelector("[data-testid=stMain]");
+    let skip = document.querySelector(".qcw-skip");
+    if (!main || !document.body) return;
+    if (!skip) {
+      skip = document.createElement("a");
+      skip.className = "qcw-skip";
+      skip.href = "#stMain";
+      skip.addEventListener("click", (event) => { event.preventDefault(); document.querySelector("[data-testid=stMain]")?.focus(); });
+      document.body.prepend(skip);
+    }
+    const word = WORDS.find((item) => item.en === "Skip to content")[language()];
+    if (skip.textContent !== word) skip.textContent = word;
+  };
+
+  const mend = () => { for (const one of [sayLanguage, translate, mendSidebar, offerSkip]) one(); };
+  let isAsked = false;
+  new MutationObserver(() => {
+    if (isAsked) return;
+    isAsked = true;
+    setTimeout(() => { isAsked = false; mend(); }, 60);
+  }).observe(root, { childList: true, subtree: true, characterData: true });
+  mend();
+})();
