@@ -21,6 +21,7 @@ import httpx
 
 from qc_workbench.errors import SourceAnswerBroken, SourceError, SourceRefused, SourceThrottled, SourceUnreachable
 from qc_workbench.sources.connector import Capabilities, CrmCapabilities
+from qc_workbench.sources.secrets_seen import blot
 from qc_workbench.sources.unpacking import ACCEPTED, BodyRefusedError, body
 
 Answer = TypeVar("Answer")
@@ -196,6 +197,25 @@ class Wire:
 
         Raises :class:`~qc_workbench.errors.SourceError` when no try gave an answer; a refusal is told at once.
         """
+        try:
+            return self._asked(method, path, read, params, body, form, headers, shape, patience, tries)
+        except SourceError as error:
+            blot(error)
+            raise
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        read: Callable[[Any], Answer],
+        params: Mapping[str, str] | None,
+        body: Any,
+        form: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        shape: Shape,
+        patience: Patience | None,
+        tries: int | None,
+    ) -> Answer:
         question = {"params": params, "json": body, "data": form, "headers": headers}
         question = {name: value for name, value in question.items() if value is not None}
         asked_at, attempt = self.clock.monotonic(), 0
