@@ -132,7 +132,7 @@ STATES: Final[Mapping[str, State]] = {
         Picture("setup", "", Scene.NEW), _send(name="А", login="a", password="a-new-secret-1", again="other")
     ),
     "logout": State(Picture("logout", QC)),
-    "call-keys": State(Picture(f"call?id={CALL}", QC), _keys("?")),
+    "call-keys": State(Picture(f"call?id={CALL}", QC), _keys("Shift+Slash")),
     "call-comment": State(Picture(f"call?id={CALL}", QC), _keys("c")),
     "call-replacing": State(Picture(f"call?id={CALL}", QC), _keys("m")),
     "call-answered": State(Picture(f"call?id={CALL}", QC), _keys("n", "n", "n", "n", "2", "h")),
