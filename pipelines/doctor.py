@@ -1,4 +1,4 @@
-"""Is the installation fit to work: program, packages, codecs, speech model, lock, disk, workspace."""
+"""Is the installation fit to work: program, packages, codecs, speech model, lock, disk, workspace, sources."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import struct
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +21,7 @@ import qc_workbench
 from qc_workbench import __version__
 from qc_workbench.errors import NotConfigured, QcwError, SettingsError
 from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.work_words import duration_text
 
 #: Free space below which work may stop in the middle (a model, a month of recordings).
 WANTED_FREE_GIB = 2.0
@@ -37,20 +39,25 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check. ``code`` names it (``doctor.<code>``), ``detail`` says what was found (``doctor.detail.<detail>``)."""
+    """One check. ``code`` names it (``doctor.<code>``), ``detail`` says what was found (``doctor.detail.<detail>``).
+    ``ago_s``: how long ago that was."""
 
     code: str
     state: State
     detail: str
     params: dict[str, str] = field(default_factory=dict)
     error: QcwError | None = None
+    ago_s: float | None = None
 
     @property
     def is_fault(self) -> bool:
         return self.state is State.FAULT
 
     def text(self, t: Translator) -> str:
-        return t.error(self.error) if self.error else t(f"doctor.detail.{self.detail}", **self.params)
+        if self.error:
+            return t.error(self.error)
+        ago = {} if self.ago_s is None else {"ago": duration_text(t, self.ago_s)}
+        return t(f"doctor.detail.{self.detail}", **self.params, **ago)
 
 
 def examine(home: Path) -> tuple[Check, ...]:
@@ -58,7 +65,7 @@ def examine(home: Path) -> tuple[Check, ...]:
     codecs = [_codec(name) for name in CODECS]
     checks = [_program(), installation(), _packages(), *codecs, _model(), _lock(), _disk(home)]
     if (home / "qcw.toml").exists():
-        checks += [_workspace(home), *_mail(home)]
+        checks += [_workspace(home), *_mail(home), *_sources(home)]
     return tuple(checks)
 
 
@@ -211,6 +218,18 @@ def _workspace(home: Path) -> Check:
     except QcwError as error:
         return Check("workspace", State.FAULT, "error", error=error)
     return Check("workspace", State.OK, "workspace", {"home": str(workspace.home), "plans": names})
+
+
+def _sources(home: Path) -> tuple[Check, ...]:
+    from pipelines.doctor_sources import check_sources
+    from qc_workbench.workspace import Workspace
+
+    try:
+        workspace = Workspace.open(home)
+        is_connected = bool(workspace.settings.sources)
+    except QcwError:
+        return ()  # said by the check of the workspace
+    return check_sources(workspace, datetime.now(UTC)) if is_connected else ()
 
 
 def _mail(home: Path) -> tuple[Check, ...]:

@@ -19,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from pipelines.run_scheduled import JobNow, due_jobs, perform
 from pipelines.scheduled import ScheduledJob
-from qc_workbench.domain.schedule import Due
+from qc_workbench.domain.schedule import Asked, Due
 from qc_workbench.errors import QcwError
 from qc_workbench.logs import event
 from qc_workbench.start import command
@@ -111,15 +111,15 @@ class Scheduler:
                 event("schedule.not_started", logging.WARNING, step=code, exception=error)
             return
         self._inside.add(code)
-        who = item.asked[0] if item.asked else None
+        asked = item.asked[0] if item.asked else None
         if self._scheduler is None:
-            self._inside_run(workspace, item.job, due, who)
+            self._inside_run(workspace, item.job, due, asked)
         else:
-            self._scheduler.add_job(self._inside_run, args=(workspace, item.job, due, who))
+            self._scheduler.add_job(self._inside_run, args=(workspace, item.job, due, asked))
 
-    def _inside_run(self, workspace: Workspace, job: ScheduledJob, due: Due, who: str | None) -> None:
+    def _inside_run(self, workspace: Workspace, job: ScheduledJob, due: Due, asked: Asked | None) -> None:
         try:
-            perform(workspace, job, due, asked_by=who, clock=self.clock)
+            perform(workspace, job, due, asked=asked, clock=self.clock)
         except QcwError as error:
             event("schedule.not_looked", logging.WARNING, step=job.code, error=error.code)
         finally:
