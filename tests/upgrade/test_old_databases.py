@@ -60,7 +60,7 @@ def test_every_row_and_every_figure_of_an_old_database_is_there_after_the_upgrad
     lost = {
         table: (count, now.get(MOVED.get(table, table)))
         for table, count in before["rows"].items()
-        if table not in OWN_BUSINESS and now.get(MOVED.get(table, table)) != count
+        if count and table not in OWN_BUSINESS and now.get(MOVED.get(table, table)) != count
     }
     assert lost == {}
     assert sum(before["rows"].values()) > 30
@@ -139,7 +139,7 @@ with duckdb.connect(str(file)) as connection:
 """
 
 
-@pytest.mark.parametrize("killed_in", [VERSIONS[0] + 1, newest() // 2, newest()])
+@pytest.mark.parametrize("killed_in", [migrations()[number].version for number in (VERSIONS[0], 20, -1)])
 def test_an_upgrade_that_was_killed_is_repeated_cleanly(killed_in: int, tmp_path: Path) -> None:
     home = old_workspace(tmp_path / "home", VERSIONS[0])
     process = subprocess.Popen(
@@ -152,7 +152,7 @@ def test_an_upgrade_that_was_killed_is_repeated_cleanly(killed_in: int, tmp_path
     process.stdout.close()
     with duckdb.connect(str(home / "qcw.duckdb")) as connection:
         [(reached,)] = connection.execute("select max(version) from migrations").fetchall()
-    assert reached == killed_in - 1
+    assert reached == max(step.version for step in migrations() if step.version < killed_in)
     workspace = Workspace.open(home)
     with workspace.store.reading() as reader:
         assert reader.value("select count(*) from migrations") == len(migrations())
