@@ -125,7 +125,7 @@ def _gather(root: Path, pages: Iterable[str], target: Path) -> None:
 
 def _start_page(sections: Iterable[Section], language: Language) -> str:
     t = Translator(language)
-    other = "en" if language == "ru" else "ru"
+    other: Language = "en" if language == "ru" else "ru"
     way = f'<p><a href="../{other}/index.html" lang="{other}">{LANGUAGE_NAMES[other]}</a></p>'
     lines = [f"# {t('site.title')}", "", t("site.about"), "", "```{raw} html", way, "```", ""]
     for section in sections:

@@ -24,6 +24,7 @@ from qc_workbench.config_post import MailServer
 from qc_workbench.config_privacy import Privacy
 from qc_workbench.config_schedule import Polling, Schedule
 from qc_workbench.config_section import Section as _Section
+from qc_workbench.config_serve import Serve
 from qc_workbench.config_sources import Source
 from qc_workbench.config_upload import Upload
 from qc_workbench.domain.flag import FlagKind
@@ -269,23 +270,6 @@ class AutoAnswers(_Section):
         0.3, ge=0, description="Least good pause (median) between the client's words and the agent's."
     )
     longest_silence_s: float = Field(12, gt=0, description="Longest good silence within a conversation.")
-
-
-class Serve(_Section):
-    metrics_token_file: str = Field(
-        "",
-        description="File with the token that /metrics and the details of /healthz ask for, relative to the "
-        "workspace. Empty: they answer this machine only.",
-    )
-    public_address: str = Field(
-        "",
-        pattern=r"^$|^https?://[^\s/?#]+(/[^\s?#]*[^\s?#/])?$",
-        description="Where others reach the app, such as https://qc.example.com: the beginning of addresses that "
-        "webhooks are sent to and of links in calendars. Empty: unknown.",
-    )
-    least_free_mib: int = Field(
-        2048, ge=0, description="Less free space than this in the workspace, in MiB, is reported by /healthz."
-    )
 
 
 class Logs(_Section):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
-    "entry": ("logged_in", "logged_out", "log_in_failed", "password_set"),
+    "entry": ("logged_in", "logged_out", "log_in_failed", "password_set", "access_refused"),
     "people": (
         "account_made",
         "account_changed",

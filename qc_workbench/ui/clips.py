@@ -21,6 +21,7 @@ from qc_workbench.store.calls import audit_entry, recording
 from qc_workbench.store.coaching import clip_with_id
 from qc_workbench.ui import doorway
 from qc_workbench.ui.http import once_a_day, sound_answer
+from qc_workbench.ui.refused import note_refusal
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.work.decoding import cut
 from qc_workbench.workspace import Workspace
@@ -65,9 +66,12 @@ def clip_file(workspace: Workspace, clip: Clip) -> Path:
 def _asked(request: Request) -> tuple[Workspace, Viewer, Clip] | None:
     """The workspace, who asks and the clip; None for whoever may not hear it. A retired clip is not heard."""
     found = doorway.signed_in(request)
-    if found is None or not found[1].may(Action.HEAR_CLIP):
+    if found is None:
         return None
     workspace, viewer = found
+    if not viewer.may(Action.HEAR_CLIP):
+        note_refusal(workspace, viewer, "clip", request.path_params["clip_id"])
+        return None
     with workspace.store.reading() as reader:
         clip = clip_with_id(reader, request.path_params["clip_id"])
     return None if clip is None or clip.retired_at is not None else (workspace, viewer, clip)

@@ -19,6 +19,7 @@ from qc_workbench.ui.frame import language_style
 from qc_workbench.ui.i18n import LANGUAGE_NAMES, LANGUAGES, Translator
 from qc_workbench.ui.labels import error_text, plain
 from qc_workbench.ui.navigation import ROOMS, may_enter, sections, unlisted
+from qc_workbench.ui.refused import note_refusal
 from qc_workbench.ui.state import LANGUAGE_KEY, language, token, workspace_or_error
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.saved_searches import new_calls
@@ -87,6 +88,7 @@ def main() -> None:
         _sidebar(opened, viewer, page.url_path, t)
     try:
         if page.url_path in ROOMS and not may_enter(viewer, page.url_path):
+            note_refusal(opened, viewer, "room", page.url_path)
             forbidden(t)
             return
         tour_bar(opened, viewer, page.url_path, t)

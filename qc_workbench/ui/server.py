@@ -19,7 +19,7 @@ from streamlit import config
 from streamlit import logger as streamlit_logger
 
 from qc_workbench import __version__, logs
-from qc_workbench.config import Logs, load_settings
+from qc_workbench.config import Settings, load_settings
 from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Recording
 from qc_workbench.errors import QcwError
@@ -43,6 +43,7 @@ from qc_workbench.ui.http import once_a_day, sound_answer
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.recordings import Grant, check_grant, playable
+from qc_workbench.ui.refused import note_refusal
 from qc_workbench.ui.single_sign_on import secrets_file
 from qc_workbench.ui.state import HOME_VARIABLE, default_home, language, open_workspace, workspace_or_error
 from qc_workbench.ui.traffic import Traffic
@@ -132,25 +133,36 @@ def routes() -> list[BaseRoute]:
 def serve(home: Path | Workspace, host: str = "127.0.0.1", port: int = 8501) -> None:
     """Serve until stopped. Reachable from this machine only unless ``host`` says otherwise."""
     app = create_app(home)
-    _start_log(default_home())
+    settings = _start_log(default_home())
     event("serve.started", host=host, port=port, home=default_home(), version=__version__)
     warming.begin()
-    # Requests are logged by Traffic, without their addresses; log_config None leaves uvicorn's own words to our log.
-    uvicorn.run(
-        app, host=host, port=port, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=3
-    )
+    uvicorn.run(app, host=host, port=port, **listening(settings))
     event("serve.ended")
 
 
-def _start_log(home: Path) -> None:
+def listening(settings: Settings) -> dict[str, Any]:
+    """How the server listens. Requests are logged by Traffic, without their addresses; log_config None leaves
+    uvicorn's own words to our log."""
+    return {
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "forwarded_allow_ips": list(settings.serve.trusted_proxies),
+        "timeout_graceful_shutdown": 3,
+    }
+
+
+def _start_log(home: Path) -> Settings:
+    """The settings too: the defaults where they can't be read, for the mistake is said on the page."""
     try:
-        settings = load_settings(home / "qcw.toml").logs
+        settings = load_settings(home / "qcw.toml")
     except QcwError:
-        settings = Logs()  # the mistake is said on the page
-    logs.start(home, settings, "serve", stderr=sys.stderr)
+        settings = Settings()
+    logs.start(home, settings.logs, "serve", stderr=sys.stderr)
     # Streamlit gives each of its loggers, also those it makes later, a handler that prints its words.
     streamlit_logger.setup_formatter = _leave_to_our_log
     streamlit_logger.update_formatter()
+    return settings
 
 
 def _leave_to_our_log(logger: logging.Logger) -> None:
@@ -185,6 +197,7 @@ def _granted(request: Request) -> tuple[Workspace, Grant, Recording] | None:
             return None
         viewer = found[1]
         if viewer.person_id != grant.who or not viewer.may(Action.HEAR_CALL, heard.manager_id):
+            note_refusal(workspace, viewer, "recording", grant.call_id)
             return None
     return (workspace, grant, recording) if recording else None
 

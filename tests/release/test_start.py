@@ -42,9 +42,7 @@ def test_a_package_of_that_name_earlier_on_the_path_is_refused_in_both_languages
 
 def test_a_process_of_ours_started_in_a_folder_with_such_a_package_takes_ours(tmp_path: Path) -> None:
     line, environment = command("schedule", "--help")
-    done = subprocess.run(
-        line, env=environment, cwd=stranger(tmp_path), capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(line, env=environment, cwd=stranger(tmp_path), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 

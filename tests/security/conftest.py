@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -13,6 +12,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from qc_workbench.domain.access import AccessRole, Account, Person, Team
+from qc_workbench.store import people
 from qc_workbench.ui import accounts, server
 from qc_workbench.ui.state import HOME_VARIABLE
 from qc_workbench.workspace import Workspace
@@ -24,19 +25,34 @@ FILE = "0123456789abcdef"
 Enter = Callable[[str], TestClient]
 
 
-@pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    workspace = company.sample_company(tmp_path / "company")
-    monkeypatch.setenv(HOME_VARIABLE, str(workspace.home))
-    return workspace
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """The sample company, the same for all tests of a file; Нина heads the northern team: Борис (m2) alone."""
+    workspace = company.sample_company(tmp_path_factory.mktemp("company"))
+    workspace.store.write(*people.team_saved(Team("north", "Север"), ["m2"]))
+    for login, name, role, teams in (
+        ("n1", "Нина Северная", AccessRole.HEAD, frozenset({"north"})),
+        ("a1", "Антон Ключник", AccessRole.ADMIN, None),
+    ):
+        person = Person(f"account-{login}", frozenset({role}), None, teams)
+        workspace.store.apply(people.saved(Account(person, login, name, company.AS_OF)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(workspace.home))
+        yield workspace
 
 
-@pytest.fixture
-def client(workspace: Workspace) -> Iterator[TestClient]:
-    """A browser without a session, at the machine itself."""
+@pytest.fixture(scope="module")
+def served(workspace: Workspace) -> Iterator[TestClient]:
     app = Starlette(routes=[*server.routes(), *streamlit_routes()], middleware=server.parts()["middleware"])
     with TestClient(app, "http://localhost", client=("127.0.0.1", 50000), follow_redirects=False) as found:
         yield found
+
+
+@pytest.fixture
+def client(served: TestClient) -> TestClient:
+    """A browser without a session, at the machine itself."""
+    served.cookies.clear()
+    return served
 
 
 @pytest.fixture

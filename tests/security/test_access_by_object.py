@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from qc_workbench.domain.access import AccessRole, Account, Action, Person, Team
+from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Call, Direction, Outcome
 from qc_workbench.domain.coaching import ClipKind
 from qc_workbench.domain.search import CallFilters
@@ -31,13 +31,6 @@ OTHERS = company.TALK
 NOWHERE = "call-that-never-was"
 
 
-def north(workspace: Workspace) -> None:
-    """Нина heads the northern team: Борис alone."""
-    workspace.store.write(*people.team_saved(Team("north", "Север"), ["m2"]))
-    person = Person("account-n1", frozenset({AccessRole.HEAD}), None, frozenset({"north"}))
-    workspace.store.apply(people.saved(Account(person, "n1", "Нина Северная", company.AS_OF)))
-
-
 def asked(browser: TestClient, call_id: str, token: int) -> list[tuple[int, Any, int]]:
     """Everything that can be asked about a call beside the pages."""
     said: list[tuple[int, Any, int]] = []
@@ -51,17 +44,13 @@ def asked(browser: TestClient, call_id: str, token: int) -> list[tuple[int, Any,
 
 
 @pytest.mark.parametrize("employee", ["m1", "n1"])
-def test_a_call_of_others_is_answered_like_one_that_is_not_there(
-    workspace: Workspace, enter: Enter, employee: str
-) -> None:
-    north(workspace)
+def test_a_call_of_others_is_answered_like_one_that_is_not_there(enter: Enter, employee: str) -> None:
     others = OTHERS if employee == "m1" else company.PADDED  # Нина asks for Алла's
     browser = enter(employee)
     assert asked(browser, others, 1) == asked(browser, NOWHERE, 2)
 
 
 def test_a_clip_of_a_call_of_others_is_refused_like_one_of_no_call(workspace: Workspace) -> None:
-    north(workspace)
     said = []
     for call_id in (company.PADDED, NOWHERE):
         with pytest.raises(UsageError) as refused:
@@ -115,8 +104,6 @@ def test_a_suspicion_about_a_colleague_is_not_there_by_its_address(workspace: Wo
 
 
 def test_an_administrator_without_another_role_sees_no_call_by_any_way(workspace: Workspace, enter: Enter) -> None:
-    person = Person("account-a1", frozenset({AccessRole.ADMIN}), None, None)
-    workspace.store.apply(people.saved(Account(person, "a1", "Антон Ключник", company.AS_OF)))
     viewer = company.viewer(workspace, "a1")
     assert call_view(workspace, viewer, OTHERS) is None
     assert call_list(workspace, viewer, None, "").total == 0

@@ -24,13 +24,13 @@ def open_page(client: TestClient) -> None:
 
 
 def test_a_file_goes_to_the_person_whose_page_was_told_of_it(enter: Enter) -> None:
-    head = enter("h1")
+    head = enter("n1")
     assert head.get(f"/media/{FILE}.xlsx").status_code == 404
     open_page(head)
     assert head.get(f"/media/{FILE}.xlsx").status_code == 200
-    assert enter("m1").get(f"/media/{FILE}.xlsx").status_code == 404  # the address passed on
-    open_page(enter("m1"))  # told of the same bytes by a page of their own
-    assert enter("m1").get(f"/media/{FILE}.xlsx").status_code == 200
+    assert enter("m2").get(f"/media/{FILE}.xlsx").status_code == 404  # the address passed on
+    open_page(enter("m2"))  # told of the same bytes by a page of their own
+    assert enter("m2").get(f"/media/{FILE}.xlsx").status_code == 200
 
 
 @pytest.mark.parametrize("name", [f"{FILE}.png", f"{FILE}.xlsx", FILE, f"{FILE}.xlsx.png"])

@@ -1,8 +1,8 @@
-"""Databases as the programs of earlier milestones wrote them: ``python -m tests.upgrade.make_old_databases [VERSION ...]``.
+"""Databases as earlier programs wrote them: ``python -m tests.upgrade.make_old_databases [VERSION ...]``.
 
 The code of each milestone is taken out of git into a folder of its own and run there: it makes its own invented company
-with its own rules, says what it sees by its own exports, and makes a backup where it could. Kept are the database, those
-words and the backup, compressed, under ``databases/``: what a later program must still be able to read.
+with its own rules, says what it sees by its own exports, and makes a backup where it could. Kept are the database,
+those words and the backup, compressed, under ``databases/``: what a later program must still be able to read.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ FOLDER = HERE / "databases"
 MILESTONES = {
     2: "e0d057e", 5: "881180e", 10: "b0219a6", 14: "846a10a", 22: "a027945", 24: "2534dc2", 37: "d0793d4",
 }  # fmt: skip
-#: Made with the whole department at work that its tests knew: scores, disputes, coaching, calibration; without a backup,
-#: which would hold the same bytes once more.
+#: Made with the whole department at work that its tests knew: scores, disputes, coaching, calibration; without a
+#: backup, which would hold the same bytes once more.
 DEPARTMENTS = frozenset({24, 37})
 
 #: Run by the old code, in its folder. Says on its last line what it exported.
@@ -102,7 +102,9 @@ def make(version: int, commit: str, root: Path) -> None:
             kept["qcwbackup"] = backup.read_bytes()
         for kind, content in kept.items():
             (FOLDER / f"schema{version:04d}.{kind}.xz").write_bytes(lzma.compress(content, preset=9))
-        print(version, commit, {kind: len(lzma.compress(content)) for kind, content in kept.items()}, sum(rows.values()))
+        print(
+            version, commit, {kind: len(lzma.compress(content)) for kind, content in kept.items()}, sum(rows.values())
+        )
 
 
 def main() -> None:

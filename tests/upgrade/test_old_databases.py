@@ -6,7 +6,6 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -43,8 +42,8 @@ def rows(workspace: Workspace) -> dict[str, int]:
 
 
 @pytest.fixture(params=VERSIONS, ids=lambda version: f"schema {version}")
-def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path, int]]:
-    yield old_workspace(tmp_path / "old", request.param), request.param
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, int]:
+    return old_workspace(tmp_path / "old", request.param), request.param
 
 
 def test_there_are_databases_of_the_first_schemas_and_of_the_last_ones() -> None:

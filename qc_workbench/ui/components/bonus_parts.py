@@ -221,7 +221,7 @@ def _changes(item: AgentBonus, t: Translator) -> None:
 
     table = changes_table(item.changes, "", item.statement.terms.currency, t)
     rows = [{name: cell.text for name, cell in zip(table.columns, row, strict=True)} for row in table.rows]
-    st.dataframe(rows, hide_index=True, alt=t("bonus.changes"))
+    st.dataframe(rows, hide_index=True, height="content", alt=t("bonus.changes"))
 
 
 def disputes_to_settle(room: Room, view: BonusMonth, waiting: tuple[Disputed, ...]) -> None:
@@ -279,7 +279,7 @@ def _board(board: Board, view: BonusMonth, t: Translator) -> None:
         if place.place <= PRAISED
     ]
     if rows:
-        st.dataframe(rows, hide_index=True, alt=t(code))
+        st.dataframe(rows, hide_index=True, height="content", alt=t(code))
     else:
         st.markdown(t("contest.nobody"))
     if board.left_out:

@@ -76,7 +76,9 @@ def agreement_over_time(room: Room) -> None:
     for item in mine[:_CARDS]:
         _card(item, t)
     with st.expander(t("figures.all", n=len(mine))):
-        st.dataframe([_line(item, t) for item in mine], hide_index=True, alt=t("figures.all", n=len(mine)))
+        st.dataframe(
+            [_line(item, t) for item in mine], hide_index=True, height="content", alt=t("figures.all", n=len(mine))
+        )
 
 
 def _plot(items: list[QuestionFigures], t: Translator) -> None:

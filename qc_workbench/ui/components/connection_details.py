@@ -62,7 +62,7 @@ def _history(room: Room, item: Connection) -> None:
         _plot(shown.plotted, t)
     pager(shown.total, PAGE, t, key)
     st.dataframe(
-        [_row(run, t) for run in shown.shown], hide_index=True, alt=t("connections.tab.history"),
+        [_row(run, t) for run in shown.shown], hide_index=True, height="content", alt=t("connections.tab.history"),
         column_config={t("connections.column.outcome"): st.column_config.TextColumn(width="large")},
     )  # fmt: skip
 

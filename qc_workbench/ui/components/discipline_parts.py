@@ -10,6 +10,7 @@ from typing import Final
 import streamlit as st
 
 from qc_workbench.domain.violation import ViolationKind
+from qc_workbench.reporting.exports import safe_cell
 from qc_workbench.sampling.trends import Span
 from qc_workbench.ui.address import code_of
 from qc_workbench.ui.components.blocks import nothing, picked
@@ -166,7 +167,7 @@ def exchange_list(room: Room, choice: OrderChoice) -> None:
         }
         for item in found
     ]
-    st.dataframe(rows[(at - 1) * _PAGE : at * _PAGE], hide_index=True, key=f"{key}_{at}")
+    st.dataframe(rows[(at - 1) * _PAGE : at * _PAGE], hide_index=True, height="content", key=f"{key}_{at}")
     st.download_button(
         t("discipline.exchange_csv"), data=_csv(rows), file_name="lead-exchange.csv", mime="text/csv",
         on_click="ignore", key=f"{key}_csv",
@@ -179,7 +180,7 @@ def _csv(rows: list[dict[str, str]]) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(rows[0])
     for row in rows:
-        writer.writerow([f"'{cell}" if cell[:1] in "=+-@\t\r" else cell for cell in row.values()])
+        writer.writerow([safe_cell(cell) for cell in row.values()])
     return out.getvalue().encode("utf-8-sig")
 
 

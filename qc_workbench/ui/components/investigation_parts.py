@@ -213,7 +213,7 @@ def _figures(shown: InvestigationRoom, examination: Examination, t: Translator) 
         for item in examination.agents
     ]
     right = {name: st.column_config.TextColumn(alignment="right") for name in list(rows[0])[1:6]} if rows else {}
-    st.dataframe(rows, hide_index=True, column_config=right, alt=t("inv.agent"))
+    st.dataframe(rows, hide_index=True, height="content", column_config=right, alt=t("inv.agent"))
 
 
 def _cases(room: Room, shown: InvestigationRoom, hypothesis: Hypothesis, figures: AgentFigures) -> None:

@@ -97,7 +97,9 @@ def department(room: Room) -> None:
     if not loads:
         return
     st.header(t("listening.reviewers"), anchor=False)
-    st.dataframe([_load(load, t) for load in loads], hide_index=True, alt=t("listening.reviewers_alt"))
+    st.dataframe(
+        [_load(load, t) for load in loads], hide_index=True, height="content", alt=t("listening.reviewers_alt")
+    )
     for load in loads:
         count = load.replaced
         if count is not None and count.stands_out and count.others is not None:

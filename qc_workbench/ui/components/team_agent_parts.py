@@ -133,7 +133,7 @@ def _questions(questions: Sequence[QuestionLine], t: Translator) -> None:
                 t("team.column.causes"): ", ".join(f"{words.get(code, code)} · {n}" for code, n in item.causes) or "—",
             }
         )
-    st.dataframe(rows, hide_index=True, alt=t("team.questions_title"))
+    st.dataframe(rows, hide_index=True, height="content", alt=t("team.questions_title"))
 
 
 def weeks_and_slope(view: AgentView, t: Translator) -> None:

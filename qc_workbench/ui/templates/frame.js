@@ -52,7 +52,40 @@
     if (skip.textContent !== word) skip.textContent = word;
   };
 
-  const mend = () => { for (const one of [sayLanguage, translate, mendSidebar, offerSkip]) one(); };
+  // A day not chosen yet: its parts are named in English, beside the form that Streamlit writes them in.
+  const translateDays = () => {
+    for (const part of all("[data-testid=stDateInputField] [role=spinbutton]")) {
+      const [name, rest] = (part.getAttribute("aria-label") ?? "").split(/, (.*)/s);
+      const word = wordOf.get(name);
+      if (word && word[language()] !== name) part.setAttribute("aria-label", `${word[language()]}, ${rest ?? ""}`);
+      const shown = part.hasAttribute("data-placeholder") && part.firstChild?.nodeType === Node.TEXT_NODE ? part.firstChild : null;
+      const blank = shown && wordOf.get(shown.nodeValue);
+      if (blank && blank[language()] !== shown.nodeValue) shown.nodeValue = blank[language()];
+    }
+  };
+
+  // Paper: each table that is drawn on a canvas is written out as one, from what it tells screen readers.
+  const writeTables = () => {
+    forgetTables();
+    for (const frame of all("[data-testid=stDataFrame]")) {
+      const told = frame.querySelector("canvas table");
+      if (!told?.querySelector("tbody tr")) continue;
+      const table = told.cloneNode(true);
+      table.className = "qcw-printed";
+      for (const node of [table, ...table.querySelectorAll("*")])
+        for (const { name } of [...node.attributes]) if (name !== "class") node.removeAttribute(name);
+      frame.classList.add("qcw-has-printed");
+      frame.after(table);
+    }
+  };
+  const forgetTables = () => {
+    for (const table of all(".qcw-printed")) table.remove();
+    for (const frame of all(".qcw-has-printed")) frame.classList.remove("qcw-has-printed");
+  };
+  addEventListener("beforeprint", writeTables);
+  addEventListener("afterprint", forgetTables);
+
+  const mend = () => { for (const one of [sayLanguage, translate, translateDays, mendSidebar, offerSkip]) one(); };
   let isAsked = false;
   new MutationObserver(() => {
     if (isAsked) return;
