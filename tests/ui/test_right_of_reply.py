@@ -89,7 +89,8 @@ def test_the_agent_sees_the_question_its_deadline_and_that_silence_is_no_answer(
         ("fake_effective", 1, UNTIL),
         ("overdue_task", MANY, UNTIL),
     }
-    assert my_room(workspace, alla, "m1", later).waiting[Shelf.SUSPICIONS] == 2
+    mine = my_room(workspace, alla, "m1", later)
+    assert (mine.waiting[Shelf.SUSPICIONS], mine.reply_until) == (2, UNTIL)
     found = my_suspicions(workspace, "m1")
     assert (len(found.cases), [item.kind for item in found.others]) == (1, ["overdue_task"])
     assert {item.state(later) for item in asked} == {ReplyState.OPEN}
