@@ -26,7 +26,8 @@ GUIDES: Mapping[str, str] = {
     "crm_writes": "write-back.md",
     "refusals": "refusal-control.md", "disputes": "disputes-and-coaching.md", "coaching": "disputes-and-coaching.md",
     "discipline": "discipline.md", "team": "scoring-statistics.md", "calibration": "calibration.md",
-    "month": "month-report.md", "investigation": "investigation.md", "bonus": "bonus.md", "people": "access.md",
+    "month": "month-report.md", "investigation": "investigation.md", "bonus": "bonus.md", "data": "privacy.md",
+    "people": "access.md",
     "audit": "access.md", "quality": "evaluation.md", "import_files": "import-files.md", "work": "jobs.md",
     "schedule": "schedule.md", "connections": "connections.md", "forms": "scoring.md",
 }  # fmt: skip
