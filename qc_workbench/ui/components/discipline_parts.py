@@ -10,6 +10,7 @@ from typing import Final
 import streamlit as st
 
 from qc_workbench.domain.violation import ViolationKind
+from qc_workbench.reporting.exports import safe_cell
 from qc_workbench.sampling.trends import Span
 from qc_workbench.ui.address import code_of
 from qc_workbench.ui.components.blocks import nothing, picked
@@ -30,7 +31,7 @@ from qc_workbench.ui.views.discipline import (
     trend,
 )
 
-PARTS: Final = ("table", "rulings", "logged", "exchange", "rules")
+PARTS: Final = ("table", "rulings", "logged", "exchange", "consent", "rules")
 _RULE, _AGENT, _HEAT = "order_rule", "order_agent", "order_heat"
 #: The rules of the rows, for the click on a cell.
 _KINDS: Final = "order_kinds"
@@ -179,7 +180,7 @@ def _csv(rows: list[dict[str, str]]) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(rows[0])
     for row in rows:
-        writer.writerow([f"'{cell}" if cell[:1] in "=+-@\t\r" else cell for cell in row.values()])
+        writer.writerow([safe_cell(cell) for cell in row.values()])
     return out.getvalue().encode("utf-8-sig")
 
 

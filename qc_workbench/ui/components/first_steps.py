@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from qc_workbench.ui.components.importing import bring_folder, bring_sample, sample_is_here
+from qc_workbench.ui.navigation import link
 from qc_workbench.ui.state import Room
 
 
@@ -28,7 +29,8 @@ def first_steps(room: Room) -> None:
     with connection, st.container(border=True, height="stretch"):
         st.header(t("empty.connection"), anchor=False)
         st.markdown(t("empty.connection.says"))
-        st.code(str(room.workspace.settings_file), language=None, wrap_lines=True)
+        link("connections", t, t("empty.connection.do"))
+        link("import_files", t, t("empty.files.do"))
     if wants_sample:
         bring_sample(room)
     elif wants_folder:
