@@ -20,6 +20,7 @@ from qc_workbench.config_crm_write import CrmWriting
 from qc_workbench.config_day import DayPage
 from qc_workbench.config_discipline import Discipline
 from qc_workbench.config_post import MailServer
+from qc_workbench.config_privacy import Privacy
 from qc_workbench.config_schedule import Polling, Schedule
 from qc_workbench.config_section import Section as _Section
 from qc_workbench.config_sources import Source
@@ -366,6 +367,7 @@ class Settings(_Section):
     logs: Logs = Logs()
     work: Work = Work()
     retention: Retention = Retention()
+    privacy: Privacy = Privacy()
     day: DayPage = DayPage()
     mail: MailServer = MailServer()
     schedule: Schedule = Schedule()

@@ -22,6 +22,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "listening": (
         "recording_played",
+        "original_heard",
         "clip_heard",
         "call_listened",
         "calls_shared_out",

@@ -29,6 +29,9 @@ MOST_PEAKS = 36_000
 #: Seconds that a listener needs to hear what a case is about (storyboard: "the 10 seconds that matter").
 CLIP_S = 10.0
 
+#: How high the waveform stands under the tone that covers a secret, of 100.
+_TONE_PEAK = 3
+
 #: Segments of the time line in which somebody or something talks.
 SPEECH = HUMAN | {SegmentKind.MACHINE}
 
@@ -108,7 +111,7 @@ def playback(
         call_id=call_id,
         address=address,
         duration_s=duration_s,
-        peaks=tuple(reduced(channel, MOST_PEAKS) for channel in acoustics.peaks) if acoustics else (),
+        peaks=_peaks(acoustics, transcript, duration_s),
         lanes=_lanes(recording, channels, t),
         bands=(
             *(
@@ -123,6 +126,23 @@ def playback(
         has_words=transcript is not None,
         quiet=_quiet(line, acoustics, transcript, duration_s),
     )
+
+
+def _peaks(
+    acoustics: Acoustics | None, transcript: Transcript | None, duration_s: float
+) -> tuple[tuple[int, ...], ...]:
+    """The waveform of what is played: an even line where a tone stands for a secret."""
+    if acoustics is None:
+        return ()
+    lanes = []
+    for channel, peaks in enumerate(acoustics.peaks):
+        shown = list(peaks)
+        for item in transcript.hidden if transcript and duration_s > 0 else ():
+            if item.channel in (None, channel):
+                first, last = (round(at / duration_s * len(shown)) for at in (item.start_s, item.end_s))
+                shown[first:last] = [_TONE_PEAK] * len(shown[first:last])
+        lanes.append(reduced(shown, MOST_PEAKS))
+    return tuple(lanes)
 
 
 def evidence_name(kind: str, t: Translator) -> str:
