@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 from pipelines.spoken_pieces import Piece, pieces, words_hidden
+from qc_workbench.detection.names_said import masked
 from qc_workbench.detection.spoken_secrets import redacted
+from qc_workbench.domain.transcript import Transcript
 
 MICRO: Final = 1e6
+#: Finds the words (turn, word) of a transcript that name somebody.
+Masks = Callable[[Transcript], set[tuple[int, int]]]
 
 
 @dataclass
@@ -68,13 +74,79 @@ def _measure_secrets(piece: Piece, result: Measured) -> None:
             result.wrong.append(said)
 
 
+def measured_names(split: str, masks: Masks) -> Measured:
+    """Names word by word: ``found`` of ``all`` are names hidden, ``spilt`` other words hidden."""
+    result = Measured()
+    for piece in pieces(f"names_{split}.txt"):
+        began = perf_counter()
+        hidden = masks(piece.transcript)
+        result.seconds += perf_counter() - began
+        said = " / ".join(turn.text for turn in piece.transcript.turns)
+        names = set(piece.secret)
+        result.all["name"] += len(names)
+        result.found["name"] += len(names & hidden)
+        result.spilt += len(hidden - names)
+        result.words += sum(len(turn.words) for turn in piece.transcript.turns)
+        if not names:
+            result.empty += 1
+            result.clean += not hidden
+        if names - hidden:
+            result.missed.append(said)
+        if hidden - names:
+            result.wrong.append(said)
+    return result
+
+
+def by_rules(transcript: Transcript) -> set[tuple[int, int]]:
+    return words_hidden(transcript, masked(transcript).turns)
+
+
+def by_slovnet(folder: Path) -> Masks:
+    """Another recogniser, to compare with: navec and slovnet with the model files that natasha's wheel carries."""
+    from navec import Navec
+    from slovnet import NER
+
+    recogniser = NER.load(folder / "model" / "slovnet_ner_news_v1.tar")
+    recogniser.navec(Navec.load(folder / "emb" / "navec_news_v1_1B_250K_300d_100q.tar"))
+
+    def hidden(transcript: Transcript) -> set[tuple[int, int]]:
+        found = set()
+        for number, turn in enumerate(transcript.turns):
+            spans = [span for span in recogniser(turn.text).spans if span.type == "PER"]
+            at = 0
+            for index, word in enumerate(turn.text.split()):
+                if any(span.start < at + len(word) and at < span.stop for span in spans):
+                    found.add((number, index))
+                at += len(word) + 1
+        return found
+
+    return hidden
+
+
+def names(split: str, masks: Masks, title: str) -> None:
+    masks(pieces("names_dev.txt")[0].transcript)  # what is loaded once is not timed
+    result = measured_names(split, masks)
+    found, all_ = result.found["name"], result.all["name"]
+    precision, recall = found / max(1, found + result.spilt), found / all_
+    f1 = 2 * precision * recall / max(1e-9, precision + recall)
+    print(
+        f"names, {split}, {title}: precision {precision:.3f} recall {recall:.3f} F1 {f1:.3f} ({all_} words of names); "
+        f"sentences without a name left alone {result.clean} of {result.empty}; "
+        f"{result.seconds * MICRO / result.words:.0f} µs a word"
+    )
+    for line in (*result.missed, *(f"WRONG {text}" for text in result.wrong)):
+        print("   ", line)
+
+
 def main(split: str) -> None:
     result = measured_secrets(split)
     print(f"secrets, {split}: {result.all.total()} said, {result.empty} pieces without (each in stereo and mono)")
     for kind, count in sorted(result.all.items()):
         print(f"  {kind:<10} {result.found[kind]:>4} of {count:>4}  recall {result.found[kind] / count:.3f}")
-    print(f"  all        {result.found.total():>4} of {result.all.total():>4}  recall "
-          f"{result.found.total() / result.all.total():.3f}")
+    print(
+        f"  all        {result.found.total():>4} of {result.all.total():>4}  recall "
+        f"{result.found.total() / result.all.total():.3f}"
+    )
     print(f"  pieces without a secret left alone: {result.clean} of {result.empty} ({result.clean / result.empty:.3f})")
     print(f"  other words hidden: {result.spilt} of {result.words} ({result.spilt / result.words:.4f})")
     print(f"  {result.seconds * MICRO / (result.words + 1):.0f} µs a word")
@@ -83,4 +155,8 @@ def main(split: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "test")
+    chosen = sys.argv[1] if len(sys.argv) > 1 else "test"
+    main(chosen)
+    names(chosen, by_rules, "dictionary and rules")
+    if len(sys.argv) > 2:
+        names(chosen, by_slovnet(Path(sys.argv[2])), "slovnet")

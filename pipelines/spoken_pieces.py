@@ -18,17 +18,45 @@ from qc_workbench.domain.transcript import Party, Transcript, Turn, Word
 CORPORA: Final = Path(__file__).parent / "corpora"
 _HOLE: Final = re.compile(r"\{(\w+)(?::([^}]*))?\}|<(\w+)>")
 
-_RU: Final = "ноль один два три четыре пять шесть семь восемь девять".split()
-_EN: Final = "zero one two three four five six seven eight nine".split()
-_RU_TEENS: Final = (
-    "десять одиннадцать двенадцать тринадцать четырнадцать пятнадцать шестнадцать семнадцать восемнадцать девятнадцать"
-).split()
-_RU_TENS: Final = "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто".split()
-_RU_HUNDREDS: Final = "сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот".split()
-_EN_TEENS: Final = (
-    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-)
-_EN_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_RU: Final = ["ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"]
+_EN: Final = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_RU_TEENS: Final = [
+    "десять",
+    "одиннадцать",
+    "двенадцать",
+    "тринадцать",
+    "четырнадцать",
+    "пятнадцать",
+    "шестнадцать",
+    "семнадцать",
+    "восемнадцать",
+    "девятнадцать",
+]
+_RU_TENS: Final = ["двадцать", "тридцать", "сорок", "пятьдесят", "шестьдесят", "семьдесят", "восемьдесят", "девяносто"]
+_RU_HUNDREDS: Final = [
+    "сто",
+    "двести",
+    "триста",
+    "четыреста",
+    "пятьсот",
+    "шестьсот",
+    "семьсот",
+    "восемьсот",
+    "девятьсот",
+]
+_EN_TEENS: Final = [
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_EN_TENS: Final = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 #: What recognition writes instead of a digit now and then.
 _SLIPS: Final = {"пять": "опять", "семь": "всем", "шесть": "есть", "три": "при", "один": "адин", "four": "for"}
 
@@ -95,7 +123,9 @@ def _said(kind: str, chance: random.Random, russian: bool) -> str:
             return _spelt(_digits(3, chance), chance, russian)
         case "expiry":
             month, year = chance.randint(1, 12), chance.randint(26, 31)
-            return chance.choice([f"{month:02d} {year}", f"{month:02d}/{year}", _spelt(f"{month:02d}{year}", chance, russian)])
+            return chance.choice(
+                [f"{month:02d} {year}", f"{month:02d}/{year}", _spelt(f"{month:02d}{year}", chance, russian)]
+            )
         case "once":
             return _spelt(_digits(chance.choice([4, 4, 5, 6]), chance), chance, russian)
         case "passport":

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from qc_workbench.detection.dictated_digits import dictated, written_digits
 from qc_workbench.detection.secret_cues import BEFORE_TIME, PATTERNS, Cue, is_unit
 from qc_workbench.detection.spoken_stream import Found, Said, Stream
+from qc_workbench.detection.spoken_words import morphology
 from qc_workbench.domain.redaction import Secret
 
 _PASSWORD: Final = next(pattern for cue, pattern in PATTERNS if cue is Cue.PASSWORD)
@@ -30,7 +32,7 @@ _COPULAS: Final = frozenset(
 )
 #: What is said about a password, and is none.
 _ABOUT: Final = re.compile(
-    r"(?:за|вс|при)?помн\w*|забы\w+|не|нет|приш\w+|прид\w+|прихо\w+|смен\w+|измен\w+|поменя\w+|сброс\w+|восстанов\w+|"
+    r"(?:за|вс|при)?помн\w*|забы\w+|не|нет|он[аои]?|его|е[её]|их|им|приш\w+|прид\w+|прихо\w+|смен\w+|измен\w+|поменя\w+|сброс\w+|восстанов\w+|"
     r"нужен|нужно|надо|можно|нельзя|где|как\w*|котор\w+|когда|что|чтобы|если|есть|был\w*|вв[её]\w+|вв[ео]д\w+|"
     r"неверн\w+|неправильн\w+|назо\w+|назыв\w+|скаж\w+|сообщ\w+|говор\w+|дать|дайте|знае\w+|зна[юе]\w*|подход\w+|"
     r"работа\w+|действ\w+|или|и|с|из|под|логин\w*|свой|своего|ваше?\w*|ещё|еще|уже|сам\w*|отправ\w+|смс\w*|"
@@ -50,6 +52,8 @@ _ASKS: Final = re.compile(
     r"(?<!\w)(?:назовите|скажите|продиктуйте|подскажите|напомните|назовёте|назовете|скажете|какой|какое|сообщите|"
     r"tell|what's|what|give|confirm|spell|дайте|диктуйте|say)(?!\w)"
 )
+_AFTER_ASKING: Final = frozenset("пожалуйста для проверки на вход который в банке the portal again then".split())  # noqa: SIM905 - a list of words is read as a text
+_FOR: Final = frozenset({"от", "к", "для", "на"})
 #: A short answer that tells nothing.
 _NO_ANSWER: Final = re.compile(
     r"не|нет|забыл\w*|сейчас|секунд\w*|минут\w*|как\w*|зачем|почему|а|это|don't|no|sorry|moment|sure|why|one|hold|"
@@ -79,6 +83,7 @@ def _said_after(stream: Stream, cue: int, *, is_word: bool) -> tuple[Said, ...]:
     at, copula = cue + 1, stream.words[cue].raw.endswith((":", "—", "-"))
     if stream.words[cue].raw.endswith(("?", "!")):
         return ()
+    at = _after_what_it_is_for(stream, at)
     while at < len(stream.words) and at - cue <= 8 and stream.words[at].low in _CONNECTORS:
         copula = copula or stream.words[at].low in _COPULAS or stream.words[at].raw.endswith(":")
         if stream.words[at].raw.endswith(("?", "!")):
@@ -89,9 +94,41 @@ def _said_after(stream: Stream, cue: int, *, is_word: bool) -> tuple[Said, ...]:
     spelt = _spelt(stream, at)
     if spelt:
         return spelt
-    if not copula and not is_word:
+    if is_word and not copula and stream.words[at - 1].raw.endswith(","):
+        return ()
+    if not copula and not is_word and not _stands_alone(stream, at):
         return ()
     return _plain(stream, at, 1 if is_word and not copula else 3)
+
+
+def _after_what_it_is_for(stream: Stream, at: int) -> int:
+    """«пароль от рабочего компьютера …»: the word after what it opens; ``at`` where nothing is said of it."""
+    words = stream.words[at : at + 4]
+    if not words or words[0].low not in _FOR:
+        return at
+    for length in (2, 1):
+        rest = words[1 : 1 + length]
+        if len(rest) == length and all(_is_oblique(word.low) for word in rest):
+            return at + 1 + length
+    return at
+
+
+@lru_cache(maxsize=4096)
+def _is_oblique(low: str) -> bool:
+    """A Russian noun or adjective in a case that follows «от», «к», «для», «на»."""
+    return any(
+        {"gent", "datv", "accs", "loct"} & parse.tag.grammemes and {"NOUN", "ADJF"} & parse.tag.grammemes
+        for parse in morphology().parse(low)[:2]
+    )
+
+
+def _stands_alone(stream: Stream, at: int) -> bool:
+    """A name of a thing and then numbers or the end: «пароль солнышко восемьдесят два»."""
+    words = stream.words[at : at + 2]
+    parse = morphology().parse(words[0].low)[0]
+    if not {"NOUN", "nomn"} <= parse.tag.grammemes or at < 1 or words[0].turn != stream.words[at - 1].turn:
+        return False
+    return len(words) > 1 and words[1].turn == words[0].turn and bool(dictated([words[1].low]))
 
 
 def _spelt(stream: Stream, at: int) -> tuple[Said, ...]:
@@ -143,7 +180,8 @@ def _answer(streams: Sequence[Stream], stream: Stream, first: int, last: int) ->
     cue = stream.words[last]
     asked = [word for word in stream.words[max(0, first - 8) : last + 1] if word.turn == cue.turn]
     rest = [word for word in stream.words[last + 1 : last + 9] if word.turn == cue.turn]
-    if not _ASKS.search(" ".join(word.low for word in (*asked, *rest))) or len(rest) > 6:
+    is_asked = _ASKS.search(" ".join(word.low for word in (*asked, *rest))) or (len(asked) <= 6 and not rest)
+    if not is_asked or any(word.low not in _CONNECTORS | _AFTER_ASKING for word in rest):
         return ()
     after = [word for other in streams for word in other.words if word.place > cue.place and word.turn != cue.turn]
     if not after:
@@ -154,6 +192,10 @@ def _answer(streams: Sequence[Stream], stream: Stream, first: int, last: int) ->
         return ()
     while answer and answer[0].low in _SURE | _CONNECTORS:
         answer = answer[1:]
-    if not answer or len(answer) > 6 or any(_NO_ANSWER.fullmatch(word.low) for word in answer[:2]):
+    if (
+        not answer
+        or len(answer) > 6
+        or any(_NO_ANSWER.fullmatch(word.low) or _ABOUT.fullmatch(word.low) for word in answer)
+    ):
         return ()
     return tuple(answer)

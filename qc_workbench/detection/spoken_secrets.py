@@ -40,12 +40,18 @@ _REACH: Final[dict[Cue, tuple[int, float]]] = {
     Cue.PASSWORD: (8, 15.0),
 }  # fmt: skip
 _PHONE: Final = re.compile(r"(?:[78]?[3489]\d{9}){1,3}")
+#: Cues between two numbers that make them two.
+_BORDERS: Final = frozenset({Cue.CARD_CODE, Cue.CARD_EXPIRY, Cue.ONE_TIME_CODE, Cue.PASSPORT, Cue.PASSWORD})
+#: What recognition writes for a digit: taken for one at the ends of a card's number that is too short.
+_LIKE_DIGITS: Final = frozenset(
+    "опять всем есть при адин тре пят сем шест восем для девять то for to too ate won sex fore tree free".split()  # noqa: SIM905 - a list of words is read as a text
+)
 #: Account numbers of Russian banks have twenty digits and begin so.
 _ACCOUNT: Final = re.compile(r"(?:40[1-8]|301|423)\d{17}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class CueSaid:
     """A cue: its kind, the place of its last word among all words, when it was said."""
 
     cue: Cue
@@ -55,7 +61,7 @@ class _Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
     """Digits of one stream that were dictated together; ``numbers`` hold indices into the stream."""
 
     stream: Stream
@@ -121,10 +127,10 @@ def redacted_text(text: str) -> str:
 def secrets_in(transcript: Transcript) -> list[Found]:
     """Every secret said, with its words, in order of the calls' time."""
     streams = streams_of(transcript.turns)
-    cues = _cues(streams)
-    runs = [run for stream in streams for run in _runs(stream)]
+    cues = cues_of(streams)
+    runs = [run for stream in streams for run in runs_of(stream, cues)]
     found: list[Found] = []
-    cards: list[_Run] = []
+    cards: list[Run] = []
     for run in _joined(runs, cues):
         kind = _kind(run, cues)
         if kind is None:
@@ -153,8 +159,8 @@ def _first_of_each(found: Sequence[Found]) -> list[Found]:
 # --- cues and runs -------------------------------------------------------------------------------------------------
 
 
-def _cues(streams: Sequence[Stream]) -> list[_Mark]:
-    marks: dict[int, _Mark] = {}
+def cues_of(streams: Sequence[Stream]) -> list[CueSaid]:
+    marks: dict[int, CueSaid] = {}
     for stream in streams:
         taken: set[int] = set()
         for cue, pattern in PATTERNS:
@@ -164,11 +170,12 @@ def _cues(streams: Sequence[Stream]) -> list[_Mark]:
                     continue
                 taken |= set(range(first, last + 1))
                 word = stream.words[last]
-                marks.setdefault(word.place, _Mark(cue, word.place, stream.words[first].place, word.start_s))
+                marks.setdefault(word.place, CueSaid(cue, word.place, stream.words[first].place, word.start_s))
     return [marks[place] for place in sorted(marks)]
 
 
-def _runs(stream: Stream) -> list[_Run]:
+def runs_of(stream: Stream, cues: Sequence[CueSaid]) -> list[Run]:
+    borders = [mark.place for mark in cues if mark.cue in _BORDERS]
     lows = [word.low for word in stream.words]
     runs: list[list[Dictated]] = []
     for number in dictated(lows):
@@ -177,37 +184,39 @@ def _runs(stream: Stream) -> list[_Run]:
         if is_unit(after) or raw_after.endswith(("%", "₽", "$", "€")) or raw_after[:1] in "$€₽":
             continue
         before = runs[-1][-1] if runs else None
-        if before is not None and _continues(stream, before, number):
+        if before is not None and _continues(stream, before, number, borders):
             runs[-1].append(number)
         else:
             runs.append([number])
-    return [_Run(stream, tuple(numbers)) for numbers in runs]
+    return [Run(stream, tuple(numbers)) for numbers in runs]
 
 
-def _continues(stream: Stream, before: Dictated, number: Dictated) -> bool:
+def _continues(stream: Stream, before: Dictated, number: Dictated, borders: Sequence[int]) -> bool:
     between = stream.words[before.last + 1 : number.first]
     pause_s = stream.words[number.first].start_s - stream.words[before.last].end_s
+    if any(stream.words[before.last].place < place < stream.words[number.first].place for place in borders):
+        return False  # somebody asked for something else meanwhile
     return len(between) <= _MOST_FILLERS and pause_s <= _PAUSE_S and all(word.low in FILLERS for word in between)
 
 
-def _joined(runs: Sequence[_Run], cues: Sequence[_Mark]) -> list[_Run]:
+def _joined(runs: Sequence[Run], cues: Sequence[CueSaid]) -> list[Run]:
     """Runs of a card's digits between which recognition heard something strange, together."""
-    joined: list[_Run] = []
+    joined: list[Run] = []
     for run in runs:
         before = joined[-1] if joined and joined[-1].stream is run.stream else None
         if before is not None and len(before.digits) < 16 and len(run.digits) >= 2:
             strange = run.numbers[0].first - before.numbers[-1].last - 1
             pause_s = run.first.start_s - before.last.end_s
-            cue = _nearest(run, cues)
+            cue = nearest(run, cues)
             near = strange <= _MOST_STRANGE and pause_s <= _PAUSE_S
             if near and cue is not None and cue.cue is Cue.CARD and cue.place < before.first.place:
-                joined[-1] = _Run(run.stream, (*before.numbers, *run.numbers))
+                joined[-1] = Run(run.stream, (*before.numbers, *run.numbers))
                 continue
         joined.append(run)
     return joined
 
 
-def _nearest(run: _Run, cues: Sequence[_Mark]) -> _Mark | None:
+def nearest(run: Run, cues: Sequence[CueSaid]) -> CueSaid | None:
     """The last cue before a run whose reach it is in."""
     for mark in reversed(cues):
         if mark.place >= run.first.place:
@@ -220,7 +229,7 @@ def _nearest(run: _Run, cues: Sequence[_Mark]) -> _Mark | None:
     return None
 
 
-def _said(cues: Sequence[_Mark], kind: Cue, run: _Run, before_s: float, after_s: float = 0.0) -> bool:
+def _said(cues: Sequence[CueSaid], kind: Cue, run: Run, before_s: float, after_s: float = 0.0) -> bool:
     return any(
         mark.cue is kind and run.first.start_s - before_s <= mark.at_s <= run.last.end_s + after_s for mark in cues
     )
@@ -229,8 +238,8 @@ def _said(cues: Sequence[_Mark], kind: Cue, run: _Run, before_s: float, after_s:
 # --- what a run is -------------------------------------------------------------------------------------------------
 
 
-def _kind(run: _Run, cues: Sequence[_Mark]) -> Secret | None:
-    mark = _nearest(run, cues)
+def _kind(run: Run, cues: Sequence[CueSaid]) -> Secret | None:
+    mark = nearest(run, cues)
     cue = mark.cue if mark is not None else None
     length = len(run.digits)
     if _is_card(run, mark, cues):
@@ -243,12 +252,15 @@ def _kind(run: _Run, cues: Sequence[_Mark]) -> Secret | None:
         return Secret.CARD_CODE
     if cue is Cue.ONE_TIME_CODE and 3 <= length <= 8:
         return Secret.ONE_TIME_CODE
-    if cue in (None, Cue.PHONE, Cue.PASSWORD, Cue.CARD) and _follows_code(run) and 3 <= length <= 8:
-        return Secret.ONE_TIME_CODE if _said(cues, Cue.ONE_TIME_CODE, run, 60.0) else None
+    if length == 3 and _follows_code(run) and cue in (Cue.CARD, Cue.CARD_EXPIRY):
+        return Secret.CARD_CODE
+    if cue in (None, Cue.PHONE, Cue.PASSWORD, Cue.CARD) and 3 <= length <= 8:
+        asked_s = 60.0 if _follows_code(run) else 10.0
+        return Secret.ONE_TIME_CODE if _said(cues, Cue.ONE_TIME_CODE, run, asked_s) else None
     return None
 
 
-def _is_card(run: _Run, mark: _Mark | None, cues: Sequence[_Mark]) -> bool:
+def _is_card(run: Run, mark: CueSaid | None, cues: Sequence[CueSaid]) -> bool:
     digits, length = run.digits, len(run.digits)
     checked = any(luhn(digits[at : at + 16]) and digits[at] in "23456" for at in range(length - 15))
     near = _said(cues, Cue.CARD, run, 90.0, 8.0)
@@ -264,30 +276,35 @@ def _is_card(run: _Run, mark: _Mark | None, cues: Sequence[_Mark]) -> bool:
     return 16 <= length <= 19 and (checked or fours)
 
 
-def _is_passport(run: _Run, cue: Cue | None, cues: Sequence[_Mark]) -> bool:
+def _is_passport(run: Run, cue: Cue | None, cues: Sequence[CueSaid]) -> bool:
     length = len(run.digits)
-    if cue is Cue.PASSPORT or (cue is Cue.SERIES and _said(cues, Cue.PASSPORT, run, 60.0)):
+    about = _said(cues, Cue.PASSPORT, run, 60.0)
+    if _is_time(run):
+        return False
+    if cue is Cue.PASSPORT or (cue is Cue.SERIES and about):
         return length in (4, 6) or 9 <= length <= 12
-    return cue is Cue.SERIES and (length == 10 or (length == 4 and _number_follows(run)) or length == 6)
+    if cue is Cue.OTHER:  # «паспорт для договора»
+        return about and length == 10
+    return cue is Cue.SERIES and (length == 10 or (length == 4 and _number_follows(run)))
 
 
-def _number_follows(run: _Run) -> bool:
+def _number_follows(run: Run) -> bool:
     after = run.stream.words[run.numbers[-1].last + 1 :][:3]
     return any(word.low == "номер" for word in after)
 
 
-def _is_time(run: _Run) -> bool:
+def _is_time(run: Run) -> bool:
     first = run.numbers[0].first
     before = run.stream.words[first - 1].low if first else ""
     return before in BEFORE_TIME and len(run.digits) <= 4
 
 
-def _follows_code(run: _Run) -> bool:
+def _follows_code(run: Run) -> bool:
     first = run.numbers[0].first
     return any(word.low in ("код", "цифры", "code", "код-то") for word in run.stream.words[max(0, first - 3) : first])
 
 
-def _echoes(runs: Sequence[_Run], cards: Sequence[_Run], found: Sequence[Found]) -> list[_Run]:
+def _echoes(runs: Sequence[Run], cards: Sequence[Run], found: Sequence[Found]) -> list[Run]:
     """Groups of a card that somebody repeats: at least three digits of it, soon after they were said."""
     taken = {id(word) for item in found for word in item.words}
     echoes = []
@@ -302,7 +319,7 @@ def _echoes(runs: Sequence[_Run], cards: Sequence[_Run], found: Sequence[Found])
     return echoes
 
 
-def _expiries(streams: Sequence[Stream], cues: Sequence[_Mark], cards: Sequence[_Run]) -> list[Found]:
+def _expiries(streams: Sequence[Stream], cues: Sequence[CueSaid], cards: Sequence[Run]) -> list[Found]:
     """Month and year after «срок», in talk about a card."""
     found = []
     for mark in cues:
@@ -329,7 +346,11 @@ def _dated(words: Sequence[Said]) -> tuple[Said, ...]:
     if first is None or first > 6:
         return ()
     last = first
-    while last + 1 < len(lows) and (last + 1 in spoken or (lows[last + 1] in FILLERS and last + 2 in spoken)):
+    while (
+        last + 1 < len(lows)
+        and words[last + 1].turn == words[first].turn
+        and (last + 1 in spoken or (lows[last + 1] in FILLERS and last + 2 in spoken))
+    ):
         last += 1
     after = lows[last + 1] if last + 1 < len(lows) else ""
     if is_unit(after) and after not in ("год", "года", "году"):
@@ -339,8 +360,14 @@ def _dated(words: Sequence[Said]) -> tuple[Said, ...]:
     return tuple(words[first : last + 1]) if has_month or 2 <= len(digits) <= 6 else ()
 
 
-def _found(kind: Secret, run: _Run) -> Found:
-    return Found(kind, tuple(run.stream.words[run.numbers[0].first : run.numbers[-1].last + 1]))
+def _found(kind: Secret, run: Run) -> Found:
+    words, first, last = run.stream.words, run.numbers[0].first, run.numbers[-1].last
+    if kind is Secret.CARD and 12 <= len(run.digits) < 16:
+        while first > 0 and words[first - 1].low in _LIKE_DIGITS:
+            first -= 1
+        while last + 1 < len(words) and words[last + 1].low in _LIKE_DIGITS:
+            last += 1
+    return Found(kind, tuple(words[first : last + 1]))
 
 
 # --- what is left --------------------------------------------------------------------------------------------------
