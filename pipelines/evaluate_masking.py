@@ -103,8 +103,8 @@ def by_rules(transcript: Transcript) -> set[tuple[int, int]]:
 
 def by_slovnet(folder: Path) -> Masks:
     """Another recogniser, to compare with: navec and slovnet with the model files that natasha's wheel carries."""
-    from navec import Navec
-    from slovnet import NER
+    from navec import Navec  # type: ignore[import-not-found]  # no dependency: only compared with
+    from slovnet import NER  # type: ignore[import-not-found]
 
     recogniser = NER.load(folder / "model" / "slovnet_ner_news_v1.tar")
     recogniser.navec(Navec.load(folder / "emb" / "navec_news_v1_1B_250K_300d_100q.tar"))

@@ -1,7 +1,8 @@
 """Take secrets out of transcripts that were kept before today's rules: numbers of cards, passwords, codes.
 
 New transcripts are freed before they are kept (:mod:`pipelines.transcribe`); this goes over the others, also when the
-rules or the kinds of the settings change. The words go out of what was quoted from them too; findings and rulings stay as they are.
+rules or the kinds of the settings change. The words go out of what was quoted from them too; findings and rulings stay
+as they are.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Labelled pieces of calls for measuring what is hidden: ``pipelines/corpora/secrets_*.txt`` and ``names_*.txt``.
 
-Digits of a template are of chance and said in a way of chance, the same at each run; some are misheard, as recognition does.
+Digits of a template are of chance and said in a way of chance, the same at each run; some are misheard, as recognition
+does.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Piece:
 
 def pieces(name: str, seed: int = 41, mono: bool = False) -> list[Piece]:
     """The pieces of a file. ``mono``: both parties on one channel."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - examples, no secrets
     lines = (CORPORA / name).read_text(encoding="utf-8").splitlines()
     return [_piece(line, chance, mono) for line in lines if line.strip() and not line.startswith("#")]
 

@@ -17,7 +17,7 @@ from typing import Final, Literal
 from qc_workbench.detection.phones_said import phones_in
 from qc_workbench.detection.spoken_stream import Said, Stream, streams_of
 from qc_workbench.detection.spoken_words import morphology
-from qc_workbench.domain.redaction import MASKS, Masked
+from qc_workbench.domain.redaction import MASKS, Masked, language_of_marks
 from qc_workbench.domain.transcript import Party, Transcript, Turn, Word
 
 #: Share of a word's uses that must be names for it to be one by itself.
@@ -46,7 +46,7 @@ _AFTER: Final = re.compile(
 #: Before these: a street, a station, a house of that name.
 _PLACES: Final = re.compile(
     r"улиц\w*|ул|проспект\w*|площад\w*|переул\w*|шоссе|станци\w*|метро|парк\w*|жк|бульвар\w*|набережн\w*|имени|"
-    r"город\w*|посел\w*|деревн\w*|сел[оае]|район\w*|area|street|road|avenue"
+    r"в|во|из|город\w*|посел\w*|деревн\w*|сел[оае]|район\w*|area|street|road|avenue"
 )
 _NO_NAME_AFTER: Final = frozenset("парк сити плаза стрит street road avenue park city maps scholar".split())  # noqa: SIM905 - a list of words is read as a text
 #: English words that stand behind a name far more often than they are one.
@@ -68,11 +68,32 @@ def masked(transcript: Transcript, known: Iterable[str] = ()) -> Transcript:
     by_turn: dict[int, dict[int, Masked]] = {}
     for (number, index), kind in hidden.items():
         by_turn.setdefault(number, {})[index] = kind
+    around = " ".join(turn.text for turn in transcript.turns)
     turns = tuple(
-        _masked_turn(turn, by_turn[number]) if number in by_turn else turn
+        _masked_turn(turn, by_turn[number], around) if number in by_turn else turn
         for number, turn in enumerate(transcript.turns)
     )
     return replace(transcript, turns=turns)
+
+
+def masked_spans(turns: Sequence[Turn], known: frozenset[str]) -> dict[int, list[tuple[int, int]]]:
+    """Turn -> characters of its text, from and to, that hold a name or a number."""
+    streams = streams_of(turns)
+    hidden = {(word.turn, word.index) for stream in streams for word in names_in(stream, known)}
+    hidden |= {(word.turn, word.index) for word in phones_in(streams)}
+    spans: dict[int, list[tuple[int, int]]] = {}
+    if not hidden:
+        return spans
+    after: dict[int, int] = {}
+    words = sorted((word for stream in streams for word in stream.words), key=lambda word: (word.turn, word.index))
+    for word in words:
+        start = turns[word.turn].text.find(word.raw, after.get(word.turn, 0))
+        if start < 0:
+            continue
+        after[word.turn] = start + len(word.raw)
+        if (word.turn, word.index) in hidden:
+            spans.setdefault(word.turn, []).append((start, start + len(word.raw)))
+    return spans
 
 
 @lru_cache(maxsize=20_000)
@@ -176,9 +197,9 @@ def _english() -> Mapping[str, _Likeness]:
     }
 
 
-def _masked_turn(turn: Turn, hidden: Mapping[int, Masked]) -> Turn:
+def _masked_turn(turn: Turn, hidden: Mapping[int, Masked], around: str) -> Turn:
     words = list(turn.words) or streams_of((turn,))[0].as_words()
-    language = "ru" if re.search(r"[а-яё]", turn.text.lower()) else "en"
+    language = language_of_marks(turn.text, around)
     left: list[Word] = []
     before: Masked | None = None
     for index, word in enumerate(words):

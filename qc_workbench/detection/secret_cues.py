@@ -67,7 +67,8 @@ PATTERNS: Final[tuple[tuple[Cue, re.Pattern[str]], ...]] = tuple(
             r"password|pass word|passphrase|pin(?: code| number)?|secret word|code word|codeword|memorable word",
         ),
         (Cue.OTHER, r"(?:технич\w*|энергетическ\w*) паспорт\w*|паспорт\w* (?:изделия|качества|безопасности|объекта|"
-                    r"проекта|оборудования|отходов)|с паспортом|паспортн\w* (?:контрол\w*|стол\w*)|passport (?:of the|control)"),
+                    r"проекта|оборудования|отходов)|с паспортом|"
+                    r"паспортн\w* (?:контрол\w*|стол\w*)|passport (?:of the|control)"),
         (Cue.PASSPORT, r"паспорт\w*|passport"),
         (Cue.SERIES, r"сери[яиюй]"),
         (

@@ -19,7 +19,7 @@ from qc_workbench.detection.secret_cues import BEFORE_TIME, FILLERS, MONTH, PATT
 from qc_workbench.detection.spoken_numerals import numerals
 from qc_workbench.detection.spoken_passwords import passwords
 from qc_workbench.detection.spoken_stream import Found, Said, Stream, streams_of
-from qc_workbench.domain.redaction import MARKS, Hidden, Secret
+from qc_workbench.domain.redaction import MARKS, Hidden, Secret, language_of_marks
 from qc_workbench.domain.transcript import Party, Transcript, Turn, Word
 
 #: Part of what a transcript is kept under: it changes with the rules.
@@ -90,8 +90,9 @@ def redacted(transcript: Transcript, kinds: Iterable[Secret] = tuple(Secret)) ->
     stereo = len({turn.channel for turn in transcript.turns}) > 1
     new = [hidden for item in found for hidden in _seconds(item, stereo)]
     hidden_words = {(word.turn, word.index): item.kind for item in found for word in item.words}
+    around = " ".join(turn.text for turn in transcript.turns)
     turns = tuple(
-        _without(turn, {index: kind for (of, index), kind in hidden_words.items() if of == number})
+        _without(turn, {index: kind for (of, index), kind in hidden_words.items() if of == number}, around)
         for number, turn in enumerate(transcript.turns)
     )
     together = sorted({*transcript.hidden, *new}, key=lambda item: (item.start_s, item.end_s, item.kind))
@@ -102,12 +103,13 @@ def said_secrets(transcript: Transcript, kinds: Iterable[Secret] = tuple(Secret)
     """What was said -> the mark that :func:`redacted` puts in its place; the longest first."""
     wanted = frozenset(kinds)
     said: dict[str, str] = {}
+    around = " ".join(turn.text for turn in transcript.turns)
     for item in secrets_in(transcript):
         if item.kind not in wanted:
             continue
         for number in sorted({word.turn for word in item.words}):
             words = " ".join(word.raw for word in item.words if word.turn == number)
-            said[words] = MARKS[item.kind][_language(transcript.turns[number])]
+            said[words] = MARKS[item.kind][language_of_marks(transcript.turns[number].text, around)]
     return dict(sorted(said.items(), key=lambda pair: -len(pair[0])))
 
 
@@ -392,13 +394,10 @@ def _seconds(item: Found, stereo: bool) -> list[Hidden]:
     ]
 
 
-def _language(turn: Turn) -> str:
-    return "ru" if re.search(r"[а-яё]", turn.text.lower()) else "en"
-
-
-def _without(turn: Turn, hidden: dict[int, Secret]) -> Turn:
+def _without(turn: Turn, hidden: dict[int, Secret], around: str) -> Turn:
     if not hidden:
         return turn
+    language = language_of_marks(turn.text, around)
     words = list(turn.words) or streams_of((turn,))[0].as_words()
     left: list[Word] = []
     before: Secret | None = None
@@ -409,7 +408,7 @@ def _without(turn: Turn, hidden: dict[int, Secret]) -> Turn:
         elif kind is before:
             left[-1] = replace(left[-1], end_s=max(left[-1].end_s, word.end_s))
         else:
-            left.append(Word(word.start_s, word.end_s, f" {MARKS[kind][_language(turn)]}", 1.0))
+            left.append(Word(word.start_s, word.end_s, f" {MARKS[kind][language]}", 1.0))
         before = kind
     text = " ".join("".join(word.text for word in left).split())
     return replace(turn, words=tuple(left) if turn.words else (), text=text)

@@ -70,6 +70,12 @@ def kind_of_mark(text: str) -> Secret | Masked | None:
     return None if found is None else KIND_OF_MARK.get(found.group()) or _KIND_OF_MASK[found.group()]
 
 
+def language_of_marks(text: str, around: str = "") -> str:
+    """The language of a turn; of digits alone, that of the talk around it."""
+    letters = text if re.search(r"[^\W\d_]", text) else around
+    return "ru" if re.search(r"[а-яё]", letters.lower()) else "en"
+
+
 def without_marks(text: str) -> str:
     """A text of a transcript with the words that somebody said: marks are blanks, everything keeps its place."""
     return MARK.sub(lambda mark: " " * len(mark.group()), text) if "[" in text else text
