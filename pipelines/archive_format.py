@@ -1,6 +1,6 @@
 """What a backup file holds: a tar with the database, the settings, the recordings and, last, the list of them all.
 
-``tar -x`` opens it: ``qcw.duckdb.zst`` (``zstd -d``), ``qcw.toml``, ``.secret`` (signs addresses of recordings and
+``tar -x`` opens it: ``qcw.duckdb.zst`` (``zstd -d``), ``qcw.toml``, ``.secret`` (of certificates and
 hashes suppressed phones), ``media/…`` (sound doesn't compress, so it is stored as it is) and ``manifest.json`` with
 the sha256 of every other member. The list stands last: an archive that breaks off has none, and is never taken for
 whole.

@@ -1,4 +1,4 @@
-"""What is hidden of what is said: ``[privacy]``."""
+"""Settings of privacy: what is hidden of what is said, and what people are told of their data."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pydantic import Field, field_validator
 
 from qc_workbench.config_section import Section
 from qc_workbench.domain.access import AccessRole
+from qc_workbench.domain.personal_data import Category
 from qc_workbench.domain.redaction import Secret
 
 
 class Privacy(Section):
-    """Secrets said aloud, and names and numbers in transcripts. See docs/privacy.md."""
+    """Secrets said aloud, names in transcripts, and what the room "Your data" says beside the retention that is really
+    set. See docs/privacy.md."""
 
     redact: tuple[Secret, ...] = Field(
         tuple(Secret),
@@ -29,6 +31,26 @@ class Privacy(Section):
         description="Names of people and telephone numbers in transcripts: by_role masks them for whoever may not see "
         "the client's name and number (docs/access.md), as_said shows everybody what was said.",
     )
+    contact: str = Field(
+        "", max_length=500, description="Whom to ask about personal data: a name, an address. Shown to everybody."
+    )
+    purposes: dict[Category, str] = Field(
+        default_factory=dict,
+        description="For what a category of data is kept, in the company's words: recordings, transcripts, suspicions, "
+        "scores, crm, bonus, letters, accounts, audit, mail. What is left out shows a draft.",
+    )
+    bases: dict[Category, str] = Field(
+        default_factory=dict,
+        description="On what legal basis a category is kept, by the same names. What is left out shows a draft, "
+        "marked as one: have it checked by a lawyer.",
+    )
+
+    @field_validator("purposes", "bases")
+    @classmethod
+    def _not_endless(cls, value: dict[Category, str]) -> dict[Category, str]:
+        if any(not text.strip() or len(text) > 1000 for text in value.values()):
+            raise ValueError("texts of 1 to 1000 characters are expected")
+        return value
 
     @field_validator("redact", "original_sound")
     @classmethod

@@ -134,7 +134,10 @@ def department(home: Path, now: datetime) -> Workspace:
     _doors(workspace, now)
     planned_writes(workspace, who(workspace, HEAD, now).name, now)
     write_days(workspace, who(workspace, HEAD, now), days, now)
-    return busy(workspace, now)
+    settings_file = workspace.home / "qcw.toml"  # what was ruled at once above was ruled; from here on agents are asked
+    text = settings_file.read_text(encoding="utf-8").replace("reply_days = 0", "reply_days = 3")
+    settings_file.write_text(text, encoding="utf-8")
+    return busy(Workspace.open(workspace.home), now)
 
 
 def who(workspace: Workspace, login: str, now: datetime) -> Viewer:

@@ -91,7 +91,7 @@ def _layout_said(base: str) -> view.Layout:
 
 def _raw(room: Room, found: view.Look) -> None:
     t, header = room.t, found.opened.header
-    st.subheader(t("files.as_it_is"), anchor=False)
+    st.header(t("files.as_it_is"), anchor=False)
     rows = view.raw_table(room.viewer, found)
     last = header.last_row
     st.dataframe(
@@ -147,7 +147,7 @@ def _letter(place: int) -> str:
 def _shown(room: Room, tried: Trial, mapping: FileMapping) -> None:
     """The first rows as they will be read, and each cell that was not understood, in words."""
     t = room.t
-    st.subheader(t("files.as_read"), anchor=False)
+    st.header(t("files.as_read"), anchor=False)
     columns = [name for name in tried.columns if any(row.cells.get(name) for row in tried.rows)]
     if tried.rows:
         st.dataframe(
