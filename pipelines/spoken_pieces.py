@@ -71,14 +71,14 @@ class Piece:
     text: str
 
 
-def pieces(name: str, seed: int = 41, mono: bool = False) -> list[Piece]:
-    """The pieces of a file. ``mono``: both parties on one channel."""
+def pieces(name: str, seed: int = 41, *, mono: bool = False, cased: bool = False) -> list[Piece]:
+    """The pieces of a file. ``mono``: both parties on one channel; ``cased``: names begin with a capital letter."""
     chance = random.Random(seed)  # noqa: S311 - examples, no secrets
     lines = (CORPORA / name).read_text(encoding="utf-8").splitlines()
-    return [_piece(line, chance, mono) for line in lines if line.strip() and not line.startswith("#")]
+    return [_piece(line, chance, mono, cased) for line in lines if line.strip() and not line.startswith("#")]
 
 
-def _piece(line: str, chance: random.Random, mono: bool) -> Piece:
+def _piece(line: str, chance: random.Random, mono: bool, cased: bool) -> Piece:
     turns: list[Turn] = []
     secret: dict[tuple[int, int], str] = {}
     at = 0.0
@@ -90,7 +90,7 @@ def _piece(line: str, chance: random.Random, mono: bool) -> Piece:
             for word in text.split():
                 if kind:
                     secret[len(turns), len(words)] = kind
-                words.append(word)
+                words.append(word.capitalize() if kind and cased else word)
         start, timed = at, []
         for word in words:
             length = 0.12 + 0.05 * len(word)
