@@ -25,6 +25,7 @@ from qc_workbench.sources.crm_rows import money
 from qc_workbench.sources.crm_values import CrmBatch, CrmDeal, CrmEntity, CrmMove, CrmPerson, CrmRef, CrmStage, CrmUser
 from qc_workbench.sources.problems import BadValueError, Problem
 from qc_workbench.sources.registry import Surroundings
+from qc_workbench.sources.values import believable
 from qc_workbench.sources.wire import Wire
 
 #: Pace: assumed; the server is the company's own and does other work too.
@@ -95,7 +96,7 @@ class OneCMeaning:
             found = datetime.fromisoformat(str(row[name]))
         except (KeyError, ValueError):
             raise BadValueError("vendor_time", name=name) from None
-        return (found if found.tzinfo else found.replace(tzinfo=self.zone)).astimezone(UTC)
+        return believable(found if found.tzinfo else found.replace(tzinfo=self.zone), name).astimezone(UTC)
 
 
 def _key(row: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import itertools
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -31,6 +32,8 @@ LARGEST_STRINGS_BYTES: Final = 256 << 20
 MOST_MERGED: Final = 50_000
 
 _PIECE: Final = 1 << 20
+#: What zipfile and what it unpacks with raise for a file that is not whole, or was never one.
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError)
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of .xls, and of an .xlsx with a password
 _ROW: Final = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
 _NUMBER: Final = re.compile(rb'\br="(\d{1,7})"')
@@ -129,7 +132,7 @@ class _Workbook:
                                 raise ImportFailed("file_bomb", file=name, size_mb=unpacked >> 20)
                 if not any(item.filename.lower().startswith("xl/") for item in items):
                     raise ImportFailed("file_no_table", file=name)
-        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+        except (*_DAMAGED, OSError) as error:
             raise ImportFailed("file_damaged", file=name, detail=type(error).__name__) from error
 
     def _open(self) -> Any:
@@ -200,12 +203,15 @@ class _Workbook:
     def _pieces(self, part: str) -> Iterator[bytes]:
         """The text of a part in stretches that end behind a tag."""
         rest = b""
-        with zipfile.ZipFile(self._path) as packed, packed.open(part) as file:
-            while piece := file.read(_PIECE):
-                text = rest + piece
-                cut = text.rfind(b">") + 1
-                yield text[:cut]
-                rest = text[cut:][-_PIECE:]
+        try:
+            with zipfile.ZipFile(self._path) as packed, packed.open(part) as file:
+                while piece := file.read(_PIECE):
+                    text = rest + piece
+                    cut = text.rfind(b">") + 1
+                    yield text[:cut]
+                    rest = text[cut:][-_PIECE:]
+        except (*_DAMAGED, OSError) as error:
+            raise ImportFailed("file_damaged", file=self._path.name, detail=type(error).__name__) from error
 
     def _check_extent(self) -> None:
         """calamine holds a sheet as a full rectangle: one cell in the last corner would fill the memory."""

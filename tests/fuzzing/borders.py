@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
@@ -25,6 +24,10 @@ class Border:
     of_seeds: tuple[str, ...] = ()
     #: For inputs that may end the process: the reader that survives it.
     guarded: str = ""
+
+    @property
+    def has_key(self) -> bool:
+        return self.module in ("telephony", "crm", "webhooks")
 
     def read(self, data: bytes) -> Outcome:
         return self._call(self.reader, *self.arguments, data)

@@ -81,7 +81,7 @@ def seeds() -> tuple[bytes, ...]:
         b'{%s, "spent_s": 3, "question": "greeted", "values": ["yes"], "comment": "ok", "at_s": 1.5}' % token,
         b'{%s, "question": "greeted"}' % token,
         b"{%s}" % token,
-        '{{{}, "reason": "не уверен"}}'.format(token.decode()).encode(),
+        f'{{{token.decode()}, "reason": "не уверен"}}'.encode(),
         b'{%s, "text": "Good", "from_s": 1, "to_s": 4, "question": "greeted", "for_coaching": true, "lang": "en"}' % token,
         b'{%s, "ranges": [[0, 4], [6, 9.5]], "spent_s": 12}' % token,
         b"{%s}" % token,

@@ -81,7 +81,9 @@ def read_any_file(name: str, data: bytes) -> Outcome:
     kept = [row.entry for row in rows if row.entry is not None]
     _store({mapping.entity: _Values(kept)})
     counts = {mapping.entity: len(kept)}
-    counts |= {kind.value: n for kind in RowKind if kind is not RowKind.DATA and (n := sum(r.kind is kind for r in rows))}
+    counts |= {
+        kind.value: n for kind in RowKind if kind is not RowKind.DATA and (n := sum(r.kind is kind for r in rows))
+    }
     return taken(problems, **counts)
 
 
@@ -94,9 +96,9 @@ def csv_seeds() -> tuple[bytes, ...]:
     deals = f"{DEALS_HEADER}\n{GOOD_DEAL}\n".encode()
     notes = "note_id,created_at,text,deal_id\nn1,2026-09-02T10:25:00+03:00,Думают,deal-1\n".encode()
     tasks = (
-        "activity_id,manager_id,type,created_at,deal_id,due_at\n"
-        "a1,m1,task,2026-09-02T10:25:00+03:00,deal-1,2026-09-03T10:25:00+03:00\n"
-    ).encode()
+        b"activity_id,manager_id,type,created_at,deal_id,due_at\n"
+        b"a1,m1,task,2026-09-02T10:25:00+03:00,deal-1,2026-09-03T10:25:00+03:00\n"
+    )
     return calls_csv().encode(), DIVIDER.join((calls_csv().encode(), deals, notes, tasks))
 
 

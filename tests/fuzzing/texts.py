@@ -88,7 +88,7 @@ def workspace() -> ForgettingWorkspace:
 
 def read_question(data: bytes) -> Outcome:
     """A question: on the words of a call by the definition, and in the database."""
-    query = parse(data.decode("utf-8", "surrogatepass" if b"\xed" in data else "replace"))
+    query = parse(data.decode("utf-8", "replace"))
     is_found = fits(query, said_words(_TALK))
     shown = snippets(query, _TALK, 3)
     with workspace().store.reading() as reader:

@@ -28,9 +28,7 @@ def workspace() -> ForgettingWorkspace:
     return ForgettingWorkspace()
 
 
-_KEYS: Final = {
-    name: SECRET for name in ("key", "secret", "token", "webhook_user", "webhook_password", "webhook_token")
-}
+_KEYS: Final = dict.fromkeys(("key", "secret", "token", "webhook_user", "webhook_password", "webhook_token"), SECRET)
 _TYPES: Final = (FORM, "application/json")
 
 
