@@ -395,7 +395,7 @@ def parse_settings(text: str, place: str) -> Settings:
     """
     try:
         raw: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise syntax_error(error, text, place) from error
     try:
         return Settings.model_validate(raw)

@@ -87,7 +87,7 @@ _BOUNDS = {
 }
 
 
-def syntax_error(error: tomllib.TOMLDecodeError, text: str, file: str) -> SettingsError:
+def syntax_error(error: tomllib.TOMLDecodeError | RecursionError, text: str, file: str) -> SettingsError:
     """Where the TOML reader stumbled. At the end of the text: its last line with something on it."""
     lines = text.splitlines() or [""]
     found = _PLACE_IN_TOML.search(str(error))

@@ -74,7 +74,7 @@ class Dictionaries:
 
     @classmethod
     def of(cls, statuses: Iterable[Mapping[str, Any]]) -> Dictionaries:
-        rows = list(statuses)
+        rows = [row for row in statuses if row.get("STATUS_ID") is not None]
         stages = [row for row in rows if _is_stage(row)]
         return cls(
             {str(row["STATUS_ID"]): str(row.get("NAME") or "") for row in rows if row.get("ENTITY_ID") == "SOURCE"},
@@ -85,7 +85,7 @@ class Dictionaries:
 
 def stages(statuses: Iterable[Mapping[str, Any]], categories: Iterable[Mapping[str, Any]]) -> list[CrmStage]:
     """Stages of deals, in the order of each pipeline."""
-    names = {str(row["id"]): str(row.get("name") or "") for row in categories}
+    names = {str(row.get("id")): str(row.get("name") or "") for row in categories}
     found: dict[str, list[Mapping[str, Any]]] = {}
     for row in statuses:
         if _is_stage(row):

@@ -192,6 +192,8 @@ class _Workbook:
                 for row in _ROW.finditer(text):
                     rows += 1
                     level, number = _LEVEL.search(row[0]), _NUMBER.search(row[0])
+                    if number and int(number[1]) > MOST_ROWS:  # the rows before it would be made up one by one
+                        raise ImportFailed("file_too_many_rows", file=self._path.name, limit=MOST_ROWS)
                     if level and number:
                         levels[int(number[1])] = int(level[1])
                 for found in _MERGED.finditer(text):

@@ -19,6 +19,7 @@ import httpx
 
 from qc_workbench.errors import SourceAnswerBroken, SourceError, SourceRefused, SourceThrottled, SourceUnreachable
 from qc_workbench.sources.connector import Capabilities, CrmCapabilities
+from qc_workbench.sources.echoes import without_echoes
 from qc_workbench.sources.json_text import parsed
 from qc_workbench.sources.problems import STUMBLES
 
@@ -151,6 +152,7 @@ class Wire:
         #: The vendor's clock less ours, seconds, by the Date of its last answer; 0 until there was one.
         self.skew_s = 0.0
         self._chance = chance
+        self._asked: httpx.Request | None = None  # the last question, which its answer may repeat
         self._bucket = TokenBucket(capabilities.requests_per_s, capabilities.burst, self.clock)
         self._client = httpx.Client(
             base_url=address,
@@ -227,6 +229,8 @@ class Wire:
         """An answer in which something else stands than where it was looked for is a broken one."""
         try:
             return read(told)
+        except SourceError as error:
+            raise without_echoes(error, self._asked) from error.__cause__
         except STUMBLES as error:
             raise self._broken("shape") from error
 
@@ -235,6 +239,7 @@ class Wire:
     ) -> Any:
         try:
             with self._client.stream(method, path, **question) as response:
+                self._asked = response.request
                 self._note_clock(response)
                 if patience is not None and response.status_code in patience.statuses:
                     raise NotReadyError
@@ -242,6 +247,8 @@ class Wire:
                     return self._location(response)
                 self._check_status(response)
                 content = self._content(response)
+        except httpx.InvalidURL as error:  # a redirect to what is no address: the library looks at it by itself
+            raise self._broken("no_link") from error
         except httpx.HTTPError as error:
             raise SourceUnreachable("source_unreachable", source=self.source, detail=type(error).__name__) from error
         return self._understood(response, content, shape)

@@ -26,7 +26,7 @@ from qc_workbench.searching.snippets import snippets
 from qc_workbench.sources.form_files import form_problems, form_text, read_draft, read_form, starter_forms
 from qc_workbench.sources.secrets_file import FILE_NAME, KEY_VARIABLE, SecretsFile
 from qc_workbench.store.searching import find_calls
-from tests.fuzzing.kept import ForgettingWorkspace
+from tests.fuzzing.kept import ForgettingWorkspace, is_fast
 from tests.fuzzing.rule import SECRET, Outcome, taken
 
 KYIV: Final = ZoneInfo("Europe/Kyiv")
@@ -81,8 +81,12 @@ _TALK: Final = (
 )
 
 
-@cache
 def workspace() -> ForgettingWorkspace:
+    return _workspace(is_fast())
+
+
+@cache
+def _workspace(fast: bool) -> ForgettingWorkspace:
     return ForgettingWorkspace()
 
 
