@@ -1,4 +1,4 @@
-"""A system that is asked with a key may repeat it in its complaint. What is told a person has no part of the question."""
+"""A system that is asked with a key may repeat it in its complaint: what is told of that repeats no question."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def moment(text: str, zone: ZoneInfo, *, day_is_enough: bool = False) -> datetim
 
 
 def believable(moment: datetime, name: str = "") -> datetime:
-    """A moment that a connected system told, of the years in which a sales department can have worked: in others neither
+    """A moment that a connected system told, of years in which a sales department can have worked: in others neither
     zones nor lengths can be reckoned with. Raises :class:`BadValueError` ``vendor_time``."""
     if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         raise BadValueError("vendor_time", name=name) if name else BadValueError("vendor_time")

@@ -276,7 +276,7 @@ def seeds(kind: str) -> tuple[bytes, ...]:
 _LINKS: Final[Mapping[str, bytes]] = {
     "binotel": b'{"status": "success", "url": "https://example.test/1.mp3"}',
     "mango": b"%HTTP 302 location: https://example.test/1.mp3\n",
-    "zadarma": b'{"status": "success", "links": ["https://example.test/1.mp3"], "lifetime_till": "2026-03-02 11:00:00"}',
+    "zadarma": b'{"status": "success", "links": ["https://example.test/1.mp3"], "lifetime_till": ""}',
     "bitrix24_calls": b'{"result": {"ID": "9043", "DOWNLOAD_URL": "https://example.test/1.mp3"}}',
 }
 
