@@ -11,7 +11,7 @@ CLUSTER := $(VENV)/.cluster
 # forbid for all, each start takes seconds of processor time instead of one. Only what is used is compiled, when it is.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints bench-scoring bench-search bench-order bench-crm bench-sync lock docs vendor
+.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints bench-scoring bench-search bench-order bench-crm bench-sync lock docs dist sbom site vendor
 
 setup: $(STAMP) model ## install into .venv and fetch the speech model
 
@@ -88,6 +88,15 @@ lock: ## renew requirements.lock and requirements-cluster.lock from pyproject.to
 
 docs: $(STAMP) ## renew the generated pages of docs/
 	$(BIN)/python -m pipelines.make_docs
+
+dist: $(STAMP) ## a release: wheel, source archive, packages with digests, bill of materials; twice the same bytes
+	$(BIN)/python -m pipelines.make_release
+
+sbom: $(STAMP) ## the bill of materials alone (CycloneDX)
+	$(BIN)/python -m pipelines.make_sbom
+
+site: $(STAMP) ## the documentation as a site that needs no network: build/site/index.html
+	$(BIN)/python -m pipelines.make_site
 
 vendor: $(STAMP) ## fetch the pinned wavesurfer.js again and check it
 	$(BIN)/python -m pipelines.vendor_player

@@ -1,6 +1,6 @@
 """What a backup file holds: a tar with the database, the settings, the recordings and, last, the list of them all.
 
-``tar -x`` opens it: ``qcw.duckdb.zst`` (``zstd -d``), ``qcw.toml``, ``.secret`` (signs addresses of recordings and
+``tar -x`` opens it: ``qcw.duckdb.zst`` (``zstd -d``), ``qcw.toml``, ``.secret`` (of certificates and
 hashes suppressed phones), ``media/…`` (sound doesn't compress, so it is stored as it is) and ``manifest.json`` with
 the sha256 of every other member. The list stands last: an archive that breaks off has none, and is never taken for
 whole.
@@ -88,7 +88,7 @@ class Manifest:
             tables={str(name): int(count) for name, count in data["tables"].items()},
             sounds=Sounds(data["sounds"]),
             members=tuple(Member(**item) for item in data["members"]),
-            beside=tuple(Member(**item) for item in data["beside"]),
+            beside=tuple(_recording(Member(**item)) for item in data["beside"]),
             missing=tuple(data["missing"]),
         )
 
@@ -146,6 +146,13 @@ class _Hashing:
         data = self._file.read(size)
         self.digest.update(data)
         return data
+
+
+def _recording(item: Member) -> Member:
+    """It is copied to its name, so the name must be one of a recording: the list came from outside like the rest."""
+    if not (_ALLOWED.fullmatch(item.name) and item.name.startswith("media/")):
+        raise ValueError("no name of a recording")
+    return item
 
 
 def read_archive(

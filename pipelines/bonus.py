@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qc_workbench.detection.working_time import WorkingTime
 from qc_workbench.domain.bonus import Approval, Terms
 from qc_workbench.domain.call import Manager
 from qc_workbench.errors import UsageError
@@ -55,6 +56,7 @@ def bonus_month(workspace: Workspace, month: date, agents: Collection[str] | Non
         agent_bonus(
             agent, first, [item for item in records if item.fault.agent_id == agent],
             _terms(workspace, agent, managers.get(agent)), approvals.get((agent, first), ()), zone,
+            WorkingTime(settings.company).reply_until,
         )
         for agent in who
         if agents is None or agent in agents
@@ -71,7 +73,7 @@ def _terms(workspace: Workspace, agent_id: str, manager: Manager | None) -> Term
 
 def deductions(workspace: Workspace, reader: Reader) -> dict[str, Decimal]:
     """fault_id -> what it costs now, of everything that was ever confirmed."""
-    zone = workspace.settings.company.zone
+    zone, until = workspace.settings.company.zone, WorkingTime(workspace.settings.company).reply_until
     managers = call_store.managers(reader)
     approvals = bonus_store.approvals(reader, None, None)
     months: dict[tuple[str, date], list[Record]] = {}
@@ -80,7 +82,8 @@ def deductions(workspace: Workspace, reader: Reader) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
     for (agent, month), records in months.items():
         terms = _terms(workspace, agent, managers.get(agent))
-        made = agent_bonus(agent, month, records, terms, approvals.get((agent, month), ()), zone).statement
+        approved = approvals.get((agent, month), ())
+        made = agent_bonus(agent, month, records, terms, approved, zone, until).statement
         found |= {line.fault.fault_id: line.amount for line in made.lines}
     return found
 

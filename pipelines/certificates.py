@@ -36,12 +36,16 @@ def check_certificate_file(out: Path) -> None:
 
 def write_certificate(workspace: Workspace, certificate: Certificate, out: Path, t: Translator) -> None:
     """Write it; the ending says as what. It is in the workspace too, should this fail."""
-    if out.suffix.lower() == ".json":
-        content = json.dumps(certificate.as_json(), ensure_ascii=False, indent=1).encode() + b"\n"
-    else:
-        content = render(certificate_document(certificate, t), out.suffix.lower(), t, workspace)
+    content = certificate_bytes(workspace, certificate, out.suffix.lower(), t)
     with whole_file(out) as stream:
         stream.write(content)
+
+
+def certificate_bytes(workspace: Workspace, certificate: Certificate, ending: str, t: Translator) -> bytes:
+    """``ending``: one of :data:`ENDINGS`."""
+    if ending == ".json":
+        return json.dumps(certificate.as_json(), ensure_ascii=False, indent=1).encode() + b"\n"
+    return render(certificate_document(certificate, t), ending, t, workspace)
 
 
 def read_certificates(files: Sequence[Path]) -> list[Mapping[str, Any]]:

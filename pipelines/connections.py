@@ -1,18 +1,19 @@
-"""What people do to connected systems: add one, take it out, pause it, put its key away. Each with a name in the audit
-log; a key itself is in none of it."""
+"""What people do to connected systems: add one, change it, take it out, pause it, put its key away. Each with a name in
+the audit log; a key itself is in none of it."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from pipelines.settings_file import change_settings
+from pipelines.settings_file import change_settings, settings_text
 from qc_workbench.config_sources import Source
 from qc_workbench.domain.telephony import FetchState
 from qc_workbench.errors import NotConfigured, UsageError
-from qc_workbench.settings_blocks import block, with_block, without_block
+from qc_workbench.settings_blocks import block, entry_of, with_block, with_entry, without_block
+from qc_workbench.settings_entry import read_entry, rewritten
 from qc_workbench.sources.secrets_file import SecretsFile
 from qc_workbench.store import source_overview as rows
 from qc_workbench.store.calls import audit_entry
@@ -66,6 +67,39 @@ def remove_source(workspace: Workspace, name: str, by: str, now: datetime) -> st
     change_settings(workspace, without)
     workspace.store.write(audit_entry(now, by, "source_removed", name, entry=taken[-1]))
     return taken[-1]
+
+
+def written(workspace: Workspace, name: str) -> dict[str, Any]:
+    """What the entry of a source says, as it is written. Raises ``settings_block_unclear``."""
+    return read_entry(entry_of(settings_text(workspace), name))
+
+
+def change_source(workspace: Workspace, name: str, values: Mapping[str, Any], by: str, now: datetime) -> str:
+    """Make the entry of a source say ``values``; the entry as it was, so that it can be put in its place again.
+
+    Raises :class:`SettingsError`, also ``settings_block_unclear``; :class:`NotConfigured` ``source_not_configured``.
+    """
+    return _in_its_place(workspace, name, lambda entry: rewritten(entry, values), by, now)
+
+
+def change_back(workspace: Workspace, name: str, entry: str, by: str, now: datetime) -> None:
+    """Put an entry in its place as :func:`change_source` gave it. Raises as that does."""
+    _in_its_place(workspace, name, lambda _: entry, by, now)
+
+
+def _in_its_place(workspace: Workspace, name: str, change: Callable[[str], str], by: str, now: datetime) -> str:
+    source_named(workspace, name)
+    entries: list[str] = []
+
+    def changed(text: str) -> str:
+        before = entry_of(text, name)
+        entries[:] = before, change(before)
+        return with_entry(text, name, entries[1])
+
+    change_settings(workspace, changed)
+    before, after = entries
+    workspace.store.write(audit_entry(now, by, "source_changed", name, before=before, entry=after))
+    return before
 
 
 def set_paused(workspace: Workspace, name: str, paused: bool, by: str, now: datetime) -> None:

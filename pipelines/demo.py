@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import qc_workbench
 from pipelines.fetch_model import fetch_model
 from pipelines.make_workspace import make_workspace
 from pipelines.progress import Progress
@@ -27,8 +28,9 @@ from qc_workbench.workspace import Workspace
 
 #: The moment the sample company is looked at: 1 November 2026, 9:00 in Moscow.
 AS_OF: Final = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
-#: Beside the packages in the project's folder.
-SAMPLES: Final = Path(__file__).resolve().parent.parent / "samples"
+_INSTALLED: Final = Path(qc_workbench.__file__).resolve().parent / "samples"
+#: Inside the package where it was installed from a wheel, beside the packages in the project's folder.
+SAMPLES: Final = _INSTALLED if _INSTALLED.is_dir() else _INSTALLED.parents[1] / "samples"
 SOURCE: Final = "samples"
 #: Of every account of the sample company, which anybody at this machine may enter (``ui.doorway``).
 PASSWORD: Final = "пример компании для всех"  # noqa: S105 - invented people, no secret

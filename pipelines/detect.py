@@ -15,15 +15,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from pipelines.detected_rows import Heard, flag_changes, heard_row, standing_flags
+from pipelines.detected_rows import Heard, consent_changes, flag_changes, heard_row, standing_flags
 from pipelines.judge_clients import Judged, judge_clients
 from pipelines.match_greetings import match_greetings
 from pipelines.progress import Progress
-from qc_workbench.detection import commitments, effective, refusals
+from qc_workbench.detection import commitments, consent, effective, refusals
 from qc_workbench.detection.answering import with_machine_parties
 from qc_workbench.detection.known_greetings import known_greetings
 from qc_workbench.domain.call import Call
 from qc_workbench.domain.commitment import BROKEN_OUTCOMES, ClientSaid
+from qc_workbench.domain.consent import ConsentLine
 from qc_workbench.domain.flag import AnsweredBy, Conversation, Flag, FlagKind
 from qc_workbench.domain.sound_print import KnownGreeting
 from qc_workbench.domain.transcript import Party, Transcript
@@ -140,6 +141,7 @@ class _Detection:
         return (
             effective.DETECTOR, effective.VERSION,
             commitments.fingerprint(), refusals.fingerprint(),
+            consent.fingerprint(), settings.consent.model_dump_json(),
             settings.effective.model_dump_json(), settings.company.model_dump_json(exclude={"name", "language"}),
         )  # fmt: skip
 
@@ -197,7 +199,15 @@ class _Detection:
             spoken,
             refusals.with_postponing(refusals.client_said(transcript), spoken, call, self.workspace.settings.company),
             has_client=any(turn.party in (Party.CUSTOMER, Party.UNKNOWN) for turn in transcript.turns),
+            consent=self._consent(call, transcript),
         )
+
+    def _consent(self, call: Call, transcript: Transcript) -> ConsentLine | None:
+        """Whether the client was told of the recording; None where the company asks for no such line."""
+        wanted = self.workspace.settings.consent
+        if call.direction.value not in wanted.directions:
+            return None
+        return consent.consent_line(call, transcript, wanted.within_s)
 
     def _write_heard(
         self, heard: list[Heard], conversations: list[Conversation], flags: list[Flag], began: datetime
@@ -212,6 +222,7 @@ class _Detection:
                 )
             }
         statements = [insert("detected", heard_row(item), replace=True) for item in heard]
+        beside = consent_changes(heard)
         now_measured = {item.call_id: item for item in conversations}
         for call_id in ids:
             new = now_measured.get(call_id)
@@ -221,7 +232,8 @@ class _Detection:
                 statements.append(insert("conversations", verdicts.conversation_row(new), replace=True))
         units = {item.call_id: item.fingerprint for item in heard}
         self._write(
-            [*statements, *self._flag_changes(standing, flags)], record_all_done(STEP, units, began, datetime.now(UTC))
+            [*statements, *self._flag_changes(standing, flags)],
+            [*beside, *record_all_done(STEP, units, began, datetime.now(UTC))],
         )
 
     def _forget(self, call_ids: Sequence[str]) -> None:
@@ -230,7 +242,7 @@ class _Detection:
             standing = standing_flags(reader, FlagKind.FAKE_EFFECTIVE, call_ids)
         statements = [
             Statement(f"delete from {table} where call_id = ?", (call_id,))  # noqa: S608  table names of this file
-            for table in ("detected", "conversations")
+            for table in ("detected", "conversations", "consent_lines")
             for call_id in call_ids
         ]
         self._write([*statements, *self._flag_changes(standing, [])])

@@ -9,20 +9,24 @@ from typing import Any
 
 from qc_workbench.detection.refusals import Said
 from qc_workbench.domain.commitment import Action, ClientSaid, DueWindow, Promiser, SpokenCommitment
+from qc_workbench.domain.consent import ConsentLine
 from qc_workbench.domain.flag import Flag, FlagKind
 from qc_workbench.store import verdicts
+from qc_workbench.store.consent import consent_row
 from qc_workbench.store.database import Reader, Statement, from_json, insert_all, to_json
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Promises spoken in a call and what the client said; ``said`` is None where there was no transcript."""
+    """Promises spoken in a call and what the client said; ``said`` is None where there was no transcript. ``consent``
+    is kept in a table of its own: see :func:`consent_changes`."""
 
     call_id: str
     fingerprint: str
     spoken: tuple[SpokenCommitment, ...]
     said: Said | None
     has_client: bool = False
+    consent: ConsentLine | None = None
 
 
 def heard_row(heard: Heard) -> Mapping[str, Any]:
@@ -67,6 +71,14 @@ def _spoken_of(item: Mapping[str, Any]) -> SpokenCommitment:
         time.fromisoformat(time_to) if time_to else None,
     )
     return SpokenCommitment(**{**item, "by": Promiser(item["by"]), "action": Action(item["action"]), "due": window})
+
+
+def consent_changes(heard: Sequence[Heard]) -> list[Statement]:
+    """Statements that keep whether clients were told of the recording, and forget it where nothing says so now."""
+    gone = [item.call_id for item in heard if item.consent is None]
+    rows = [consent_row(item.consent) for item in heard if item.consent is not None]
+    forget = Statement("delete from consent_lines where call_id in (select unnest(?::varchar[]))", (gone,))
+    return [*([forget] if gone else []), *insert_all("consent_lines", rows, replace=True)]
 
 
 def standing_flags(reader: Reader, kind: FlagKind, call_ids: Collection[str]) -> dict[str, dict[str, Any]]:

@@ -1,7 +1,9 @@
-"""Is the installation fit to work: program, packages, codecs, speech model, lock, disk, workspace."""
+"""Is the installation fit to work: program, packages, codecs, speech model, lock, disk, workspace, sources."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import os
 import platform
@@ -10,13 +12,16 @@ import struct
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 
+import qc_workbench
 from qc_workbench import __version__
 from qc_workbench.errors import NotConfigured, QcwError, SettingsError
 from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.work_words import duration_text
 
 #: Free space below which work may stop in the middle (a model, a month of recordings).
 WANTED_FREE_GIB = 2.0
@@ -34,33 +39,63 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check. ``code`` names it (``doctor.<code>``), ``detail`` says what was found (``doctor.detail.<detail>``)."""
+    """One check. ``code`` names it (``doctor.<code>``), ``detail`` says what was found (``doctor.detail.<detail>``).
+    ``ago_s``: how long ago that was."""
 
     code: str
     state: State
     detail: str
     params: dict[str, str] = field(default_factory=dict)
     error: QcwError | None = None
+    ago_s: float | None = None
 
     @property
     def is_fault(self) -> bool:
         return self.state is State.FAULT
 
     def text(self, t: Translator) -> str:
-        return t.error(self.error) if self.error else t(f"doctor.detail.{self.detail}", **self.params)
+        if self.error:
+            return t.error(self.error)
+        ago = {} if self.ago_s is None else {"ago": duration_text(t, self.ago_s)}
+        return t(f"doctor.detail.{self.detail}", **self.params, **ago)
 
 
 def examine(home: Path) -> tuple[Check, ...]:
     """Every check, worst news included; the workspace is looked at only where there is one."""
-    checks = [_program(), _packages(), *(_codec(name) for name in CODECS), _model(), _lock(), _disk(home)]
+    codecs = [_codec(name) for name in CODECS]
+    checks = [_program(), installation(), _packages(), *codecs, _model(), _lock(), _disk(home)]
     if (home / "qcw.toml").exists():
-        checks += [_workspace(home), *_mail(home)]
+        checks += [_workspace(home), *_mail(home), *_sources(home)]
     return tuple(checks)
 
 
 def _program() -> Check:
     params = {"version": __version__, "python": platform.python_version(), "system": platform.platform(terse=True)}
     return Check("program", State.OK if sys.version_info >= (3, 11) else State.FAULT, "program", params)
+
+
+def installation(distribution: metadata.Distribution | None = None) -> Check:
+    """Are the files of the program as they were installed? Another package may have put its own over them."""
+    here = Path(qc_workbench.__file__).resolve()
+    try:
+        found = distribution or metadata.distribution("qc-workbench")
+        files = {file: Path(str(found.locate_file(file))) for file in found.files or () if file.hash}
+    except metadata.PackageNotFoundError:
+        files = {}
+    if here not in {path.resolve() for file, path in files.items() if file.name == "__init__.py"}:
+        return Check("installation", State.OK, "installation_source", {"folder": str(here.parents[1])})
+    changed = [str(file) for file, path in files.items() if file.hash and not _is_whole(path, file.hash)]
+    if changed:
+        params = {"names": ", ".join(changed[:3]), "count": str(len(changed))}
+        return Check("installation", State.FAULT, "installation_changed", params)
+    return Check("installation", State.OK, "installation", {"count": str(len(files))})
+
+
+def _is_whole(path: Path, recorded: metadata.FileHash) -> bool:
+    if not path.is_file():
+        return False
+    digest = hashlib.new(recorded.mode, path.read_bytes()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == recorded.value
 
 
 def _packages() -> Check:
@@ -183,6 +218,18 @@ def _workspace(home: Path) -> Check:
     except QcwError as error:
         return Check("workspace", State.FAULT, "error", error=error)
     return Check("workspace", State.OK, "workspace", {"home": str(workspace.home), "plans": names})
+
+
+def _sources(home: Path) -> tuple[Check, ...]:
+    from pipelines.doctor_sources import check_sources
+    from qc_workbench.workspace import Workspace
+
+    try:
+        workspace = Workspace.open(home)
+        is_connected = bool(workspace.settings.sources)
+    except QcwError:
+        return ()  # said by the check of the workspace
+    return check_sources(workspace, datetime.now(UTC)) if is_connected else ()
 
 
 def _mail(home: Path) -> tuple[Check, ...]:

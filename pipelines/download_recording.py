@@ -12,12 +12,16 @@ import httpx
 
 from qc_workbench.domain.telephony import RecordingRef
 from qc_workbench.sources.recording_links import LinkRefusedError, LinkRules
+from qc_workbench.sources.unpacking import BodyRefusedError, body
 
 #: Redirects of one link.
 MOST_HOPS: Final = 5
 #: Types of pages that stand where a recording should be.
 _NO_SOUND: Final = ("text/", "application/json", "application/xml", "application/xhtml")
-_PIECE: Final = 1 << 18
+#: One try of one recording, seconds: a server that drips would keep a place among the downloads for ever.
+LONGEST_S: Final = 1800.0
+#: Sound is packed already, and a part of a packed answer is no part of the file.
+_PLAIN: Final = {"Accept-Encoding": "identity"}
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -55,7 +59,8 @@ class Downloads:
         try:
             self.rules.check_link(address)
             for _ in range(MOST_HOPS + 1):
-                with self.client.stream("GET", address, headers={**self.headers(address), **asked}) as response:
+                told = {**_PLAIN, **self.headers(address), **asked}
+                with self.client.stream("GET", address, headers=told) as response:
                     if response.status_code not in _REDIRECTS:
                         self._take(response, part, begun)
                         return part
@@ -82,12 +87,16 @@ class Downloads:
         written = begun if goes_on else 0
         expected = _length(response)
         with part.open("ab" if goes_on else "wb") as file:
-            for piece in response.iter_bytes(_PIECE):
-                written += len(piece)
-                if written > self.longest_bytes:
-                    part.unlink(missing_ok=True)
-                    raise NotFetchedError("too_large", is_final=True)
-                file.write(piece)
+            try:
+                for piece in body(response, self.longest_bytes - written, LONGEST_S):
+                    written += len(piece)
+                    file.write(piece)
+            except BodyRefusedError as error:
+                if error.code == "too_slow":
+                    raise NotFetchedError("cut") from error  # goes on from there
+                part.unlink(missing_ok=True)
+                is_large = error.code == "too_long"
+                raise NotFetchedError("too_large" if is_large else "refused", is_final=is_large) from error
         if expected is not None and written - (begun if goes_on else 0) != expected:
             raise NotFetchedError("cut")
 

@@ -45,6 +45,8 @@ def statements(reader: Reader, traces: Traces, new: NewName) -> list[Statement]:
                 ),
             )
         )
+    batches = sorted({row["batch"] for row in rows})
+    found.append(Statement("update fault_answers set answer = '' where batch in (select unnest(?))", (batches,)))
     names = {
         row["violation_id"]: new("commitment" if row["kind"] == "broken_promise" else "violation", row["violation_id"])
         for row in rows

@@ -153,7 +153,7 @@ def _calls(rows: _Rows, names: ChanceIds, now: datetime, zone: ZoneInfo) -> list
         if state is not RecordingState.ABSENT:
             gone |= {"state": RecordingState.ERASED.value, "detail": day}
         found.append(_update("recordings", {"call_id": row["call_id"]}, gone))
-    for table in ("conversations", "expired", "heard"):
+    for table in ("conversations", "expired", "heard", "consent_lines"):
         found += [
             _update(table, {"call_id": call_id}, {"call_id": names.new("call", call_id)})
             for call_id in sorted({row["call_id"] for row in rows.of_calls(table)})

@@ -20,6 +20,7 @@ from typing import Any, Final
 from pipelines.backup import one_at_a_time
 from pipelines.erased_rows import erasure_statements
 from pipelines.person_traces import Traces, find_traces, mentions
+from pipelines.put_aside import throw_away
 from pipelines.retention import remove_files
 from qc_workbench import __version__
 from qc_workbench.domain.contacts import masked_phone
@@ -72,6 +73,7 @@ def erase(
             traces = find_traces(reader, wanted)
             return ErasureReport(True, _counts(reader, traces), None, tuple(map(masked_phone, traces.other_phones)))
     with one_at_a_time(workspace):
+        throw_away(workspace)  # uploads: nobody has looked whom they name
         finish(workspace)
         return _erase(workspace, wanted, by, reason, now or datetime.now(UTC))
 

@@ -10,7 +10,8 @@ from typing import Final
 #: What happens to each table: "anonymised" rows stay under ids of chance, "cleaned" ones lose the lines or words about
 #: the person, "nothing" holds no person (numbers written somewhere are blotted out there too).
 TREATMENT: Final[Mapping[str, str]] = {
-    "calls": "anonymised", "recordings": "anonymised", "conversations": "anonymised", "flags": "anonymised",
+    "calls": "anonymised", "recordings": "anonymised", "conversations": "anonymised", "consent_lines": "anonymised",
+    "flags": "anonymised",
     "findings": "anonymised", "commitments": "anonymised", "refusals": "anonymised", "violations": "anonymised",
     "violation_gaps": "anonymised",
     "sample": "anonymised", "draws": "anonymised", "deals": "anonymised", "stage_changes": "anonymised",
@@ -30,7 +31,8 @@ TREATMENT: Final[Mapping[str, str]] = {
     "deal_findings": "deleted", "recalls": "deleted", "refusal_decisions": "deleted", "evening_items": "deleted",
     "imports": "cleaned", "audit": "cleaned", "applied_writes": "cleaned", "form_versions": "cleaned",
     "form_draft_steps": "cleaned",
-    "violation_findings": "anonymised", "fault_moves": "anonymised", "bonus_approvals": "nothing",
+    "violation_findings": "anonymised", "fault_moves": "anonymised", "fault_answers": "cleaned",
+    "bonus_approvals": "nothing",
     "managers": "nothing", "migrations": "nothing", "job_pauses": "nothing", "backups": "nothing",
     "removals": "nothing", "erasures": "nothing", "erased": "nothing", "suppressed": "nothing",
     "detector_evaluations": "nothing", "people": "nothing", "person_roles": "nothing", "teams": "nothing",

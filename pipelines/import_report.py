@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from threading import get_ident
-from typing import Any
+from typing import Any, Final
 
+from qc_workbench.reporting.exports import safe_cell
 from qc_workbench.sources.csv_folder import ENTITIES
 from qc_workbench.sources.problems import Problem
 from qc_workbench.ui.i18n import Translator
@@ -140,5 +142,7 @@ def write_problems(path: Path, problems: Iterable[Problem], t: Translator) -> No
 
 def _harmless(cell: str) -> str:
     """A cell that a spreadsheet would run as a formula is quoted; signed numbers and phones are left alone."""
-    runs = cell[:1] in "=@\t\r" or (cell[:1] in "+-" and len(cell) > 1 and not cell[1].isdigit())
-    return f"'{cell}" if cell and runs else cell
+    return cell if _SIGNED.fullmatch(cell) else safe_cell(cell)
+
+
+_SIGNED: Final = re.compile(r"[+-][\d ().,-]*")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from qc_workbench.domain.call import RecordingState
 from qc_workbench.errors import WorkspaceError
-from qc_workbench.sources.recording_files import SoundFile, probe
+from qc_workbench.sources.recording_files import SoundFile
+from qc_workbench.work.decoding import probe
 from qc_workbench.workspace import Workspace
 
 #: Bytes copied at a time.

@@ -11,6 +11,8 @@ from typing import Annotated, Any, get_args, get_origin
 
 from typer.models import ArgumentInfo, OptionInfo
 
+from pipelines.docs_reference import errors_page, rooms_page
+from pipelines.licences import licences_page
 from qc_workbench.cli import COMMANDS, ENVIRONMENT, EXIT_CODES
 from qc_workbench.commands.frame import Command, common_parameters, described_parameters
 from qc_workbench.reporting.export_fields import FIELDS
@@ -25,7 +27,13 @@ _GENERATED = (
 
 def pages() -> dict[str, str]:
     """Name of the file -> its text."""
-    return {"commands.md": commands_page(), "settings.md": settings_page()}
+    return {
+        "commands.md": commands_page(),
+        "settings.md": settings_page(),
+        "errors.md": errors_page(_GENERATED),
+        "pages.md": rooms_page(_GENERATED),
+        "licences.md": licences_page(_GENERATED),
+    }
 
 
 def commands_page() -> str:

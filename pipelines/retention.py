@@ -15,6 +15,7 @@ from typing import Final
 from pipelines.backup import one_at_a_time
 from pipelines.forgotten_text import without_quotes
 from pipelines.progress import Progress
+from pipelines.put_aside import KEPT_S, throw_away
 from qc_workbench.domain.call import RecordingState
 from qc_workbench.errors import WorkspaceError
 from qc_workbench.review.retention import Held, Kind, Removal, cases, plan_removal, removable_before
@@ -84,6 +85,7 @@ def apply_retention(
             workspace.store.write(*_expire_recordings(call_ids, plan, as_of))
             progress.advance(len(call_ids))
         files, freed = remove_files(workspace)
+        throw_away(workspace, older_than_s=KEPT_S)
         for call_ids in _groups(plan.removals[Kind.TRANSCRIPT].gone):
             workspace.store.write(*_expire_transcripts(workspace, call_ids, as_of))
             progress.advance(len(call_ids))

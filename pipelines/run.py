@@ -38,14 +38,16 @@ class RunReport:
 
 
 def run(workspace: Workspace, as_of: datetime, progress: Progress) -> RunReport:
-    """Take what the configured sources have now through all steps, as of a moment."""
+    """Take what the configured sources have now through all steps, as of a moment. Uploads that nobody imported go."""
     from pipelines.assign_reviews import assign_reviews
     from pipelines.connections import reading_by_itself
     from pipelines.detect import detect
     from pipelines.draw_sample import draw_sample
     from pipelines.ingest import ingest_source
     from pipelines.listen import listen
+    from pipelines.put_aside import KEPT_S, throw_away
 
+    throw_away(workspace, older_than_s=KEPT_S)
     ingested, unread = {}, {}
     for source in reading_by_itself(workspace):
         try:

@@ -17,7 +17,7 @@ from typing import Final
 from pipelines.alive import alive, is_dead
 from pipelines.scheduled import JOBS, ScheduledJob, Turn, job_with
 from qc_workbench.detection.working_calendar import WorkingCalendar
-from qc_workbench.domain.schedule import Due, Outcome, Run, Standing, When
+from qc_workbench.domain.schedule import Asked, Due, Outcome, Run, Standing, When
 from qc_workbench.errors import NotConfigured, QcwError, SettingsError, UsageError, WriteRefused
 from qc_workbench.logs import event
 from qc_workbench.review.due_moments import due_now, next_moment, try_again_at
@@ -42,21 +42,21 @@ def _now() -> datetime:
 @dataclass(frozen=True, slots=True)
 class JobNow:
     """A job at a moment. ``when`` is None where it is switched off; ``next_at``: its next time, None where it has none
-    or is paused. ``asked``: (who, when) of a run out of turn that nobody has begun."""
+    or is paused. ``asked``: runs out of turn that nobody has begun, the first asked for first."""
 
     job: ScheduledJob
     when: When | None
     standing: Standing
     next_at: datetime | None
     due: Due | None
-    asked: tuple[str, datetime] | None = None
+    asked: tuple[Asked, ...] = ()
 
     @property
     def turn(self) -> Due | None:
         """What is to be run: what somebody asked for first."""
         if self.is_running:
             return None
-        return Due(self.asked[1], 1) if self.asked else self.due
+        return Due(self.asked[0].at, 1) if self.asked else self.due
 
     def is_needed(self, workspace: Workspace, now: datetime) -> bool:
         return self.due is not None and self.job.is_needed(Turn(workspace, self.due.due_at, now))
@@ -79,7 +79,7 @@ def look(workspace: Workspace, now: datetime, among: Sequence[ScheduledJob] | No
         if when is not None and standing.paused_by is None:
             next_at = next_moment(when, zone, now, is_working)
         due = due_now(when, zone, standing, now, job.late, is_working)
-        found.append(JobNow(job, when, standing, next_at, due, asked.get(job.code)))
+        found.append(JobNow(job, when, standing, next_at, due, tuple(asked.get(job.code, ()))))
     return found
 
 
@@ -123,14 +123,15 @@ def perform(
     job: ScheduledJob,
     due: Due,
     *,
-    asked_by: str | None = None,
+    asked: Asked | None = None,
     clock: Clock = _now,
 ) -> Run | None:
     """Claim a moment of a job and do the work; returns what came of it, None where another has it. Never raises for
     what the work raises: a job that fails is written down and stops no other."""
     with alive(workspace.store.locks) as runner:
         began = clock()
-        run = Run(job.code, due.due_at, due.attempt, asked_by, runner, began, None, Outcome.RUNNING)
+        by, about = (asked.by, asked.about) if asked else (None, "")
+        run = Run(job.code, due.due_at, due.attempt, by, runner, began, None, Outcome.RUNNING, about=about)
         try:
             if not workspace.store.apply(schedule.claimed(run)):
                 return None
@@ -139,7 +140,7 @@ def perform(
         event("schedule.began", step=job.code, attempt=run.attempt)
         started = monotonic()
         try:
-            report = job.work(Turn(workspace, due.due_at, began))
+            report = job.work(Turn(workspace, due.due_at, began, about))
         except Exception as error:
             done = _failed(workspace, job, run, error, clock())
             event(
@@ -178,26 +179,27 @@ def _write_end(workspace: Workspace, run: Run) -> None:
         return  # it was written down by another
 
 
-def ask(workspace: Workspace, code: str, by: str, at: datetime) -> None:
+def ask(workspace: Workspace, code: str, by: str, at: datetime, about: str = "") -> None:
     """Somebody wants a job run out of turn: the server begins it within seconds. Raises ``schedule_unknown``,
     ``schedule_at_terminal``."""
     if not _job(code).has_button:
         raise UsageError("schedule_at_terminal", job=code)
-    workspace.store.write(schedule.asking(code, by, at), audit_entry(at, by, "job_asked", code))
+    told = {"about": about} if about else {}
+    workspace.store.write(schedule.asking(code, by, at, about), audit_entry(at, by, "job_asked", code, **told))
 
 
-def asked_by(workspace: Workspace, code: str, due_at: datetime) -> str | None:
-    """Who asked for the run of this moment; None: its time had come."""
+def asked_for(workspace: Workspace, code: str, due_at: datetime) -> Asked | None:
+    """What somebody asked for, whose run this moment is; None: its time had come."""
     with workspace.store.reading() as reader:
-        found = schedule.asked(reader).get(code)
-    return found[0] if found and found[1] == due_at else None
+        found = schedule.asked(reader).get(code, ())
+    return next((asked for asked in found if asked.at == due_at), None)
 
 
 def run_now(workspace: Workspace, code: str, by: str, *, clock: Clock = _now) -> Run | None:
     """Run a job out of turn, here. None: it is running already. Raises ``schedule_unknown``."""
     at, job = clock(), _job(code)
     workspace.store.write(audit_entry(at, by, "job_asked", code))
-    return perform(workspace, job, Due(at, 1), asked_by=by, clock=clock)
+    return perform(workspace, job, Due(at, 1), asked=Asked(by, at), clock=clock)
 
 
 def set_paused(workspace: Workspace, code: str, paused: bool, by: str, at: datetime) -> None:

@@ -27,11 +27,12 @@ BY: Final = "qcw"
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a job is told: where, the moment it stands for, and now."""
+    """What a job is told: where, the moment it stands for, now, and what it was asked about ("": all that it does)."""
 
     workspace: Workspace
     due_at: datetime
     now: datetime
+    about: str = ""
 
     @property
     def day(self) -> date:
@@ -67,11 +68,11 @@ class ScheduledJob:
 
 
 def _import(turn: Turn) -> Mapping[str, int]:
-    """Every source, whatever another one does; what the first failure was is told at the end."""
+    """Every source or the one asked about, whatever another one does; the first failure is told at the end."""
     from pipelines.poll_sources import poll_sources
 
-    polled = poll_sources(turn.workspace, [source.name for source in turn.workspace.settings.sources])
-    return _told(polled)
+    names = [source.name for source in turn.workspace.settings.sources if turn.about in ("", source.name)]
+    return _told(poll_sources(turn.workspace, names))
 
 
 def _poll(turn: Turn) -> Mapping[str, int]:

@@ -15,6 +15,13 @@ from qc_workbench.errors import SettingsError
 from qc_workbench.workspace import Workspace
 
 _LOCK_WAIT_S: Final = 10.0
+#: Some editors put it before the text.
+_MARK: Final = b"\xef\xbb\xbf"
+
+
+def settings_text(workspace: Workspace) -> str:
+    """qcw.toml as it stands."""
+    return workspace.settings_file.read_bytes().removeprefix(_MARK).decode("utf-8")
 
 
 def change_settings(workspace: Workspace, change: Callable[[str], str]) -> Settings:
@@ -26,7 +33,7 @@ def change_settings(workspace: Workspace, change: Callable[[str], str]) -> Setti
     file = workspace.settings_file.resolve()
     with FileLock(workspace.store.locks / "settings.lock", timeout=_LOCK_WAIT_S):
         content = file.read_bytes()
-        mark = content[:3] if content.startswith(b"\xef\xbb\xbf") else b""
+        mark = _MARK if content.startswith(_MARK) else b""
         text = change(content.removeprefix(mark).decode("utf-8"))
         settings = parse_settings(text, str(workspace.settings_file))
         _replace(file, mark + text.encode("utf-8"))

@@ -116,6 +116,18 @@ select substr(sha256('simulated' || call_name(i)), 1, 16), call_name(i), 'fake_e
        '["voicemail"]', 'simulated', '1', moment(started_us) + interval 6 hour, null
 from sim_calls where flagged or unsure order by i;
 
+-- Nobody is confirmed against who was not asked: the question, an answer an hour later, then the ruling.
+insert into findings (finding_id, flag_id, ruling, ruled_by, ruled_at, reason, supersedes)
+select substr(sha256('asked' || call_name(i)), 1, 32), substr(sha256('simulated' || call_name(i)), 1, 16),
+       'asked', 'h1', moment(started_us) + interval 7 hour, '', null
+from sim_calls where ruled and confirmed order by ruled_us;
+
+insert into agent_answers (answer_id, call_id, kind, flag_id, answer, given_by, given_at)
+select substr(sha256('answered' || call_name(i)), 1, 32), call_name(i), 'fake_effective',
+       substr(sha256('simulated' || call_name(i)), 1, 16), 'Ждал, пока клиент подойдёт', agent(agent),
+       moment(started_us) + interval 8 hour
+from sim_calls where ruled and confirmed order by ruled_us;
+
 insert into findings (finding_id, flag_id, ruling, ruled_by, ruled_at, reason, supersedes)
 select substr(sha256('ruled' || call_name(i)), 1, 32), substr(sha256('simulated' || call_name(i)), 1, 16),
        case when confirmed then 'confirmed' else 'rejected' end, 'h1', moment(ruled_us),

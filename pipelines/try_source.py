@@ -65,7 +65,7 @@ def try_source(workspace: Workspace, name: str, by: str, now: datetime, clock: C
 
 def _asked(workspace: Workspace, settings: Source, clock: Clock) -> tuple[int | None, float]:
     if isinstance(settings, CsvSource | FilesSource):
-        _check_folder(workspace, settings)
+        check_folder(workspace, settings)
         return None, 0.0
     company = workspace.settings.company
     around = replace(Surroundings.of(workspace.home, company.zone, company.phone_region, clock), tries=TRIES)
@@ -88,8 +88,8 @@ def _window(source: CallSource, name: str, now: datetime) -> tuple[int, float]:
     return rows, source.skew_s
 
 
-def _check_folder(workspace: Workspace, settings: CsvSource | FilesSource) -> None:
-    """A folder is read whole when it is imported; here only that it can be."""
+def check_folder(workspace: Workspace, settings: CsvSource | FilesSource) -> None:
+    """A folder is read whole when it is imported; here only that it can be. Raises ``source_file_unreadable``."""
     folder = workspace.home / settings.folder.expanduser()
     try:
         next(folder.iterdir(), None)

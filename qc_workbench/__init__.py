@@ -1,3 +1,3 @@
 """QC Workbench: call quality control and speech analytics for sales departments."""
 
-__version__ = "0.1.0"
+__version__ = "0.9.0"

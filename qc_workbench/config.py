@@ -16,18 +16,21 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from qc_workbench.config_bonus import Bonus
+from qc_workbench.config_consent import Consent
 from qc_workbench.config_crm_write import CrmWriting
 from qc_workbench.config_day import DayPage
 from qc_workbench.config_discipline import Discipline
 from qc_workbench.config_post import MailServer
+from qc_workbench.config_privacy import Privacy
 from qc_workbench.config_schedule import Polling, Schedule
 from qc_workbench.config_section import Section as _Section
+from qc_workbench.config_serve import Serve
 from qc_workbench.config_sources import Source
 from qc_workbench.config_upload import Upload
 from qc_workbench.domain.flag import FlagKind
 from qc_workbench.errors import SettingsError
 from qc_workbench.review.due import DueRule
-from qc_workbench.settings_errors import settings_error, syntax_error
+from qc_workbench.settings_errors import bounded, settings_error, syntax_error
 
 
 class Company(_Section):
@@ -269,23 +272,6 @@ class AutoAnswers(_Section):
     longest_silence_s: float = Field(12, gt=0, description="Longest good silence within a conversation.")
 
 
-class Serve(_Section):
-    metrics_token_file: str = Field(
-        "",
-        description="File with the token that /metrics and the details of /healthz ask for, relative to the "
-        "workspace. Empty: they answer this machine only.",
-    )
-    public_address: str = Field(
-        "",
-        pattern=r"^$|^https?://[^\s/?#]+(/[^\s?#]*[^\s?#/])?$",
-        description="Where others reach the app, such as https://qc.example.com: the beginning of addresses that "
-        "webhooks are sent to and of links in calendars. Empty: unknown.",
-    )
-    least_free_mib: int = Field(
-        2048, ge=0, description="Less free space than this in the workspace, in MiB, is reported by /healthz."
-    )
-
-
 class Logs(_Section):
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least grave lines that are kept.")
     keep_days: int = Field(30, ge=1, description="Days that the files of logs/ are kept.")
@@ -362,10 +348,12 @@ class Settings(_Section):
     bonus: Bonus = Bonus()
     targets: Targets = Targets()
     auto_answers: AutoAnswers = AutoAnswers()
+    consent: Consent = Consent()
     serve: Serve = Serve()
     logs: Logs = Logs()
     work: Work = Work()
     retention: Retention = Retention()
+    privacy: Privacy = Privacy()
     day: DayPage = DayPage()
     mail: MailServer = MailServer()
     schedule: Schedule = Schedule()
@@ -394,8 +382,8 @@ def parse_settings(text: str, place: str) -> Settings:
     Raises :class:`SettingsError`: see :mod:`qc_workbench.settings_errors`.
     """
     try:
-        raw: dict[str, Any] = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raw: dict[str, Any] = tomllib.loads(bounded(text))
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError is one; a number of 5000 digits is another
         raise syntax_error(error, text, place) from error
     try:
         return Settings.model_validate(raw)

@@ -61,6 +61,14 @@ class Bonus(Section):
         ge=0,
         description="A fault confirmed later than this many days after it happened costs nothing. 0: always valid.",
     )
+    reply_days: int = Field(
+        3,
+        ge=0,
+        le=30,
+        description="Working days that an agent has to answer a suspicion, from the question, before it may be "
+        "confirmed. An answer or a ruling in the agent's favour ends the waiting. See docs/fairness.md. 0: no question "
+        "is needed.",
+    )
     dispute_days: int = Field(
         14, ge=0, description="Days that an agent may dispute a confirmed fault, from its confirmation. 0: always."
     )
@@ -106,6 +114,7 @@ class Bonus(Section):
             most_a_month=self._rounded(self.most_a_month) or None,
             validity_days=self.validity_days,
             step=self.rounding,
+            reply_days=self.reply_days,
         )
 
     def _rounded(self, amount: Decimal) -> Decimal:

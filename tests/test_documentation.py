@@ -9,6 +9,7 @@ import pytest
 from pipelines.make_docs import DOCS, pages
 from qc_workbench.cli import COMMANDS
 from qc_workbench.commands.frame import common_parameters, described_parameters
+from qc_workbench.reporting.export_fields import FIELDS, Kind, What
 from qc_workbench.settings_text import all_settings
 from qc_workbench.ui.i18n import LANGUAGES, Translator
 from qc_workbench.ui.navigation import ROOMS
@@ -33,6 +34,20 @@ def test_every_command_and_every_option_is_documented() -> None:
             assert help_text in section, (command.words, parameter.name)
     for parameter in common_parameters(t):
         assert parameter.annotation.__metadata__[0].help in text
+
+
+@pytest.mark.parametrize("what", FIELDS)
+def test_every_exported_field_is_documented_in_its_order_and_with_its_kind(what: What) -> None:
+    section = (DOCS / "exports.md").read_text(encoding="utf-8").split(f"\n## {what.value}\n")[1].split("\n## ")[0]
+    told = re.findall(r"^\| `(\w+)` \| (\w+) \|", section, re.MULTILINE)
+    nested = {
+        Kind.TEXTS: "list",
+        Kind.TURNS: "list",
+        Kind.EVIDENCE: "list",
+        Kind.ANSWERS: "list",
+        Kind.REVIEW: "object",
+    }
+    assert told == [(name, nested.get(kind, kind.value)) for name, kind in FIELDS[what].items()]
 
 
 def test_every_setting_is_documented() -> None:

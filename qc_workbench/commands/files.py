@@ -30,6 +30,8 @@ def import_file(
     from qc_workbench.sources.file_reading import open_guessed
 
     workspace = session.workspace
+    if not path.is_file():
+        raise UsageError("file_missing", file=str(path))
     if mapping is None:
         saved = files.recognised(workspace, open_guessed(path))
         if saved is None:

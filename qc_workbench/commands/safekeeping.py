@@ -269,6 +269,33 @@ def erase(
     )
 
 
+def access_report(
+    session: Session,
+    out: Annotated[Path, typer.Argument(metavar="FILE.zip", dir_okay=False)],
+    phone: Annotated[list[str] | None, typer.Option("--phone", metavar="PHONE", show_default=False)] = None,
+    agent: Annotated[str | None, typer.Option("--agent", metavar="ID", show_default=False)] = None,
+    with_recordings: Annotated[bool, typer.Option("--with-recordings", show_default=False)] = False,
+) -> Done:
+    from datetime import UTC, datetime
+
+    from pipelines.access_report import access_report as make_report
+    from pipelines.access_report import write_access_report
+    from pipelines.build_report import known_ending
+
+    known_ending(out, (".zip",))
+    made = make_report(
+        session.workspace, person(), datetime.now(UTC), session.t.for_documents(),
+        phones=tuple(phone or ()), agent=agent, with_recordings=with_recordings,
+    )  # fmt: skip
+    write_access_report(made, out)
+    t = session.t
+    return Done(
+        data={"file": str(out), "rows": dict(made.rows), "recordings": made.recordings},
+        lines=(t("cli.access_report.done", file=str(out), n=sum(made.rows.values())),),
+        next_step=t("cli.access_report.next"),
+    )
+
+
 def _contents(manifest: Manifest) -> dict[str, object]:
     return {
         "made_at": manifest.made_at,
@@ -310,4 +337,5 @@ COMMANDS = (
     Command(("verify",), verify),
     Command(("retention",), retention),
     Command(("erase",), erase),
+    Command(("access-report",), access_report),
 )

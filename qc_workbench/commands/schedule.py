@@ -62,6 +62,7 @@ def _data(run: Run | None) -> dict[str, object] | None:
         "due_at": run.due_at,
         "attempt": run.attempt,
         "asked_by": run.asked_by,
+        "about": run.about,
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "outcome": run.outcome.value,
@@ -77,7 +78,7 @@ def run(
     due: Annotated[str | None, typer.Option("--due", metavar="ISO-TIME", show_default=False)] = None,
     attempt: Annotated[int, typer.Option("--attempt", min=1)] = 1,
 ) -> Done:
-    from pipelines.run_scheduled import asked_by, perform, run_now
+    from pipelines.run_scheduled import asked_for, perform, run_now
     from pipelines.scheduled import job_with
     from qc_workbench.domain.schedule import Due, Outcome
     from qc_workbench.ui.schedule_words import outcome_text
@@ -91,8 +92,8 @@ def run(
             raise UsageError("schedule_unknown", job=job, known="")
         with suppress(OSError):
             os.nice(10)  # reviewers and the app go first
-        by = asked_by(session.workspace, job, moment)
-        done = perform(session.workspace, known, Due(moment, attempt), asked_by=by)
+        asked = asked_for(session.workspace, job, moment)
+        done = perform(session.workspace, known, Due(moment, attempt), asked=asked)
     if done is None:
         return Done(data={"run": None}, lines=(t("schedule.already"),), exit_code=0 if due else 1)
     return Done(

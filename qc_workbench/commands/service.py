@@ -11,6 +11,7 @@ import typer
 from qc_workbench.commands.frame import Command
 from qc_workbench.commands.session import Done, Session, Table
 from qc_workbench.commands.terminal import TerminalProgress
+from qc_workbench.config_serve import Serve
 
 
 def serve(
@@ -29,6 +30,8 @@ def open_app(session: Session, *, host: str, port: int, browser: bool) -> None:
     workspace = session.workspace
     url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound
     session.note(session.t("cli.serve.started", url=url))
+    if is_readable_on_the_way(host, workspace.settings.serve):
+        session.note(session.t("cli.serve.readable"))
     _say_how_to_begin(session, url)
     if browser:
         opener = threading.Timer(2.0, webbrowser.open, args=(url,))
@@ -45,6 +48,11 @@ def open_app(session: Session, *, host: str, port: int, browser: bool) -> None:
     finally:
         scheduler.end()
         attendant.end()
+
+
+def is_readable_on_the_way(host: str, settings: Serve) -> bool:
+    """Whether others may come in with nothing that is known to encrypt: passwords would travel for all to read."""
+    return host not in ("127.0.0.1", "::1", "localhost") and not settings.public_address.startswith("https:")
 
 
 def _say_how_to_begin(session: Session, url: str) -> None:

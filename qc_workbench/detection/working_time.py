@@ -34,6 +34,11 @@ class WorkingTime:
         end = (moment + timedelta(hours=hours)).astimezone(self.company.zone)
         return datetime.combine(self.calendar.next_working(end.date()), end.time(), self.company.zone)
 
+    def reply_until(self, asked_at: datetime, days: int) -> datetime:
+        """The end of the ``days``-th working day after the day of a question: until then its answer is waited for."""
+        asked_on = asked_at.astimezone(self.company.zone).date()
+        return datetime.combine(self.calendar.add_working(asked_on, days), self.company.day_ends, self.company.zone)
+
     def last_moment_of(self, moment: datetime) -> datetime:
         """A due date without a time (midnight) lasts until the end of that day; another one is as it is."""
         local = moment.astimezone(self.company.zone)

@@ -23,3 +23,15 @@ class AgentAnswer:
     text: str
     by: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FaultAnswer:
+    """One statement about breaches or promises that the agent was asked about with one question (``batch``)."""
+
+    answer_id: str
+    batch: str
+    agent_id: str
+    text: str
+    by: str
+    at: datetime

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
-    "entry": ("logged_in", "logged_out", "log_in_failed", "password_set"),
+    "entry": ("logged_in", "logged_out", "log_in_failed", "password_set", "access_refused"),
     "people": (
         "account_made",
         "account_changed",
@@ -22,6 +22,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "listening": (
         "recording_played",
+        "recording_sent",
         "clip_heard",
         "call_listened",
         "calls_shared_out",
@@ -35,6 +36,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
         "recording_exported",
         "data_exported",
         "certificate_exported",
+        "access_report_made",
         "backup_made",
     ),
     "decision": (
@@ -43,6 +45,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
         "flag_asked",
         "flag_withdrawn",
         "flag_answered",
+        "violations_answered",
         "answer_checked",
         "recall_refused",
         "recall_never_refused",
@@ -143,6 +146,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
         "search_removed",
         "search_restored",
         "source_added",
+        "source_changed",
         "source_removed",
         "source_paused",
         "source_resumed",

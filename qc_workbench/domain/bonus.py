@@ -65,7 +65,7 @@ class LineState(StrEnum):
 
     COUNTED = "counted"
     CAPPED = "capped"  # a limit left less than the tariff, or nothing
-    SUSPENDED = "suspended"  # an open dispute: costs nothing until somebody rules on it
+    SUSPENDED = "suspended"  # disputed, or confirmed before the agent could answer: costs nothing until it is ruled on
     DROPPED = "dropped"  # confirmed once, costs nothing
 
 
@@ -73,6 +73,7 @@ class Why(StrEnum):
     """Why a line costs less than its tariff: ``bonus_why.<code>``."""
 
     DISPUTED = "disputed"
+    NOT_HEARD = "not_heard"  # confirmed before the agent was asked and could answer
     REJECTED = "rejected"  # a later ruling says it was no fault
     WITHDRAWN = "withdrawn"
     ASKED = "asked"  # the agent was asked again since
@@ -93,7 +94,8 @@ class Terms:
 
     ``tariffs`` and ``most_by_kind`` by kind of fault: a kind without a tariff costs nothing, one without a limit has
     none. ``most_a_day``, ``most_a_month``: None is no limit. ``validity_days``: a fault confirmed later than this many
-    days after it happened costs nothing; 0: always valid. ``step``: amounts are whole multiples of it.
+    days after it happened costs nothing; 0: always valid. ``step``: amounts are whole multiples of it. ``reply_days``:
+    working days that the agent had to answer before it was confirmed; 0: the agent need not be asked.
     """
 
     currency: str
@@ -105,6 +107,7 @@ class Terms:
     most_a_month: Decimal | None
     validity_days: int
     step: Decimal
+    reply_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ class Statement:
 
     @property
     def suspended(self) -> Decimal:
-        """The tariffs of disputed lines: the most that their disputes are about."""
+        """The tariffs of suspended lines: the most that may still be taken off."""
         return sum((line.tariff for line in self.lines if line.state is LineState.SUSPENDED), Decimal(0))
 
     def count(self, *states: LineState) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from typing import Final
 
 
@@ -25,3 +26,25 @@ def without_contacts(text: str, name: str | None = None) -> str:
 #: Ten digits or more with what people put between them (a date has eight), the seven of a town as 234-56-78; an
 #: address of e-mail; a name in a messenger.
 _CONTACT: Final = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){9,}|\b\d{3}-\d{2}-\d{2}\b|\S+@\S+\.\w+|(?<!\w)@\w{3,}")
+
+
+def without_others(text: str, names: Iterable[str], own_phones: Collection[str] = ()) -> str:
+    """Free text for the person it is about: without the numbers and addresses of others, and without their names,
+    whatever case they stand in."""
+
+    def hidden(found: re.Match[str]) -> str:
+        digits = re.sub(r"\D", "", found[0])
+        mine = len(digits) >= _LAST and any(phone.endswith(digits[-_LAST:]) for phone in own_phones)
+        return found[0] if mine else "·····"
+
+    text = _CONTACT.sub(hidden, text)
+    for word in sorted({word for name in names for word in re.findall(r"\w{3,}", name) if word[0].isupper()}):
+        stem = word[:-1] if len(word) > _LAST_OF_STEM else word
+        text = re.sub(rf"\b{re.escape(stem)}\w{{0,3}}\b", "·····", text)
+    return text
+
+
+#: Digits by which a phone is known, however it is written.
+_LAST: Final = 10
+#: A name longer than this changes its last letters with its case.
+_LAST_OF_STEM: Final = 3

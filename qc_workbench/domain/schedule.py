@@ -35,7 +35,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One attempt. ``due_at``: the moment it stands for; ``asked_by``: who asked for it out of turn."""
+    """One attempt. ``due_at``: the moment it stands for; ``asked_by``: who asked for it out of turn; ``about``: what it
+    was asked about, such as the name of a source; "" for all that the job does."""
 
     job: str
     due_at: datetime
@@ -49,10 +50,20 @@ class Run:
     error_params: Mapping[str, str] = field(default_factory=dict)
     try_again_at: datetime | None = None
     report: Mapping[str, int] = field(default_factory=dict)
+    about: str = ""
 
     @property
     def took(self) -> timedelta | None:
         return None if self.finished_at is None else self.finished_at - self.started_at
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A run out of turn that somebody wants and nobody has begun; ``about`` as in :class:`Run`."""
+
+    by: str
+    at: datetime
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

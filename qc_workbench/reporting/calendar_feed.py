@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -45,8 +45,6 @@ def feed(
     calendar.add("x-published-ttl", vDuration(REFRESH))
     for item in events:
         calendar.add_component(_event(item, texts.get(item.commitment_id), cancelled, zone))
-    if any(hours(item.due) for item in events):
-        calendar.add_missing_timezones()
     return bytes(calendar.to_ical())
 
 
@@ -62,8 +60,10 @@ def _event(item: ToldEvent, text: EventText | None, cancelled: str, zone: ZoneIn
         event.add("dtend", item.due.due_to + timedelta(days=1))  # exclusive
         event.add("transp", "TRANSPARENT")
     else:
-        event.add("dtstart", stretch[0].replace(tzinfo=zone))
-        event.add("dtend", stretch[1].replace(tzinfo=zone))
+        # In UTC: of a described zone some programs read a part and are an hour off (ical.js 2.2, Moscow). Nothing here
+        # repeats, so there is no rule that needs the zone.
+        for name, wall in zip(("dtstart", "dtend"), stretch, strict=True):
+            event.add(name, wall.replace(tzinfo=zone).astimezone(UTC))
     is_off = item.is_cancelled or text is None
     event.add("status", "CANCELLED" if is_off else "CONFIRMED")
     event.add("summary", cancelled if text is None or item.is_cancelled else text.summary)

@@ -7,6 +7,7 @@ aware datetime in UTC, date, time, None, and lists or mappings of these. How a r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
@@ -256,12 +257,15 @@ def _seconds(value: float) -> float:
 def safe_cell(text: str) -> str:
     """Text for a spreadsheet cell that no spreadsheet takes for a formula (OWASP, CSV injection).
 
-    An apostrophe is put before a text that begins with = + - @ (also full-width), a tab or
-    a line break. Plain numbers and phones (+79161234567) stay: they can do no harm.
+    An apostrophe is put before a text that begins with = + - @ (also full-width, also behind spaces), a tab or
+    a line break. Plain numbers and phones (+79161234567) stay: they can do no harm. A spreadsheet whose separator
+    is another one (Excel in Russian takes a semicolon) cuts a cell in two: what begins there is treated likewise.
     """
-    if text[:1] in _FORMULA_STARTS and not text.lstrip("+-").isdecimal():
-        return "'" + text
-    return text
+    if text[:1] in _CUTS or (_FORMULA.match(text) and not text.lstrip("+-").isdecimal()):
+        text = "'" + text
+    return _BEHIND_A_CUT.sub(r"\1'", text)
 
 
-_FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
+_CUTS = frozenset("\t\r\n")
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
+_BEHIND_A_CUT = re.compile(r"([;\t\r\n][\s\"']*)(?=[=+\-@＝＋－＠])")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from qc_workbench.domain.agent_answer import AgentAnswer
+from qc_workbench.domain.agent_answer import AgentAnswer, FaultAnswer
 from qc_workbench.domain.flag import Flag
 from qc_workbench.errors import UsageError
 
@@ -18,6 +18,18 @@ def answer(flag: Flag, text: str, by: str, at: datetime) -> AgentAnswer:
 
     Raises :class:`UsageError`: ``answer_needs_name``, ``answer_empty``, ``answer_too_long``.
     """
+    said, who = _checked(text, by)
+    content = "\n".join((flag.call_id, flag.kind.value, flag.flag_id, who, at.isoformat(), said))
+    return AgentAnswer(_id(content), flag.call_id, flag.kind, flag.flag_id, said, who, at)
+
+
+def answer_to_question(batch: str, agent_id: str, text: str, by: str, at: datetime) -> FaultAnswer:
+    """A statement on breaches or promises asked about with one question. Raises as :func:`answer` does."""
+    said, who = _checked(text, by)
+    return FaultAnswer(_id("\n".join((batch, who, at.isoformat(), said))), batch, agent_id, said, who, at)
+
+
+def _checked(text: str, by: str) -> tuple[str, str]:
     said, who = text.strip(), by.strip()
     if not who:
         raise UsageError("answer_needs_name")
@@ -25,6 +37,8 @@ def answer(flag: Flag, text: str, by: str, at: datetime) -> AgentAnswer:
         raise UsageError("answer_empty")
     if len(said) > LONGEST_ANSWER:
         raise UsageError("answer_too_long", length=len(said), most=LONGEST_ANSWER)
-    content = "\n".join((flag.call_id, flag.kind.value, flag.flag_id, who, at.isoformat(), said))
-    answer_id = hashlib.sha256(content.encode()).hexdigest()[:32]
-    return AgentAnswer(answer_id, flag.call_id, flag.kind, flag.flag_id, said, who, at)
+    return said, who
+
+
+def _id(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:32]

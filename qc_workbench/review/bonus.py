@@ -5,7 +5,8 @@ unless it is
 
 1. dropped: a later ruling took the confirmation back, a dispute was decided for the agent, or it was confirmed more
    than ``validity_days`` after it happened;
-2. suspended: the agent disputes it and nobody has ruled on the dispute yet;
+2. suspended: the agent disputes it and nobody has ruled on the dispute yet, or it was confirmed before the agent was
+   asked and could answer (:mod:`qc_workbench.review.right_of_reply`);
 3. the lesser one of several about the same call, the same task or the closing of the same deal: one deed is charged
    once a month, at the highest tariff (on equal ones, for what happened first);
 4. capped: lines are taken in the order of what happened first, and each gets what the limits of its kind, its day,
@@ -42,6 +43,7 @@ from qc_workbench.domain.flag import Finding, FlagKind, Ruling
 from qc_workbench.domain.violation import ViolationKind
 from qc_workbench.errors import UsageError
 from qc_workbench.review.objections import is_open, was_granted
+from qc_workbench.review.right_of_reply import Deadline, calendar_days, was_heard
 from qc_workbench.review.rulings import standing
 from qc_workbench.review.undoing import last_standing
 
@@ -59,11 +61,12 @@ _OF_DEALS: Final = frozenset(
 @dataclass(frozen=True, slots=True)
 class Record:
     """Everything people said about one fault. Rulings name the fault (``Finding.flag_id`` is the ``fault_id``, or of
-    a suspicion one of the flags about its call)."""
+    a suspicion one of the flags about its call). ``answers``: when the agent answered about it."""
 
     fault: Fault
     findings: tuple[Finding, ...]
     moves: tuple[FaultMove, ...] = ()
+    answers: tuple[datetime, ...] = ()
 
     @property
     def in_order(self) -> list[Finding]:
@@ -93,13 +96,21 @@ def month_of(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date().replace(day=1)
 
 
-def statement(agent_id: str, month: date, records: Iterable[Record], terms: Terms, zone: ZoneInfo) -> Statement:
-    """The bonus of an agent and month. ``records`` of other agents and months are passed over."""
+def statement(
+    agent_id: str,
+    month: date,
+    records: Iterable[Record],
+    terms: Terms,
+    zone: ZoneInfo,
+    deadline: Deadline = calendar_days,
+) -> Statement:
+    """The bonus of an agent and month. ``records`` of other agents and months are passed over; ``deadline``: until
+    when an agent who was asked may answer."""
     lines = [
         line
         for record in records
         if record.fault.agent_id == agent_id and month_of(record.fault.happened_at, zone) == month
-        if (line := _line(record, terms, zone)) is not None
+        if (line := _line(record, terms, zone, deadline)) is not None
     ]
     lines.sort(key=_order)
     return Statement(agent_id, month, terms, tuple(_capped(_once_a_deed(lines), terms)))
@@ -109,7 +120,7 @@ def _order(line: Line) -> tuple[datetime, str, str]:
     return line.fault.happened_at, line.fault.kind, line.fault.fault_id
 
 
-def _line(record: Record, terms: Terms, zone: ZoneInfo) -> Line | None:
+def _line(record: Record, terms: Terms, zone: ZoneInfo, deadline: Deadline) -> Line | None:
     """The fault by itself: whether it costs anything at all. None where nobody ever confirmed it."""
     confirmed, ruling = record.confirmation, record.ruling
     if confirmed is None:
@@ -125,6 +136,8 @@ def _line(record: Record, terms: Terms, zone: ZoneInfo) -> Line | None:
         state, why = LineState.DROPPED, Why.EXPIRED
     elif is_open(record.moves):
         state, why = LineState.SUSPENDED, Why.DISPUTED
+    elif not was_heard(confirmed, record.findings, record.answers, terms.reply_days, deadline):
+        state, why = LineState.SUSPENDED, Why.NOT_HEARD
     tariff = terms.tariffs.get(fault.kind, _ZERO)
     amount = tariff if state is LineState.COUNTED else _ZERO
     return Line(fault, day, tariff, amount, state, why, confirmed.by, confirmed.at)
@@ -204,6 +217,7 @@ def frozen(made: Statement) -> str:
             "most_a_month": None if terms.most_a_month is None else str(terms.most_a_month),
             "validity_days": terms.validity_days,
             "step": str(terms.step),
+            **({"reply_days": terms.reply_days} if terms.reply_days else {}),
         },
         "lines": [
             {
@@ -242,6 +256,7 @@ def frozen_terms(text: str) -> Terms:
         most_a_month=None if month is None else Decimal(month),
         validity_days=said["validity_days"],
         step=Decimal(said["step"]),
+        reply_days=said.get("reply_days", 0),
     )
 
 

@@ -19,6 +19,7 @@ from qc_workbench.review.bonus import (
     standing_approval,
     statement,
 )
+from qc_workbench.review.right_of_reply import Deadline, calendar_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,18 @@ class AgentBonus:
 
 
 def agent_bonus(
-    agent_id: str, month: date, records: Sequence[Record], terms: Terms, approvals: Sequence[Approval], zone: ZoneInfo
+    agent_id: str,
+    month: date,
+    records: Sequence[Record],
+    terms: Terms,
+    approvals: Sequence[Approval],
+    zone: ZoneInfo,
+    deadline: Deadline = calendar_days,
 ) -> AgentBonus:
     """``terms``: those of the settings, for a month that nobody approved. ``approvals`` in the order they were made."""
     approval = standing_approval(approvals)
-    made = statement(agent_id, month, records, terms if approval is None else frozen_terms(approval.frozen), zone)
+    by = terms if approval is None else frozen_terms(approval.frozen)
+    made = statement(agent_id, month, records, by, zone, deadline)
     lines = {line.fault.fault_id for line in made.lines}
     mine = {item.fault.fault_id: item for item in records if item.fault.fault_id in lines}
     changes = () if approval is None else differences(approval.frozen, made)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +40,9 @@ _KEPT: Final = frozenset(
     }
 )  # fmt: skip
 LINES_A_BATCH: Final = 20_000
+#: A last line without a line break is taken as it is when nothing was written for so long.
+SETTLED_S: Final = 300.0
+_LONGEST_LINE: Final = 65_536
 #: Bytes at the beginning by which a file is recognised after it was renamed.
 HEAD_BYTES: Final = 400
 
@@ -88,11 +93,14 @@ class AsteriskFiles:
                 while True:
                     lines, offset = _complete_lines(file, offset)
                     if not lines:
-                        return
-                    count = min(len(head), offset)
-                    told = {"offset": offset, "head": hashlib.sha256(head[:count]).hexdigest(), "head_bytes": count}
+                        break
                     rows, problems = self._rows(lines)
-                    yield Batch(rows, position=told, problems=problems)
+                    yield Batch(rows, position=_position(head, offset), problems=problems)
+                first, last = (_line_at(file, place) for place in (0, offset))
+                if last and time.time() - os.fstat(file.fileno()).st_mtime > SETTLED_S and _is_whole(last, first):
+                    # The position stays before it: a line break, or more of it, may come yet. Read again it is the same
+                    # row, which changes nothing.
+                    yield Batch(self._rows([last])[0], position=_position(head, offset))
         except OSError as error:
             detail = error.strerror or str(error)
             raise SourceUnreachable(
@@ -129,6 +137,25 @@ def _complete_lines(file: Any, offset: int) -> tuple[list[str], int]:
         offset += len(line)
         lines.append(line.decode("utf-8", "replace"))
     return lines, offset
+
+
+def _position(head: bytes, offset: int) -> dict[str, Any]:
+    count = min(len(head), offset)
+    return {"offset": offset, "head": hashlib.sha256(head[:count]).hexdigest(), "head_bytes": count}
+
+
+def _line_at(file: Any, offset: int) -> str:
+    file.seek(offset)
+    return str(file.readline(_LONGEST_LINE), "utf-8", "replace").strip("\r\n\x00")
+
+
+def _is_whole(line: str, first: str) -> bool:
+    """Whether a line has all the columns that the file's first line has. A text that is still open has not."""
+    try:
+        cells, columns = (next(csv.reader([text], strict=True)) for text in (line, first))
+    except (csv.Error, StopIteration):
+        return False
+    return len(cells) == len(columns) and len(cells) in LAYOUTS
 
 
 def _fields(line: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,8 @@ EARLY: Final = timedelta(seconds=3)
 #: Digits by which two spellings of an outside number are compared. Source: contracts, pitfall 9.
 TAIL_DIGITS: Final = 9
 
+#: Puts two files together as the two channels of a third.
+Join = Callable[[Path, Path, Path], None]
 RecordedChannel = Literal["caller", "trunk", "agent"]
 
 
@@ -61,7 +63,7 @@ class _Index:
 class Monitor:
     """``zone``: of the server's clock. ``recorded``: the channel whose two sides MixMonitor writes apart; ``caller`` is
     the one that began the call, as FreePBX does. ``agent_on_right``: where the agent goes in a joined file. ``aside``:
-    a folder for joined files, emptied by :meth:`close`."""
+    a folder for joined files, emptied by :meth:`close`. ``join``: who puts them together."""
 
     def __init__(
         self,
@@ -71,12 +73,14 @@ class Monitor:
         *,
         recorded: RecordedChannel = "caller",
         agent_on_right: bool = False,
+        join: Join = join_tracks,
     ) -> None:
         self._base = folder
         self._zone = zone
         self._aside = aside
         self._recorded = recorded
         self._agent_on_right = agent_on_right
+        self._join = join
         self._folders: dict[Path, _Index] = {}
         self._joined: list[Path] = []
 
@@ -123,7 +127,7 @@ class Monitor:
         self._aside.mkdir(parents=True, exist_ok=True)
         path = self._aside / f"joined-{name}.wav"
         self._joined.append(path)
-        join_tracks(left, right, path)
+        self._join(left, right, path)
         return path
 
     def _client_is_received(self, hint: Hint | None) -> bool:

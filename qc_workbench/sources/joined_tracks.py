@@ -12,6 +12,7 @@ import numpy as np
 from av.audio.resampler import AudioResampler
 
 from qc_workbench.errors import MediaError
+from qc_workbench.sources.sound_opening import frames, open_sound
 
 #: Samples without a header: their format by the ending of the name, 8000 a second as Asterisk writes them.
 _BARE: Final = {"ulaw": "mulaw", "slin": "s16le", "raw": "s16le"}
@@ -42,8 +43,8 @@ def join_tracks(left: Path, right: Path, target: Path) -> None:
 def _open(path: Path) -> Any:
     bare = _BARE.get(path.suffix.casefold().removeprefix("."))
     if bare is None:
-        return av.open(str(path))
-    return av.open(str(path), format=bare, options={"sample_rate": str(_BARE_RATE_HZ)})
+        return open_sound(path)
+    return open_sound(path, bare, {"sample_rate": str(_BARE_RATE_HZ)})
 
 
 def _rate_of(path: Path) -> int:
@@ -54,7 +55,7 @@ def _rate_of(path: Path) -> int:
 def _samples(path: Path, rate_hz: int) -> Iterator[Samples]:
     with _open(path) as container:
         resampler = AudioResampler(format="s16", layout="mono", rate=rate_hz)
-        for frame in container.decode(audio=0):
+        for frame in frames(container, container.streams.audio[0]):
             for piece in resampler.resample(frame):
                 yield piece.to_ndarray().reshape(-1).astype(np.int16, copy=False)
         for piece in resampler.resample(None):

@@ -7,17 +7,18 @@ file or terminal takes it, and the rest of the row must not be lost for it.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 #: How JSON writes half a character, or a whole one in two halves.
 _HALF: Final = "\\ud"
 
 
-def parsed(content: bytes | str) -> Any:
-    """The value. Raises ``ValueError`` for anything else."""
+def parsed(content: bytes | str, parse_constant: Callable[[str], Any] | None = None) -> Any:
+    """The value; ``parse_constant`` as of :func:`json.loads`. Raises ``ValueError`` for anything else."""
     text = content if isinstance(content, str) else content.decode(json.detect_encoding(content))
     try:
-        found = json.loads(text.removeprefix("\ufeff"))
+        found = json.loads(text.removeprefix("\ufeff"), parse_constant=parse_constant)
         if _HALF in text or "\\uD" in text:
             return json.loads(_whole(json.dumps(found, ensure_ascii=False)))
     except RecursionError as error:

@@ -6,6 +6,7 @@ files are read in pieces, so a recording of five hours costs no memory.
 
 from __future__ import annotations
 
+import math
 import os
 import struct
 import unicodedata
@@ -18,6 +19,7 @@ from pathlib import Path, PurePosixPath
 import av
 
 from qc_workbench.domain.call import AUDIBLE_STATES, Call, Recording, RecordingState
+from qc_workbench.sources.sound_opening import CODECS, LONGEST_S, TooLongError, frames, open_sound
 from qc_workbench.sources.sound_signature import HEAD_BYTES, Signature, signature
 
 #: The documented range of sampling rates.
@@ -31,10 +33,8 @@ ROUNDING_S = 1.0
 SHORTEST_S = 0.05
 #: Frames decoded to be sure that there is sound; the rest is only counted.
 FRAMES_TRIED = 3
+_LONGER = f"longer:{LONGEST_S / 3600:.0f}"
 
-_CODECS = frozenset(
-    {"mp3", "mp3float", "opus", "libopus", "vorbis", "aac", "aac_fixed", "alac", "flac", "gsm", "gsm_ms"}
-)
 _EXTENSIONS = {"wav": "wav", "ogg": "ogg", "flac": "flac", "mov": "m4a", "mp3": "mp3"}
 
 
@@ -151,20 +151,24 @@ def _undecodable(found: Signature, head: bytes, error: Exception) -> SoundFile:
 
 def _measure(path: Path, found: Signature) -> SoundFile:
     container = _EXTENSIONS[found.demuxer or ""]
-    with av.open(str(path), format=found.demuxer, metadata_errors="ignore") as opened:
+    with open_sound(path, found.demuxer) as opened:
         stream = next(iter(opened.streams.audio), None)
         if stream is None:
             return SoundFile(RecordingState.NOT_AUDIO, "no_audio_stream", container=container)
         codec = stream.codec_context.name if stream.codec_context else "?"
-        if not (codec.startswith("pcm_") or codec in _CODECS):
+        if not (codec.startswith("pcm_") or codec in CODECS):
             return SoundFile(RecordingState.UNSUPPORTED, f"format:{codec}", container=container, codec=codec)
         ticks, unknown, tried, broken_off = 0, 0, 0, False
         rate_hz, channels = stream.codec_context.sample_rate, stream.codec_context.channels
+        tick_s = Fraction(stream.time_base or 0)
+        most_ticks = LONGEST_S / tick_s if tick_s else math.inf
         try:
             for packet in opened.demux(stream):
                 if packet.size == 0:
                     continue
                 ticks += packet.duration or 0
+                if ticks > most_ticks:
+                    return SoundFile(RecordingState.UNSUPPORTED, _LONGER, container=container, codec=codec)
                 unknown += not packet.duration
                 if tried < FRAMES_TRIED:
                     for frame in _decoded(packet):
@@ -174,10 +178,12 @@ def _measure(path: Path, found: Signature) -> SoundFile:
             broken_off = True
         if tried == 0:
             return SoundFile(RecordingState.EMPTY, "no_frames", container=container, codec=codec)
-        duration_s = float(ticks * Fraction(stream.time_base)) if stream.time_base else 0.0
+        duration_s = float(ticks * tick_s)
         promised_s = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else duration_s
     if unknown:
         duration_s = _decoded_s(path, found)
+    if duration_s > LONGEST_S:
+        return SoundFile(RecordingState.UNSUPPORTED, _LONGER, container=container, codec=codec)
     if duration_s < SHORTEST_S:
         return SoundFile(RecordingState.EMPTY, "no_frames", container=container, codec=codec)
     if codec == "opus" and container == "ogg":
@@ -232,10 +238,12 @@ def _decoded(packet: av.Packet[av.AudioStream]) -> list[av.AudioFrame]:
 def _decoded_s(path: Path, found: Signature) -> float:
     """Length by decoding everything, for the rare stream whose packets do not say how long they are."""
     seconds = 0.0
-    with av.open(str(path), format=found.demuxer, metadata_errors="ignore") as opened:
+    with open_sound(path, found.demuxer) as opened:
         try:
-            for frame in opened.decode(audio=0):
-                seconds += frame.samples / frame.sample_rate
+            for frame in frames(opened, opened.streams.audio[0]):
+                seconds += frame.samples / max(1, frame.sample_rate)
+        except TooLongError:
+            return math.inf
         except av.FFmpegError:
             pass  # the part before the break counts
     return seconds

@@ -19,6 +19,11 @@ import httpx
 
 #: IPv4 inside IPv6 as NAT64 writes it (RFC 6052): what it leads to is the IPv4 address.
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+#: All that IANA has given out of IPv6 for the open internet. Outside of it are forms that Python calls global, among
+#: them IPv4 written in ways of old (``::10.0.0.1``, ``::ffff:0:10.0.0.1``), NAT64 of a network's own, site-local ones.
+_OPEN_IPV6: Final = IPv6Network("2000::/3")
+#: IPv4 inside an address of ISATAP (RFC 5214): ``…:5efe:10.0.0.1``.
+_ISATAP: Final = (0x00005EFE, 0x02005EFE)
 _SCHEMES: Final = ("http", "https")
 
 Resolver = Callable[[str, int], Sequence[str]]
@@ -89,6 +94,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             inner = IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
+        if address not in _OPEN_IPV6 or int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
+            return False
     return address.is_global and not address.is_multicast
 
 

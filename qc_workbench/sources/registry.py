@@ -42,6 +42,7 @@ from qc_workbench.sources.connector import CallSource, Capabilities, CrmCapabili
 from qc_workbench.sources.secrets_place import secret_at
 from qc_workbench.sources.table_access import open_table
 from qc_workbench.sources.wire import TRIES, Clock, Meter, SystemClock, Wire
+from qc_workbench.work.decoding import join_tracks
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _monitor(settings: Asterisk, around: Surroundings) -> Monitor | None:
     aside = around.home / "media" / ".incoming"
     return Monitor(
         around.home / settings.monitor.expanduser(), around.zone, aside,
-        recorded=settings.recorded_channel, agent_on_right=around.agent_on_right,
+        recorded=settings.recorded_channel, agent_on_right=around.agent_on_right, join=join_tracks,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ table, is locked with a password, or unpacks to more than it should, is refused 
 
 from __future__ import annotations
 
+import copy
 import itertools
 import re
 import warnings
@@ -34,6 +35,8 @@ MOST_MERGED: Final = 50_000
 _PIECE: Final = 1 << 20
 #: What zipfile and what it unpacks with raise for a file that is not whole, or was never one.
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError)
+_PROLOG_BYTES: Final = 1 << 16
+_PLAIN_BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*+<[A-Za-z_]", re.DOTALL)
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of .xls, and of an .xlsx with a password
 _ROW: Final = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
 _NUMBER: Final = re.compile(rb'\br="(\d{1,7})"')
@@ -109,6 +112,7 @@ class _Workbook:
                 book.close()
         except Exception:
             self._plain = False
+            self._check_unpacked()
             self._fallback = _calamine(path)
             self._check_extent()
 
@@ -127,13 +131,26 @@ class _Workbook:
                         raise ImportFailed("file_bomb", file=name, size_mb=item.file_size >> 20)
                     if item.filename.lower().endswith((".xml", ".rels")):
                         with packed.open(item) as part:
-                            if b"<!" in part.read(1024).replace(b"<!--", b""):
-                                # a document type: entities that multiply, or that read other files
+                            if item.file_size and not _begins_plainly(part.read(_PROLOG_BYTES)):
                                 raise ImportFailed("file_bomb", file=name, size_mb=unpacked >> 20)
                 if not any(item.filename.lower().startswith("xl/") for item in items):
                     raise ImportFailed("file_no_table", file=name)
         except (*_DAMAGED, OSError) as error:
             raise ImportFailed("file_damaged", file=name, detail=type(error).__name__) from error
+
+    def _check_unpacked(self) -> None:
+        """What each part really unpacks to: the other reader does not stop at what the file says of itself."""
+        try:
+            with zipfile.ZipFile(self._path) as packed:
+                for item in packed.infolist():
+                    asked = copy.copy(item)
+                    asked.file_size = item.file_size + 1  # one byte more than there should be
+                    with packed.open(asked) as part:
+                        found = sum(map(len, iter(lambda part=part: part.read(_PIECE), b"")))
+                    if found > item.file_size:
+                        raise ImportFailed("file_bomb", file=self._path.name, size_mb=found >> 20)
+        except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+            raise ImportFailed("file_damaged", file=self._path.name, detail=type(error).__name__) from error
 
     def _open(self) -> Any:
         import openpyxl  # costs half a second of start-up: only where there is work
@@ -226,6 +243,13 @@ class _Workbook:
                     rows, columns = max(rows, int(found[2])), max(columns, _column(found[1]) + 1)
             if rows * columns > 20_000_000:
                 raise ImportFailed("file_too_many_rows", file=self._path.name, limit=MOST_ROWS)
+
+
+def _begins_plainly(head: bytes) -> bool:
+    """Whether an element begins within the first bytes, with nothing before it but the declaration and comments: no
+    document type, which brings entities that multiply or that read other files, nor a writing in which it would hide
+    (UTF-16)."""
+    return _PLAIN_BEGINNING.match(head) is not None
 
 
 def _column(letters: bytes) -> int:

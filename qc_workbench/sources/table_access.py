@@ -20,7 +20,7 @@ from qc_workbench.errors import SourceError, SourceRefused, SourceUnreachable
 
 DatabaseKind = Literal["mysql", "postgresql"]
 #: A column or a part of a table's name. Everything else is refused before it is quoted.
-IDENTIFIER: Final = re.compile(r"^[A-Za-z_][A-Za-z0-9_$]{0,62}$")
+IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
 CONNECT_S: Final = 10
 #: One page of a table with an index on its time takes milliseconds; without one, seconds.
 ANSWER_S: Final = 60
@@ -149,7 +149,7 @@ def identifiers(table: str) -> tuple[str, ...]:
 
 
 def checked(name: str) -> str:
-    if not IDENTIFIER.match(name):
+    if not IDENTIFIER.fullmatch(name):
         raise ValueError("not a name of a table or column")
     return name
 

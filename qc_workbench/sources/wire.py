@@ -10,6 +10,7 @@ import email.utils
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,9 +20,10 @@ import httpx
 
 from qc_workbench.errors import SourceAnswerBroken, SourceError, SourceRefused, SourceThrottled, SourceUnreachable
 from qc_workbench.sources.connector import Capabilities, CrmCapabilities
-from qc_workbench.sources.echoes import without_echoes
 from qc_workbench.sources.json_text import parsed
-from qc_workbench.sources.problems import STUMBLES
+from qc_workbench.sources.problems import STUMBLES, shown
+from qc_workbench.sources.secrets_seen import blot
+from qc_workbench.sources.unpacking import ACCEPTED, BodyRefusedError, body
 
 Answer = TypeVar("Answer")
 
@@ -32,6 +34,8 @@ FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 60.0
 #: No honest answer is longer.
 LONGEST_ANSWER_BYTES: Final = 64 << 20
+#: Nor does one drip in for longer, seconds: a byte a minute would hold a reading for ever.
+LONGEST_ANSWER_S: Final = 900.0
 TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 #: Statuses of a server in trouble rather than of a wrong question.
 _PASSING: Final = frozenset({408, 425, 500, 502, 503, 504, 520, 522, 524})
@@ -152,11 +156,10 @@ class Wire:
         #: The vendor's clock less ours, seconds, by the Date of its last answer; 0 until there was one.
         self.skew_s = 0.0
         self._chance = chance
-        self._asked: httpx.Request | None = None  # the last question, which its answer may repeat
         self._bucket = TokenBucket(capabilities.requests_per_s, capabilities.burst, self.clock)
         self._client = httpx.Client(
             base_url=address,
-            headers={"User-Agent": "qc-workbench", **(headers or {})},
+            headers={"User-Agent": "qc-workbench", "Accept-Encoding": ACCEPTED, **(headers or {})},
             timeout=TIMEOUT,
             transport=transport,
             follow_redirects=False,  # a redirect would carry the key elsewhere
@@ -197,6 +200,25 @@ class Wire:
 
         Raises :class:`~qc_workbench.errors.SourceError` when no try gave an answer; a refusal is told at once.
         """
+        try:
+            return self._asked(method, path, read, params, body, form, headers, shape, patience, tries)
+        except SourceError as error:
+            blot(error)
+            raise
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        read: Callable[[Any], Answer],
+        params: Mapping[str, str] | None,
+        body: Any,
+        form: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        shape: Shape,
+        patience: Patience | None,
+        tries: int | None,
+    ) -> Answer:
         question = {"params": params, "json": body, "data": form, "headers": headers}
         question = {name: value for name, value in question.items() if value is not None}
         asked_at, attempt = self.clock.monotonic(), 0
@@ -230,7 +252,8 @@ class Wire:
         try:
             return read(told)
         except SourceError as error:
-            raise without_echoes(error, self._asked) from error.__cause__
+            error.params = {name: shown(said) if isinstance(said, str) else said for name, said in error.params.items()}
+            raise
         except STUMBLES as error:
             raise self._broken("shape") from error
 
@@ -238,8 +261,10 @@ class Wire:
         self, method: str, path: str, question: Mapping[str, Any], shape: Shape, patience: Patience | None
     ) -> Any:
         try:
-            with self._client.stream(method, path, **question) as response:
-                self._asked = response.request
+            request = self._client.build_request(method, path, **question)
+            if not self._is_own(request.url):
+                raise self._broken("elsewhere")  # a link that came in an answer; the key goes with each question
+            with closing(self._client.send(request, stream=True)) as response:
                 self._note_clock(response)
                 if patience is not None and response.status_code in patience.statuses:
                     raise NotReadyError
@@ -252,6 +277,10 @@ class Wire:
         except httpx.HTTPError as error:
             raise SourceUnreachable("source_unreachable", source=self.source, detail=type(error).__name__) from error
         return self._understood(response, content, shape)
+
+    def _is_own(self, url: httpx.URL) -> bool:
+        base = self._client.base_url
+        return (url.scheme, url.host, url.port) == (base.scheme, base.host, base.port)
 
     def _location(self, response: httpx.Response) -> str:
         told = response.headers.get("location", "")
@@ -274,12 +303,12 @@ class Wire:
         raise self._broken("no_link")
 
     def _content(self, response: httpx.Response) -> bytes:
-        found = bytearray()
-        for piece in response.iter_bytes():
-            found += piece
-            if len(found) > LONGEST_ANSWER_BYTES:
-                raise self._broken("too_long")
-        return bytes(found)
+        try:
+            return b"".join(body(response, LONGEST_ANSWER_BYTES, LONGEST_ANSWER_S, self.clock.monotonic))
+        except BodyRefusedError as error:
+            if error.code == "too_slow":
+                raise SourceUnreachable("source_unreachable", source=self.source, detail="too slow") from error
+            raise self._broken("too_long" if error.code == "too_long" else "broken_off") from error
 
     def _check_status(self, response: httpx.Response) -> None:
         status = response.status_code
@@ -319,7 +348,7 @@ class Wire:
 
     def _parsed(self, content: bytes, begins: bytes) -> Any:
         try:
-            return parsed(content)
+            return parsed(content, parse_constant=_no_number)
         except ValueError as error:
             code = "no_json" if not begins.startswith((b"{", b"[")) else "broken_off"
             raise self._broken(code) from error
@@ -333,6 +362,11 @@ class Wire:
         if moment is not None:
             skew = moment - self.clock.now()
             self.skew_s = skew.total_seconds() if abs(skew) < _NO_CLOCK else 0.0
+
+
+def _no_number(name: str) -> None:
+    """NaN and the infinities are Python's own, no JSON: sums and comparisons with them say nothing."""
+    raise ValueError(name)
 
 
 def _http_date(text: str) -> datetime | None:

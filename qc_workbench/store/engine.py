@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from qc_workbench.errors import StoreBusy, StoreFull, StoreReadRefused, WorkspaceError, WriteRefused
 from qc_workbench.store.admission import Gate, Watch
-from qc_workbench.store.copying import compact_database, copy_database, prune_copies
+from qc_workbench.store.copying import compact_database, copy_database, fence_in, prune_copies
 from qc_workbench.store.limits import HEAVY_READ_S, READ_S
 from qc_workbench.store.messages import Write
 from qc_workbench.store.schema import migrate
@@ -118,8 +118,9 @@ class Engine:
     def _connect(self) -> None:
         try:
             self._connection = duckdb.connect(str(self.file), config=_SETTINGS)
-            self._connection.execute("set timezone = 'UTC'")
+            self._connection.execute("set global timezone = 'UTC'")
             self._connection.execute(f"set memory_limit = '{MEMORY}'")
+            fence_in(self._connection, self.file.parent)
         except duckdb.Error as error:
             raise self._said(error, damaged=True) from error
 
@@ -254,7 +255,6 @@ class Engine:
             with self._gate.shared():
                 try:
                     cursor = self._connection.cursor()
-                    cursor.execute("set timezone = 'UTC'")
                     cursor.execute("begin transaction read only")
                 except duckdb.Error as error:
                     raise self._said(error) from error
@@ -272,7 +272,7 @@ class Engine:
     # --- the file as a whole -----------------------------------------------------------------------------------------
 
     def backup(self, destination: Path) -> None:
-        """A copy of the database as of one moment, made beside reads and writes."""
+        """A copy of the database as of one moment, made beside reads and writes; within the workspace."""
         with self._gate.shared():
             cursor = self._connection.cursor()
             try:

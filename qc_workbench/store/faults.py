@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -221,8 +222,11 @@ def _records(reader: Reader, within: Stretch | None, agents: Agents, fault_id: s
     kind, _, call_id = (fault_id or "").partition(":")
     if fault_id is None or kind in {item.value for item in FlagKind}:
         _suspicions(reader, within, agents, (kind, call_id) if fault_id else None, faults, findings)
-    moves = _moves(reader, faults)
-    return [Record(faults[key], tuple(findings[key]), tuple(moves.get(key, ()))) for key in sorted(faults)]
+    moves, answers = _moves(reader, faults), answered_at(reader, faults)
+    return [
+        Record(faults[key], tuple(findings[key]), tuple(moves.get(key, ())), answers.get(key, ()))
+        for key in sorted(faults)
+    ]
 
 
 def _suspicions(
@@ -287,6 +291,27 @@ def _moves(reader: Reader, fault_ids: Iterable[str]) -> dict[str, list[FaultMove
         )
         found.setdefault(move.fault_id, []).append(move)
     return found
+
+
+def answered_at(reader: Reader, fault_ids: Iterable[str]) -> dict[str, tuple[datetime, ...]]:
+    """When the agent answered about each of these faults: breaches, promises, and suspicions ``<kind>:<call_id>``."""
+    wanted = sorted(set(fault_ids))
+    rows = reader.rows(
+        """
+        select distinct f.violation_id as fault_id, a.given_at from violation_findings f
+        join fault_answers a using (batch) where list_contains(?::varchar[], f.violation_id)
+        union all
+        select kind || ':' || call_id, given_at from agent_answers
+        where list_contains(?::varchar[], kind || ':' || call_id)
+        order by 1, 2
+        """,
+        wanted,
+        wanted,
+    )
+    found: dict[str, list[datetime]] = defaultdict(list)
+    for row in rows:
+        found[row["fault_id"]].append(row["given_at"])
+    return {fault_id: tuple(times) for fault_id, times in found.items()}
 
 
 # Contest ---------------------------------------------------------------------------------------------------------

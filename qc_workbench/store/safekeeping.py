@@ -69,6 +69,12 @@ def removed(paths: Collection[str]) -> Statement:
     return Statement("delete from removals where path in (select unnest(?))", (list(paths),))
 
 
+def last_retention(reader: Reader) -> datetime | None:
+    """When retention last removed something."""
+    found: datetime | None = reader.value("select max(happened_at) from audit where action = 'retention_done'")
+    return found
+
+
 def certificates(reader: Reader) -> list[Row]:
     """Certificates of erasures, oldest first."""
     rows = reader.rows("select erasure_id, erased_at, erased_by, certificate from erasures order by erased_at")

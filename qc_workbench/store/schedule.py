@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from qc_workbench.domain.schedule import Outcome, Run, Standing
+from qc_workbench.domain.schedule import Asked, Outcome, Run, Standing
 from qc_workbench.store.database import Reader, Row, Statement, Write, from_json, insert, to_json
 
 #: Runs of a job that are kept when it is run again, the newest.
@@ -27,6 +27,7 @@ def run_of(row: Row) -> Run:
         error_params=from_json(row["error_params"]) or {},
         try_again_at=row["try_again_at"],
         report=from_json(row["report"]) or {},
+        about=row["about"] or "",
     )
 
 
@@ -35,7 +36,7 @@ def claimed(run: Run) -> Write:
     or a run of the job goes on."""
     row = {
         "job": run.job, "due_at": run.due_at, "attempt": run.attempt, "asked_by": run.asked_by, "runner": run.runner,
-        "started_at": run.started_at, "outcome": Outcome.RUNNING.value,
+        "started_at": run.started_at, "outcome": Outcome.RUNNING.value, "about": run.about or None,
     }  # fmt: skip
     statements = [
         insert("schedule_runs", row),
@@ -50,7 +51,10 @@ def claimed(run: Run) -> Write:
     )
     require = [alone]
     if run.asked_by is not None:
-        statements.append(Statement("delete from schedule_asked where job = ?", (run.job,)))
+        # a run about everything is what those who asked about a part of it wanted too
+        statements.append(
+            Statement("delete from schedule_asked where job = ? and ? in ('', about)", (run.job, run.about))
+        )
     else:
         statements.append(seen(run.job, run.due_at))
         # Its turn is over where a later moment was run, or this one by somebody else.
@@ -61,7 +65,7 @@ def claimed(run: Run) -> Write:
                 (run.job, run.due_at, run.due_at, run.attempt),
             )
         )
-    key = f"schedule:{run.job}:{run.due_at.isoformat()}:{run.attempt}:{'asked' if run.asked_by else 'due'}"
+    key = f"schedule:{run.job}:{run.due_at.isoformat()}:{run.attempt}:{'asked' if run.asked_by else 'due'}{run.about}"
     return Write(tuple(statements), key, tuple(require))
 
 
@@ -129,14 +133,17 @@ def _latest(reader: Reader, condition: str, order: str) -> dict[str, Run]:
     return {row["job"]: run_of(row) for row in rows}
 
 
-def asked(reader: Reader) -> dict[str, tuple[str, datetime]]:
-    """Job -> (who, when), of runs that somebody asked for and nobody has begun."""
-    return {row["job"]: (row["asked_by"], row["asked_at"]) for row in reader.rows("select * from schedule_asked")}
+def asked(reader: Reader) -> dict[str, list[Asked]]:
+    """Job -> what somebody asked for and nobody has begun, in the order in which it was asked for."""
+    found: dict[str, list[Asked]] = {}
+    for row in reader.rows("select * from schedule_asked order by asked_at, about"):
+        found.setdefault(row["job"], []).append(Asked(row["asked_by"], row["asked_at"], row["about"]))
+    return found
 
 
-def asking(job: str, by: str, at: datetime) -> Statement:
+def asking(job: str, by: str, at: datetime, about: str = "") -> Statement:
     """Asked for twice is asked for once."""
-    return Statement("insert or ignore into schedule_asked values (?, ?, ?)", (job, by, at))
+    return Statement("insert or ignore into schedule_asked values (?, ?, ?, ?)", (job, about, by, at))
 
 
 def runs_of(reader: Reader, job: str, limit: int, offset: int = 0) -> list[Run]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qc_workbench.errors import MediaError
+from qc_workbench.sources.sound_opening import frames, open_sound, reason
 
 #: Rate of all analysis: what Whisper and the voice-activity model expect.
 RATE_HZ = 16_000
@@ -95,14 +96,14 @@ def _blocks(path: Path) -> Iterator[NDArray[np.int16]]:
     """The sound, block by block; at least one, or :class:`MediaError`."""
     some = False
     try:
-        with av.open(str(path)) as container:
+        with open_sound(path) as container:
             stream = next(iter(container.streams.audio), None)
             if stream is None:
                 raise MediaError("media_undecodable", file=path.name, detail="no audio stream")
             channels = 1 if stream.codec_context.channels == 1 else 2
             resampler = av.AudioResampler(format="s16", layout="mono" if channels == 1 else "stereo", rate=RATE_HZ)
             try:
-                for frame in container.decode(stream):
+                for frame in frames(container, stream):
                     for part in resampler.resample(frame):
                         some = True
                         yield _samples(part, channels)
@@ -112,7 +113,7 @@ def _blocks(path: Path) -> Iterator[NDArray[np.int16]]:
             except av.FFmpegError:
                 pass  # a broken tail: the part before it is still a recording
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaError("media_undecodable", file=path.name, detail=str(error)) from error
+        raise MediaError("media_undecodable", file=path.name, detail=reason(error)) from error
     if not some:
         raise MediaError("media_undecodable", file=path.name, detail="no audio frames")
 

@@ -1,7 +1,7 @@
 """Getting in and staying in, with the store: log-ins, sessions, the first set-up, links that set a password.
 
 The rules are in :mod:`qc_workbench.domain.entry` and :mod:`qc_workbench.review.admission`. A session's secret is in the
-cookie alone; links to set a password are signed with the workspace's secret and die with the
+cookie alone; links to set a password are signed with a secret of this server, which no backup holds, and die with the
 password they replace.
 """
 
@@ -33,7 +33,7 @@ from qc_workbench.store import people
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.database import Reader, Statement
 from qc_workbench.ui.passwords import fits, hashed, is_dated
-from qc_workbench.ui.recordings import workspace_secret
+from qc_workbench.ui.recordings import address_secret
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
 
@@ -48,7 +48,7 @@ _ONE_TRY: Final = Lock()
 
 def cookie_name(home: Path) -> str:
     """The cookie of this workspace's sessions: two workspaces on one machine must not log each other out."""
-    return f"qcw_{hashlib.sha256(workspace_secret(home) + b'cookie').hexdigest()[:12]}"
+    return f"qcw_{hashlib.sha256(address_secret(home) + b'cookie').hexdigest()[:12]}"
 
 
 # Sessions --------------------------------------------------------------------
@@ -274,4 +274,4 @@ def _stamp(reader: Reader, person_id: str) -> str:
 
 
 def _signed(home: Path, *parts: str) -> str:
-    return hmac.new(workspace_secret(home), "\n".join(parts).encode(), hashlib.sha256).hexdigest()
+    return hmac.new(address_secret(home), "\n".join(parts).encode(), hashlib.sha256).hexdigest()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +17,7 @@ from time import monotonic
 from typing import Final
 
 from qc_workbench.errors import QcwError
+from qc_workbench.start import command
 from qc_workbench.store import job_board
 from qc_workbench.workspace import Workspace
 
@@ -31,9 +31,9 @@ Start = Callable[[Path], "subprocess.Popen[bytes]"]
 
 def start_worker(home: Path) -> subprocess.Popen[bytes]:
     """``qcw work`` for the calls that are asked for; it ends when none waits."""
-    command = [sys.executable, "-m", "qc_workbench.cli", "--home", str(home), "-q", "work", "--until-idle", "--asked"]
+    line, environment = command("--home", str(home), "-q", "work", "--until-idle", "--asked")
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
 

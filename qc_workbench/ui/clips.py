@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import os
 import secrets
-import wave
 from datetime import UTC, datetime
 from pathlib import Path
 
-import av
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from qc_workbench.domain.access import Action
 from qc_workbench.domain.coaching import Clip
-from qc_workbench.errors import MediaError, QcwError
+from qc_workbench.errors import QcwError
 from qc_workbench.store.calls import audit_entry, recording
 from qc_workbench.store.coaching import clip_with_id
 from qc_workbench.ui import doorway
-from qc_workbench.ui.http import sound_answer
+from qc_workbench.ui.http import once_a_day, sound_answer
+from qc_workbench.ui.refused import note_refusal
+from qc_workbench.ui.viewer import Viewer
+from qc_workbench.work.decoding import cut
 from qc_workbench.workspace import Workspace
 
 
@@ -37,7 +38,8 @@ def routes() -> list[Route]:
 def clip_file(workspace: Workspace, clip: Clip) -> Path:
     """The passage as a 16-bit wav, cut once and kept.
 
-    Raises ``FileNotFoundError`` when the recording is gone (a kept clip goes with it), :class:`MediaError`.
+    Raises ``FileNotFoundError`` when the recording is gone (a kept clip goes with it), and
+    :class:`~qc_workbench.errors.MediaError`.
     """
     with workspace.store.reading() as reader:
         found = recording(reader, clip.call_id)
@@ -58,48 +60,21 @@ def clip_file(workspace: Workspace, clip: Clip) -> Path:
     return target
 
 
-def cut(source: Path, target: Path, from_s: float, to_s: float) -> None:
-    """Write these seconds as 16-bit PCM wav at the recording's own rate and channels (at most two).
-
-    Decoded from the beginning: seeking in what telephone systems write does not land on a sample. Raises
-    :class:`MediaError` ``media_undecodable``.
-    """
-    try:
-        with av.open(str(source)) as container, wave.open(str(target), "wb") as out:
-            if not container.streams.audio:
-                raise MediaError("media_undecodable", file=source.name, detail="no audio stream")
-            stream = container.streams.audio[0]
-            channels, rate = (1 if stream.channels == 1 else 2), stream.rate
-            out.setnchannels(channels)
-            out.setsampwidth(2)
-            out.setframerate(rate)
-            first, last, heard = round(from_s * rate), round(to_s * rate), 0
-            resampler = av.AudioResampler(format="s16", layout="mono" if channels == 1 else "stereo", rate=rate)
-            for frame in container.decode(stream):
-                for part in resampler.resample(frame):
-                    samples = part.to_ndarray().reshape(-1, channels)
-                    begin, end = max(0, first - heard), min(len(samples), last - heard)
-                    if begin < end:
-                        out.writeframes(samples[begin:end].tobytes())
-                    heard += len(samples)
-                if heard >= last:
-                    break
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaError("media_undecodable", file=source.name, detail=str(error)) from error
-
-
 # Answers; in threads (not async), because they wait for the store ---------------------------------------------------
 
 
-def _asked(request: Request) -> tuple[Workspace, str, Clip] | None:
+def _asked(request: Request) -> tuple[Workspace, Viewer, Clip] | None:
     """The workspace, who asks and the clip; None for whoever may not hear it. A retired clip is not heard."""
     found = doorway.signed_in(request)
-    if found is None or not found[1].may(Action.HEAR_CLIP):
+    if found is None:
         return None
     workspace, viewer = found
+    if not viewer.may(Action.HEAR_CLIP):
+        note_refusal(workspace, viewer, "clip", request.path_params["clip_id"])
+        return None
     with workspace.store.reading() as reader:
         clip = clip_with_id(reader, request.path_params["clip_id"])
-    return None if clip is None or clip.retired_at is not None else (workspace, viewer.name, clip)
+    return None if clip is None or clip.retired_at is not None else (workspace, viewer, clip)
 
 
 def _sound(request: Request) -> Response:
@@ -107,15 +82,22 @@ def _sound(request: Request) -> Response:
         asked = _asked(request)
         if asked is None:
             return None
-        workspace, who, clip = asked
+        workspace, viewer, clip = asked
         path = clip_file(workspace, clip)
-        if _from_the_start(request):  # a player asks for the rest in pieces: one line for all of them
-            entry = audit_entry(datetime.now(UTC), who, "clip_heard", clip.call_id, clip_id=clip.clip_id)
-            workspace.store.write(entry)
+        _note_heard(workspace, viewer, clip, request)
         return path, "audio/wav"
 
     # Not kept by the browser: each page that plays it asks, and is written down.
     return sound_answer(find, "private, no-store")
+
+
+def _note_heard(workspace: Workspace, viewer: Viewer, clip: Clip, request: Request) -> None:
+    """A player asks for the rest in pieces: one line for all of them. Whoever begins elsewhere has a line a day."""
+    now = datetime.now(UTC)
+    line = audit_entry(now, viewer.name, "clip_heard", clip.call_id, clip_id=clip.clip_id)
+    is_first = workspace.store.write(line, key=once_a_day("clip", viewer.person_id, clip.clip_id))
+    if not is_first and _from_the_start(request):
+        workspace.store.write(line)
 
 
 def _from_the_start(request: Request) -> bool:

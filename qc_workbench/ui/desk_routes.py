@@ -31,6 +31,7 @@ from qc_workbench.store.hearing import heard_by, heard_written
 from qc_workbench.ui.doorway import own_request, signed_in
 from qc_workbench.ui.http import body_within, json_object
 from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.refused import note_refusal
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.desk import shown_comment
 from qc_workbench.workspace import Workspace
@@ -79,6 +80,7 @@ def _answering(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
 
 def _answered(answer: Answer, request: Request, text: bytes) -> Response:
     body: Body = {}
+    found = None
     try:
         found = signed_in(request)
         if found is None:
@@ -89,6 +91,8 @@ def _answered(answer: Answer, request: Request, text: bytes) -> Response:
             return Response(status_code=400)
         return answer(workspace, viewer, request, body)
     except UsageError as error:
+        if found is not None and error.code == "not_allowed":
+            note_refusal(*found, "call", request.path_params["call_id"])
         says = Translator(str(body.get("lang", ""))).error(error)
         return JSONResponse({"code": error.code, "says": says}, 403 if error.code == "not_allowed" else 422)
     except (TypeError, ValueError):

@@ -240,6 +240,7 @@ def _log_out(workspace: Workspace, request: Request, form: Form | None) -> Respo
     accounts.log_out(workspace, token_of(request, workspace), datetime.now(UTC))
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(accounts.cookie_name(workspace.home), httponly=True, samesite="lax")
+    answer.headers["clear-site-data"] = '"cache"'  # recordings heard a moment ago
     answer.delete_cookie("_streamlit_user")  # or single sign-on would let the same person in at once
     return answer
 
@@ -248,7 +249,11 @@ def _let_in(workspace: Workspace, request: Request, token: str, aim: str) -> Res
     answer = RedirectResponse(aim, 303, headers={"cache-control": "no-store"})
     # Somebody else may have sat here: their session is not left behind for whoever finds its cookie.
     accounts.log_out(workspace, token_of(request, workspace), datetime.now(UTC))
-    secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
+    secure = (
+        request.url.scheme == "https"
+        or request.headers.get("x-forwarded-proto") == "https"
+        or workspace.settings.serve.public_address.startswith("https:")
+    )
     answer.set_cookie(
         accounts.cookie_name(workspace.home), token, httponly=True, samesite="lax", secure=secure, path="/"
     )

@@ -25,6 +25,7 @@ from qc_workbench.errors import QcwError, UsageError, WorkspaceError
 from qc_workbench.ui import doorway
 from qc_workbench.ui.http import body_within, json_object
 from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.refused import note_refusal
 from qc_workbench.ui.scoring_payload import form_payload, progress_payload
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views import scoring
@@ -100,6 +101,7 @@ def _answering(handler: Handler) -> Callable[[Request], object]:
 
 def _handled(handler: Handler, request: Request, body: bytes) -> Response:
     t = Translator(request.query_params.get("lang", "ru"))
+    found, asked = None, None
     try:
         found = doorway.signed_in(request)
         if found is None:
@@ -109,6 +111,8 @@ def _handled(handler: Handler, request: Request, body: bytes) -> Response:
         asked = Asked(workspace, viewer, t, given, datetime.now(UTC), request.path_params.get("evaluation_id", ""))
         return JSONResponse(handler(asked), headers=_HEADERS)
     except UsageError as error:
+        if found is not None and asked is not None and error.code == "not_allowed":
+            note_refusal(*found, "score", asked.evaluation_id or str(asked.body.get("call")))
         return _refused(error, t, _STATUS.get(error.code, 422))
     except QcwError as error:
         return _refused(error, t, 503)

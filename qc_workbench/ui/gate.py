@@ -2,15 +2,21 @@
 
 A page of Streamlit talks over one websocket for hours. Each of its messages runs buttons and redraws fragments that
 were made for the person who logged in then, so each is let through only while that session lives; else all that is left
-of it is the wish to be drawn from the start, which says that the session has ended. Files that pages hand out and take
-in are asked the same. Streamlit keeps what a page remembers for whoever comes back with its id: the person's mark,
-which no browser can send (:data:`OPTIONS`), keeps it from anybody else.
+of it is the wish to be drawn from the start, which says that the session has ended. Streamlit keeps what a page
+remembers for whoever comes back with its id: the person's mark, which no browser can send (:data:`OPTIONS`), keeps it
+from anybody else.
+
+A file that a page hands out goes to the person whose page was told of it; files are taken in from whoever may bring
+any. What Streamlit can do besides, and nothing here uses, is shut.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
+from collections import OrderedDict
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -20,17 +26,34 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from qc_workbench.domain.access import Action
 from qc_workbench.errors import QcwError
 from qc_workbench.ui import accounts, doorway
 from qc_workbench.ui.state import default_home, open_workspace
 
 _MARK: Final = "x-qcw-person"
-#: What Streamlit must be told: a page is resumed only by a line with the same mark.
-OPTIONS: Final[dict[str, Any]] = {"server.trustedUserHeaders": {_MARK: "qcw_person"}}
-#: Streamlit's addresses of files: made for a page, or on their way to one.
-_FILES: Final = ("/media/", "/_stcore/upload_file/")
-#: The icon of every page, also of the one that says that the session has ended; nothing else that is served is a PNG.
-_ICON: Final = ".png"
+#: What Streamlit must be told, whatever its own file or the environment says: a page is resumed only by a line with the
+#: same mark; no other site talks to it, steers it in a frame or reads what it answers; files no larger than the import
+#: takes; nothing that drives the app without a page.
+OPTIONS: Final[dict[str, Any]] = {
+    "server.trustedUserHeaders": {_MARK: "qcw_person"},
+    "server.enableCORS": True,
+    "server.corsAllowedOrigins": [],
+    "server.enableXsrfProtection": True,
+    "server.enableAgentApi": False,
+    "server.enableStaticServing": False,
+    "server.maxUploadSize": 200,
+    "client.allowedOrigins": [],
+    "global.developmentMode": False,
+}
+_MADE: Final = "/media/"
+_BROUGHT: Final = "/_stcore/upload_file/"
+#: Whoever may bring a file at all; every ``file_uploader`` is behind one of these.
+BRINGING: Final = (Action.IMPORT_FILES, Action.EDIT_FORM)
+#: Streamlit's doors that no page of ours needs: driving the app without a browser, its own figures, static files.
+SHUT: Final = ("/_stcore/agent", "/_stcore/metrics", "/_stcore/script-health-check", "/app/static")
+#: Pages open at once for nobody: each takes memory and a thread, and says no more than "log in".
+MOST_STRANGERS: Final = 200
 
 
 class Gate:
@@ -38,11 +61,13 @@ class Gate:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._handed_out = HandedOut()
+        self._strangers = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self._line(scope, receive, send)
-        elif scope["type"] == "http" and _is_guarded(scope["path"]) and (status := await _refusal(scope)):
+        elif scope["type"] == "http" and (status := await self._refusal(scope)):
             await Response(status_code=status)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -50,6 +75,11 @@ class Gate:
     async def _line(self, scope: Scope, receive: Receive, send: Send) -> None:
         token = await run_in_threadpool(_token, scope)
         person = await _asked(token, None, False)
+        is_stranger = person is None
+        if is_stranger and self._strangers >= MOST_STRANGERS:
+            await receive()
+            await send({"type": "websocket.close", "code": 1013})
+            return
 
         async def heard() -> Message:
             nonlocal person
@@ -63,19 +93,65 @@ class Gate:
                 return message
             return {"type": "websocket.receive", "bytes": _from_the_start(said).SerializeToString()}
 
-        await self._app(_marked(scope, person), heard, send)
+        async def told(message: Message) -> None:
+            if person is not None and message["type"] == "websocket.send":
+                self._handed_out.told(person, message.get("bytes") or b"")
+            await send(message)
+
+        self._strangers += is_stranger
+        try:
+            await self._app(_marked(scope, person), heard, told)
+        finally:
+            self._strangers -= is_stranger
+
+    async def _refusal(self, scope: Scope) -> int | None:
+        path = scope["path"]
+        if _is_below(path, SHUT):
+            return 404
+        if not path.startswith((_MADE, _BROUGHT)):
+            return None
+        try:
+            found = await run_in_threadpool(doorway.signed_in, HTTPConnection(scope))
+        except QcwError:
+            return 503
+        if found is None:
+            return 403
+        viewer = found[1]
+        if path.startswith(_BROUGHT):
+            return None if any(viewer.may(action) for action in BRINGING) else 403
+        return None if self._handed_out.is_for(viewer.person_id, path) else 404
 
 
-def _is_guarded(path: str) -> bool:
-    return path.startswith(_FILES) and not path.endswith(_ICON)
+def _is_below(path: str, doors: Collection[str]) -> bool:
+    return any(path == door or path.startswith(f"{door}/") for door in doors)
 
 
-async def _refusal(scope: Scope) -> int | None:
-    try:
-        found = await run_in_threadpool(doorway.signed_in, HTTPConnection(scope))
-    except QcwError:
-        return 503
-    return 403 if found is None else None
+class HandedOut:
+    """Whose pages were told of which file: its address alone, passed on, gives nobody else the file.
+
+    The same bytes drawn for two people are one file of Streamlit's. The oldest are forgotten: Streamlit keeps a file no
+    longer than a page shows it.
+    """
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._told: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def told(self, person: str, data: bytes) -> None:
+        """``data``: what a page of this person is sent."""
+        if b"/media/" not in data:
+            return
+        for name in _FILE.findall(data):
+            self._told[person, name.decode()] = None
+            self._told.move_to_end((person, name.decode()))
+        while len(self._told) > self._most:
+            self._told.popitem(last=False)
+
+    def is_for(self, person: str, path: str) -> bool:
+        return (person, path.removeprefix(_MADE).partition(".")[0]) in self._told
+
+
+_FILE: Final = re.compile(rb"/media/([0-9a-zA-Z_-]+)")
 
 
 def _token(scope: Scope) -> str:

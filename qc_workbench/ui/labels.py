@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from qc_workbench.errors import QcwError
 from qc_workbench.ui.i18n import Translator
 
@@ -22,10 +24,13 @@ def plain(text: str) -> str:
     Without it a client named ``![](https://…)`` would make every page that names them load a picture
     from that address.
     """
-    return "".join(f"\\{char}" if char in _MARKDOWN else char for char in text)
+    escaped = "".join(f"\\{char}" if char in _MARKDOWN else char for char in text)
+    return _HOST.sub(r"\1\\.", escaped)
 
 
 _MARKDOWN = frozenset("\\*_`[]<>$#~:!|&")
+#: The one address that Markdown makes a link of although it has no sign of Markdown in it.
+_HOST = re.compile(r"(?i)\b(www)\.")
 
 
 def error_text(error: QcwError, t: Translator) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -12,16 +13,21 @@ from qc_workbench.domain.access import AccessRole
 from qc_workbench.errors import QcwError
 from qc_workbench.ui.accounts import viewer_of
 from qc_workbench.ui.components.outside import forbidden, outside
+from qc_workbench.ui.components.page_help import page_help
+from qc_workbench.ui.components.tour_bar import tour_bar, tour_button
+from qc_workbench.ui.frame import language_style
 from qc_workbench.ui.i18n import LANGUAGE_NAMES, LANGUAGES, Translator
 from qc_workbench.ui.labels import error_text, plain
 from qc_workbench.ui.navigation import ROOMS, may_enter, sections, unlisted
+from qc_workbench.ui.refused import note_refusal
 from qc_workbench.ui.state import LANGUAGE_KEY, language, token, workspace_or_error
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.saved_searches import new_calls
 from qc_workbench.workspace import Workspace
 
-#: A file of ours: a named icon would be fetched from the internet.
-_ICON = str(Path(__file__).parent / "icon.png")
+#: A picture of ours: a named icon would be fetched from the internet. In words, not as a file of Streamlit's: those are
+#: for whoever is logged in.
+_ICON = f"data:image/png;base64,{b64encode((Path(__file__).parent / 'icon.png').read_bytes()).decode()}"
 
 #: Working pages are dense: less air above and beside them than Streamlit gives an article.
 _DENSE = """
@@ -64,7 +70,7 @@ def main() -> None:
     t = Translator(language(workspace), workspace.settings.company.zone if workspace else None)
     st.set_page_config(page_title=t("app.title"), page_icon=_ICON, layout="wide")
     st.html(_DENSE)
-    st.html(_FILES.format(choose=t("app.choose_file")))
+    st.html(language_style(t.language) + _FILES.format(choose=t("app.choose_file")))
     if isinstance(opened, QcwError):
         _language_switch(t)
         st.title(t("app.title"))
@@ -79,20 +85,26 @@ def main() -> None:
     page = st.navigation(sections(viewer, t, {"search": new_calls(opened, viewer)}), position="sidebar", expanded=True)
     st.html(_HERE.format(address=page.url_path))
     with st.sidebar:
-        _sidebar(opened, viewer, t)
+        _sidebar(opened, viewer, page.url_path, t)
     try:
         if page.url_path in ROOMS and not may_enter(viewer, page.url_path):
+            note_refusal(opened, viewer, "room", page.url_path)
             forbidden(t)
             return
+        tour_bar(opened, viewer, page.url_path, t)
         page.run()
     except QcwError as error:
         st.error(error_text(error, t))
 
 
-def _sidebar(workspace: Workspace, viewer: Viewer, t: Translator) -> None:
+def _sidebar(workspace: Workspace, viewer: Viewer, room: str, t: Translator) -> None:
     roles = ", ".join(t(f"access_role.{role.value}") for role in AccessRole if role in viewer.account.person.roles)
     st.markdown(f"**{plain(viewer.name)}**")
     st.caption(roles)
+    with st.container(horizontal=True):
+        if room in ROOMS and may_enter(viewer, room):
+            page_help(room, t)
+        tour_button(workspace, viewer, t)
     _language_switch(t)
     if workspace.settings.company.name:
         st.caption(plain(workspace.settings.company.name))

@@ -55,6 +55,7 @@ ROOMS: Final[Mapping[str, Entrance]] = {
     "month": Entrance(":material/calendar_month:", Action.SEE_REPORT),
     "investigation": Entrance(":material/troubleshoot:", Action.INVESTIGATE),
     "bonus": Entrance(":material/payments:", Action.APPROVE_BONUS, _TEAM),
+    "data": Entrance(":material/shield_person:", Action.SEARCH, also=frozenset({Action.EDIT_SETTINGS})),
     "people": Entrance(":material/badge:", Action.ADMIT_PEOPLE, group="service"),
     "audit": Entrance(":material/history:", Action.SEE_AUDIT, group="service"),
     "quality": Entrance(":material/grading:", Action.SEE_REPORT, group="service"),

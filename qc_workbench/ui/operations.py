@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 import shutil
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +18,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Final
-from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -41,6 +41,8 @@ from qc_workbench.ui.traffic import REGISTRY
 DISK_FULL_MIB: Final = 64
 #: What was asked of the store within these seconds is told again: probes and scrapes must cost nothing.
 FRESH_S: Final = 10.0
+#: A name or number with or without a port, and nothing around it.
+_HOST: Final = re.compile(r"(?:\[(?P<number>[0-9a-fA-F:.]+)\]|(?P<name>[\w.-]+))(?::[0-9]{1,5})?")
 #: Headers that a proxy adds.
 _PASSED_ON: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
@@ -165,11 +167,11 @@ def from_this_machine(request: HTTPConnection) -> bool:
     """
     if request.client is None or any(name in request.headers for name in _PASSED_ON):
         return False
-    try:
-        asked = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    except ValueError:
+    asked = _HOST.fullmatch(request.headers.get("host", ""))
+    if asked is None:
         return False
-    return _is_loopback(request.client.host) and (asked == "localhost" or _is_loopback(asked))
+    name = (asked["number"] or asked["name"]).lower()
+    return _is_loopback(request.client.host) and (name == "localhost" or _is_loopback(name))
 
 
 def _is_loopback(host: str) -> bool:

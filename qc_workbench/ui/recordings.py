@@ -1,6 +1,6 @@
 """Addresses of recordings and files a browser can play.
 
-An address is signed with a secret of the workspace and expires, so that the recordings are never an
+An address is signed with a secret of this server and expires, so that the recordings are never an
 open folder: who has only the hash, or an old address, gets nothing.
 """
 
@@ -11,22 +11,21 @@ import hmac
 import os
 import re
 import secrets
-import wave
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
-import av
-
 from qc_workbench.domain.call import Recording
-from qc_workbench.errors import MediaError
+from qc_workbench.work.decoding import write_pcm
 from qc_workbench.work.recordings import WORKER
 from qc_workbench.workspace import Workspace
 
 #: How long an address works at least. The end is rounded up to the hour, so that a page that is
 #: drawn again gives the same address and the browser does not load the sound twice.
 ADDRESS_LIFE = timedelta(hours=8)
+
+ADDRESS_SECRET = ".address-secret"  # noqa: S105 - the name of a file
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -59,13 +58,27 @@ class Grant:
 
 
 def workspace_secret(home: Path) -> bytes:
-    """The secret of the workspace, made at first need, readable by its owner only."""
-    path = home / ".secret"
+    """The secret of the workspace's digests and certificates. It is in backups, without which they say nothing."""
+    return _secret(home, ".secret")
+
+
+def address_secret(home: Path) -> bytes:
+    """The secret of what opens this server: recordings' addresses, links that set a password, the first set-up.
+
+    In no backup: whoever steals one could else sign such links for the server that goes on. After a restore a new one
+    is made, so that addresses, links and sessions of before are over.
+    """
+    return _secret(home, ADDRESS_SECRET)
+
+
+def _secret(home: Path, name: str) -> bytes:
+    """Made at first need, readable by its owner only."""
+    path = home / name
     try:
         return path.read_bytes()
     except FileNotFoundError:
         pass
-    fresh = home / f".secret.{os.getpid()}.{secrets.token_hex(4)}"
+    fresh = home / f"{name}.{os.getpid()}.{secrets.token_hex(4)}"
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(secrets.token_bytes(32))
@@ -84,12 +97,12 @@ def recording_address(workspace: Workspace, recording: Recording, who: str, now:
         return None
     end = (now + ADDRESS_LIFE).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     grant = Grant(recording.content_hash, recording.call_id, who, int(end.timestamp()))
-    return f"/recordings/{recording.content_hash}?{grant.query(workspace_secret(workspace.home))}"
+    return f"/recordings/{recording.content_hash}?{grant.query(address_secret(workspace.home))}"
 
 
 def worker_query(home: Path, content_hash: str, until: datetime) -> str:
     """The query of the address from which a worker of a cluster fetches a recording as it is."""
-    return Grant(content_hash, "", WORKER, int(until.timestamp())).query(workspace_secret(home))
+    return Grant(content_hash, "", WORKER, int(until.timestamp())).query(address_secret(home))
 
 
 def check_grant(home: Path, content_hash: str, call_id: str, who: str, until: str, sign: str) -> Grant | None:
@@ -97,7 +110,7 @@ def check_grant(home: Path, content_hash: str, call_id: str, who: str, until: st
     if not _HASH.fullmatch(content_hash) or not until.isdecimal() or len(until) > 12:
         return None
     grant = Grant(content_hash, call_id, who, int(until))
-    if not hmac.compare_digest(grant.sign(workspace_secret(home)).encode(), sign.encode()):
+    if not hmac.compare_digest(grant.sign(address_secret(home)).encode(), sign.encode()):
         return None
     return grant if datetime.now(UTC).timestamp() <= grant.until else None
 
@@ -105,7 +118,7 @@ def check_grant(home: Path, content_hash: str, call_id: str, who: str, until: st
 def playable(workspace: Workspace, recording: Recording) -> tuple[Path, str]:
     """A file the browser can play and its media type; made once and kept where the original is none.
 
-    Raises :class:`MediaError` ``media_undecodable``, and ``FileNotFoundError`` when the file is gone.
+    Raises :class:`~qc_workbench.errors.MediaError`, and ``FileNotFoundError`` when the file is gone.
     """
     assert recording.path is not None
     assert recording.content_hash is not None
@@ -131,25 +144,3 @@ def browser_media_type(recording: Recording) -> str | None:
     """The media type of a recording that browsers play as it is; None when it must be converted (A-law, GSM …)."""
     media_type, codecs = _PLAYABLE.get(recording.container or "", (None, frozenset()))
     return media_type if recording.codec in codecs else None
-
-
-def write_pcm(source: Path, target: Path) -> None:
-    """Decode to a 16-bit PCM wav at the recording's own rate and channels (at most two)."""
-    try:
-        with av.open(str(source)) as container, wave.open(str(target), "wb") as out:
-            if not container.streams.audio:
-                raise MediaError("media_undecodable", file=source.name, detail="no audio stream")
-            stream = container.streams.audio[0]
-            channels = 1 if stream.channels == 1 else 2
-            rate = stream.rate
-            out.setnchannels(channels)
-            out.setsampwidth(2)
-            out.setframerate(rate)
-            resampler = av.AudioResampler(format="s16", layout="mono" if channels == 1 else "stereo", rate=rate)
-            for frame in container.decode(stream):
-                for part in resampler.resample(frame):
-                    out.writeframes(part.to_ndarray().tobytes())
-            for part in resampler.resample(None):
-                out.writeframes(part.to_ndarray().tobytes())
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaError("media_undecodable", file=source.name, detail=str(error)) from error

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,9 +19,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from pipelines.run_scheduled import JobNow, due_jobs, perform
 from pipelines.scheduled import ScheduledJob
-from qc_workbench.domain.schedule import Due
+from qc_workbench.domain.schedule import Asked, Due
 from qc_workbench.errors import QcwError
 from qc_workbench.logs import event
+from qc_workbench.start import command
 from qc_workbench.ui.state import open_workspace
 from qc_workbench.workspace import Workspace
 
@@ -38,12 +38,11 @@ Start = Callable[[Path, str, datetime, int], "subprocess.Popen[bytes]"]
 
 def start_job(home: Path, code: str, due_at: datetime, attempt: int) -> subprocess.Popen[bytes]:
     """``qcw schedule run`` of one due moment, as a process that gives way to others."""
-    command = [
-        sys.executable, "-m", "qc_workbench.cli", "--home", str(home), "-q", "schedule", "run", code,
-        "--due", due_at.isoformat(), "--attempt", str(attempt),
-    ]  # fmt: skip
+    line, environment = command(
+        "--home", str(home), "-q", "schedule", "run", code, "--due", due_at.isoformat(), "--attempt", str(attempt)
+    )
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
 
@@ -112,15 +111,15 @@ class Scheduler:
                 event("schedule.not_started", logging.WARNING, step=code, exception=error)
             return
         self._inside.add(code)
-        who = item.asked[0] if item.asked else None
+        asked = item.asked[0] if item.asked else None
         if self._scheduler is None:
-            self._inside_run(workspace, item.job, due, who)
+            self._inside_run(workspace, item.job, due, asked)
         else:
-            self._scheduler.add_job(self._inside_run, args=(workspace, item.job, due, who))
+            self._scheduler.add_job(self._inside_run, args=(workspace, item.job, due, asked))
 
-    def _inside_run(self, workspace: Workspace, job: ScheduledJob, due: Due, who: str | None) -> None:
+    def _inside_run(self, workspace: Workspace, job: ScheduledJob, due: Due, asked: Asked | None) -> None:
         try:
-            perform(workspace, job, due, asked_by=who, clock=self.clock)
+            perform(workspace, job, due, asked=asked, clock=self.clock)
         except QcwError as error:
             event("schedule.not_looked", logging.WARNING, step=job.code, error=error.code)
         finally:

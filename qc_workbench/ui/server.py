@@ -6,9 +6,8 @@ import logging
 import os
 import sys
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import streamlit as st
 import uvicorn
@@ -20,7 +19,7 @@ from streamlit import config
 from streamlit import logger as streamlit_logger
 
 from qc_workbench import __version__, logs
-from qc_workbench.config import Logs, load_settings
+from qc_workbench.config import Settings, load_settings
 from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Recording
 from qc_workbench.errors import QcwError
@@ -38,10 +37,13 @@ from qc_workbench.ui import (
     warming,
     webhook_routes,
 )
-from qc_workbench.ui.http import sound_answer
+from qc_workbench.ui.frame import page_html
+from qc_workbench.ui.headers import Headers
+from qc_workbench.ui.http import once_a_day, sound_answer
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.recordings import Grant, check_grant, playable
+from qc_workbench.ui.refused import note_refusal
 from qc_workbench.ui.single_sign_on import secrets_file
 from qc_workbench.ui.state import HOME_VARIABLE, default_home, language, open_workspace, workspace_or_error
 from qc_workbench.ui.traffic import Traffic
@@ -51,18 +53,6 @@ from qc_workbench.workspace import Workspace
 #: The script Streamlit runs for every page. Not beside ``pages/``: Streamlit takes a folder of that
 #: name next to its script for an old-style app.
 SCRIPT = Path(__file__).parent / "entry" / "script.py"
-
-#: Of every room. Nothing is loaded from or sent to elsewhere, whatever names and comments say; no other site may frame
-#: a page with buttons; addresses name calls, so no other site is told them. Streamlit's own scripts and those of the
-#: plots need to be inline and to evaluate.
-_PAGE_HEADERS: Final = {
-    "cache-control": "no-cache",
-    "content-security-policy": "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: "
-    "data:; style-src 'self' 'unsafe-inline'; connect-src 'self' data: blob:; object-src 'none'; base-uri 'self'; "
-    "form-action 'self'; frame-ancestors 'self'",
-    "referrer-policy": "same-origin",
-    "x-content-type-options": "nosniff",
-}
 
 #: Options that must hold however the app was started. Nothing may call out; errors of the program go
 #: to the log, a person reads a sentence.
@@ -78,7 +68,7 @@ OPTIONS: dict[str, Any] = {
     "theme.primaryColor": "#1f5fbf",
     "theme.baseRadius": "small",
     "theme.baseFontSize": 15,
-    "theme.headingFontSizes": ["1.7rem", "1.3rem", "1.15rem", "1rem", "1rem", "0.9rem"],
+    "theme.headingFontSizes": ["1.7rem", "1.2rem", "1.1rem", "1rem", "1rem", "0.9rem"],
     "theme.metricValueFontSize": "1.7rem",
     "theme.light.textColor": "#1c2430",
     "theme.light.secondaryBackgroundColor": "#f3f5f8",
@@ -110,7 +100,7 @@ def parts() -> dict[str, Any]:
     config.set_option("secrets.files", [str(secrets_file(default_home()))])
     return {
         "routes": routes(),
-        "middleware": [Middleware(Traffic), Middleware(gate.Gate)],
+        "middleware": [Middleware(Traffic), Middleware(Headers), Middleware(gate.Gate)],
         "on_script_error": _say_mistake,
     }
 
@@ -143,23 +133,36 @@ def routes() -> list[BaseRoute]:
 def serve(home: Path | Workspace, host: str = "127.0.0.1", port: int = 8501) -> None:
     """Serve until stopped. Reachable from this machine only unless ``host`` says otherwise."""
     app = create_app(home)
-    _start_log(default_home())
+    settings = _start_log(default_home())
     event("serve.started", host=host, port=port, home=default_home(), version=__version__)
     warming.begin()
-    # Requests are logged by Traffic, without their addresses; log_config None leaves uvicorn's own words to our log.
-    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3)
+    uvicorn.run(app, host=host, port=port, **listening(settings))
     event("serve.ended")
 
 
-def _start_log(home: Path) -> None:
+def listening(settings: Settings) -> dict[str, Any]:
+    """How the server listens. Requests are logged by Traffic, without their addresses; log_config None leaves
+    uvicorn's own words to our log."""
+    return {
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "forwarded_allow_ips": list(settings.serve.trusted_proxies),
+        "timeout_graceful_shutdown": 3,
+    }
+
+
+def _start_log(home: Path) -> Settings:
+    """The settings too: the defaults where they can't be read, for the mistake is said on the page."""
     try:
-        settings = load_settings(home / "qcw.toml").logs
+        settings = load_settings(home / "qcw.toml")
     except QcwError:
-        settings = Logs()  # the mistake is said on the page
-    logs.start(home, settings, "serve", stderr=sys.stderr)
+        settings = Settings()
+    logs.start(home, settings.logs, "serve", stderr=sys.stderr)
     # Streamlit gives each of its loggers, also those it makes later, a handler that prints its words.
     streamlit_logger.setup_formatter = _leave_to_our_log
     streamlit_logger.update_formatter()
+    return settings
 
 
 def _leave_to_our_log(logger: logging.Logger) -> None:
@@ -194,6 +197,7 @@ def _granted(request: Request) -> tuple[Workspace, Grant, Recording] | None:
             return None
         viewer = found[1]
         if viewer.person_id != grant.who or not viewer.may(Action.HEAR_CALL, heard.manager_id):
+            note_refusal(workspace, viewer, "recording", grant.call_id)
             return None
     return (workspace, grant, recording) if recording else None
 
@@ -207,9 +211,8 @@ def _recording(request: Request) -> Response:
         workspace, grant, recording = granted
         if grant.who != WORKER:
             found = playable(workspace, recording)
-            if request.method == "GET" and "range" not in request.headers:
-                # Players ask for ranges: whoever asks for the whole file takes it away.
-                _note(request, workspace, grant, "recording_exported")
+            if request.method == "GET":
+                _note_sent(request, workspace, grant)
             return found
         path = workspace.media_path(recording.path or "")  # a worker checks the content against the hash
         if not path.is_file():
@@ -232,29 +235,36 @@ def _played(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _note(request: Request, workspace: Workspace, grant: Grant, action: str) -> None:
-    """A line of the audit log: who did what with which call's recording."""
+def _note_sent(request: Request, workspace: Workspace, grant: Grant) -> None:
+    """Players ask for ranges: whoever asks for the whole file takes it away.
+
+    That ranges were sent is noted too, once a day: whether play was pressed is told by the page, and somebody may ask
+    without one.
+    """
+    if "range" not in request.headers:
+        _note(request, workspace, grant, "recording_exported")
+    else:
+        _note(
+            request,
+            workspace,
+            grant,
+            "recording_sent",
+            once_a_day("sent", grant.who, grant.call_id, grant.content_hash),
+        )
+
+
+def _note(request: Request, workspace: Workspace, grant: Grant, action: str, key: str | None = None) -> None:
+    """A line of the audit log: who did what with which call's recording. ``key``: of a line that is written once."""
     found = doorway.signed_in(request)
     who = found[1].name if found else grant.who
-    workspace.store.write(audit_entry(datetime.now(UTC), who, action, grant.call_id, content_hash=grant.content_hash))
+    line = audit_entry(datetime.now(UTC), who, action, grant.call_id, content_hash=grant.content_hash)
+    workspace.store.write(line, key=key)
 
 
 def _page(request: Request) -> Response:
-    """A room opened by its address, for whoever is logged in; without a room, the first that is theirs.
-
-    Streamlit's page looks for its server below the address it was opened at first (``/call/_stcore/…``)
-    and writes the failure to the console; told where the server is, it asks the right one at once.
-    """
+    """A room opened by its address, for whoever is logged in; without a room, the first that is theirs."""
     try:
         elsewhere = doorway.entrance(request)
     except QcwError:
         elsewhere = None  # the page says what is wrong with the workspace
-    return elsewhere or HTMLResponse(_page_html(), headers=dict(_PAGE_HEADERS))
-
-
-@cache
-def _page_html() -> str:
-    html = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
-    root = "location.origin + '/'"
-    told = f"<script>window.__streamlit = {{BACKEND_BASE_URL: {root}, MAIN_PAGE_BASE_URL: {root}}}</script>"
-    return html.replace("<head>", f"<head>{told}", 1)
+    return elsewhere or HTMLResponse(page_html(), headers={"cache-control": "no-cache"})

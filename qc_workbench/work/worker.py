@@ -14,9 +14,13 @@ import struct
 import sys
 import threading
 import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import IO, Any, Final
+
+from qc_workbench.work import limits
 
 _LENGTH: Final = struct.Struct("<Q")
 
@@ -60,21 +64,36 @@ def raised(error: BaseException) -> tuple[str, dict[str, str]]:
 def main() -> None:
     if hasattr(signal, "SIGINT"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator, who ends us
-    if hasattr(os, "nice") and len(sys.argv) > 1:
-        os.nice(int(sys.argv[1]))
+    arguments = sys.argv[1:]
+    confine: Callable[[], None] | None = None
+    idle_s: float | None = None
+    if arguments and arguments[0] == "--decoder":
+        memory_bytes, file_bytes, idle_s = int(arguments[1]), int(arguments[2]), float(arguments[3])
+        confine = partial(limits.limit_decoder, memory_bytes, file_bytes)
+    elif arguments:
+        if hasattr(os, "nice"):
+            os.nice(int(arguments[0]))
+        limits.limit_data()
+    limits.no_core_dump()
     # what a library prints must not get between the messages
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(os.fdopen(os.dup(0), "rb"), tasks), daemon=True).start()
     while True:
-        content = tasks.get()
+        try:
+            content = tasks.get(timeout=idle_s)
+        except queue.Empty:
+            os._exit(0)  # nobody has needed it for a while
         started = monotonic()
         try:
-            function, arguments = pickle.loads(content)  # noqa: S301 - see receive
-            answer: tuple[Any, ...] = ("done", function(*arguments))
+            function, values = pickle.loads(content)  # noqa: S301 - see receive
+            if confine is not None:  # the libraries are there now; what follows is the file's doing
+                confine()
+                confine = None
+            answer: tuple[Any, ...] = ("done", function(*values))
         except MemoryError:
-            os._exit(70)  # as if killed for it: the unit is tried again, at last alone
+            os._exit(limits.OUT_OF_MEMORY)  # as if killed for it: the unit is tried again, at last alone
         except Exception as error:
             answer = ("raised", *raised(error))
         try:

@@ -9,10 +9,11 @@ from typing import Final
 from qc_workbench.domain.bonus import Objection
 from qc_workbench.domain.flag import Ruling
 from qc_workbench.domain.violation import Violation, ViolationKind
-from qc_workbench.store import verdicts
+from qc_workbench.store import replies, verdicts
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.bonus import approve, settle_objection, stretch_of, write_objection
-from qc_workbench.ui.views.violation_ruling import rule_on_group, waiting_rulings
+from qc_workbench.ui.views.right_of_reply import questions, write_fault_answer
+from qc_workbench.ui.views.violation_ruling import rule_on_faults, rule_on_group, waiting_rulings
 from qc_workbench.workspace import Workspace
 from tests.browser.department_month import AGENTS
 
@@ -46,13 +47,26 @@ def bonus_month(workspace: Workspace, now: datetime, head: Viewer, owner: Viewer
                 ruling = Ruling.REJECTED if place % 5 == 4 else Ruling.CONFIRMED
                 at = ruled + timedelta(minutes=number, seconds=place)
                 if not (number == 0 and place < 4):
-                    rule_on_group(workspace, head, group, ruling, at, "")
+                    # Asked a week before: the pages are shown with the right of reply on.
+                    rule_on_group(workspace, head, group, Ruling.ASKED, at - timedelta(days=7), "")
+                    with workspace.store.reading() as reader:
+                        (batch,) = {item.batch for item in replies.asked_batches(reader, {group.agent_id})}
+                        ids = replies.asked_faults(reader, batch)
+                    rule_on_faults(workspace, head, ids, ruling, at, "")
     with workspace.store.reading() as reader:
         lines = reader.rows(
             "select violation_id from violation_findings where manager_id = ? and ruling = 'confirmed' "
             "order by violation_id limit 2",
             agent.agent_id,
         )
+    asked = [
+        item for item in waiting_rulings(workspace, head, within, now, 1).groups if item.agent_id == agent.agent_id
+    ]
+    for group in asked[:2]:
+        rule_on_group(workspace, head, group, Ruling.ASKED, now - timedelta(days=1), "")
+    for question in questions(workspace, frozenset({agent.agent_id or ""}), ())[:1]:
+        said = "В этот день CRM не открывалась до обеда"
+        write_fault_answer(workspace, agent, question, said, now - timedelta(hours=3))
     for row, reason in zip(lines, ("Клиент сам перенёс встречу", "Звонок был с рабочего мобильного"), strict=False):
         write_objection(workspace, agent, row["violation_id"], reason, ruled + timedelta(days=1))
     settle_objection(

@@ -85,11 +85,11 @@ def shoot(page: Page, address: str, press: str, picture: Picture, highest: int) 
     is_room = address.split("?")[0] in ROOMS
     settle(page, is_room=is_room)
     if press:
-        page.locator("[data-testid=stMain]").get_by_text(press).first.click()
+        page.locator("[data-testid=stMain]").get_by_text(press).locator("visible=true").first.click()
         settle(page, is_room=is_room)
     if picture.upload:
         page.set_input_files("input[type=file]", GOLDEN / picture.upload)
-        page.wait_for_selector("[data-testid=stMain] h3 >> nth=2", timeout=60_000)
+        page.wait_for_selector("[data-testid=stMain] h2 >> nth=2", timeout=60_000)
         settle(page, is_room=is_room)
     if picture.needs:
         page.wait_for_selector(picture.needs, timeout=60_000)

@@ -21,6 +21,7 @@ from qc_workbench.sources.connector import CrmSource
 from qc_workbench.sources.crm_values import CrmBatch, CrmEntity
 from qc_workbench.sources.odata_1c import OneCMeaning
 from qc_workbench.sources.pipedrive_meaning import PipedriveMeaning
+from qc_workbench.sources.secrets_seen import note_secret
 from qc_workbench.sources.wire import Wire
 from tests.fuzzing.answers import Answering, Noting, Reciting, told_in
 from tests.fuzzing.kept import ForgettingWorkspace, is_fast
@@ -55,6 +56,7 @@ def _workspace(kind: str, fast: bool) -> ForgettingWorkspace:
 
 def opened(kind: str, transport: httpx.BaseTransport, key: str) -> CrmSource:
     clock = QuickClock(NOW)
+    note_secret(key)  # as it is noted where it is read
 
     def wire(what: Any, headers: Mapping[str, str] | None = None, path: str = "") -> Wire:
         return Wire("c", ADDRESS + path, what.CAPABILITIES, headers=headers, clock=clock, transport=transport, tries=1)

@@ -24,6 +24,7 @@ from qc_workbench.sources import asterisk_files, binotel, bitrix24_calls, data_a
 from qc_workbench.sources.asterisk import AsteriskMeaning
 from qc_workbench.sources.asterisk_table import AsteriskTable
 from qc_workbench.sources.connector import CallSource, FileSource, Window
+from qc_workbench.sources.secrets_seen import note_secret
 from qc_workbench.sources.wire import Wire
 from tests.fuzzing.answers import DIVIDER, Answering, Noting, Reciting, told_in
 from tests.fuzzing.kept import ForgettingWorkspace, is_fast
@@ -66,6 +67,7 @@ def _workspace(kind: str, fast: bool) -> ForgettingWorkspace:
 
 def opened(kind: str, transport: httpx.BaseTransport, key: str, secret: str) -> CallSource:
     clock = QuickClock(NOW)
+    note_secret(key)  # as it is noted where it is read
 
     def wire(headers: Mapping[str, str] | None = None, path: str = "", what: Any = ringostat) -> Wire:
         return Wire("s", ADDRESS + path, what.CAPABILITIES, headers=headers, clock=clock, transport=transport, tries=1)

@@ -47,11 +47,9 @@ address = "{telephony}"
 recordings = false
 agents = [{{agent = "101", manager = "m1"}}]
 [[sources]]
-kind = "pipedrive"
 name = "p"
-key = "file:key"
-address = "{crm}"
-agents = [{{agent = "olena@example.test", manager = "m1"}}]
+{crm}
+agents = [{{agent = "{agent}", manager = "m1"}}]
 [crm_write]
 into = "p"
 undo_min = 0
@@ -61,7 +59,7 @@ link = "https://qc.example.test"
 callback_task = {{mode = "approved"}}
 call_activity = {{mode = "{others}"}}
 new_deal = {{mode = "{others}"}}
-tracking_fields = {{mode = "{others}", fields = {{source = "a1b2", campaign = "c3d4"}}}}
+tracking_fields = {{mode = "{others}", fields = {{{fields}}}}}
 call_note = {{mode = "{others}"}}
 """
 
@@ -87,22 +85,33 @@ def crm() -> Iterator[tuple[PipedriveStandIn, str]]:
         yield stand_in, address
 
 
+FIELDS = 'source = "a1b2", campaign = "c3d4"'
 Company = tuple[Workspace, PipedriveStandIn]
+
+
+def settings_of(telephony: str, crm: str, agent: str, fields: str, others: str = "off") -> str:
+    return SETTINGS.format(telephony=telephony, crm=crm, agent=agent, fields=fields, others=others)
 
 
 def company(home: Path, telephony: str, crm: str, others: str = "off") -> Workspace:
     """Read from both, with the transcript of call 1 put in and its promise found."""
-    opened = new_workspace(home, SETTINGS.format(telephony=telephony, crm=crm, others=others))
+    settings = f'kind = "pipedrive"\nkey = "file:key"\naddress = "{crm}"'
+    opened = new_workspace(home, settings_of(telephony, settings, "olena@example.test", FIELDS, others))
     (home / "key").write_text("stand-in-key")
     for name in ("r", "p"):
         ingest_source(opened, name, Silent())
+    put_words(opened)
+    return opened
+
+
+def put_words(opened: Workspace) -> None:
+    """The transcript of call 1, with a promise in it."""
     recording = Recording("r:ua3-1", RecordingState.READY, "sound-1", channels=2, duration_s=60.0, agent_channel=0)
     words = replace(dialogue(*PROMISE, call_id="r:ua3-1"), content_hash="sound-1", fingerprint="words-1")
     opened.store.write(
         insert("recordings", calls.recording_row(recording), replace=True), *listening.save_transcript(words, NOW)
     )
     detect(opened, NOW, Silent())
-    return opened
 
 
 def promise(opened: Workspace) -> Commitment:

@@ -361,3 +361,9 @@ def test_every_problem_of_cells_has_words_in_both_languages() -> None:
     for language in LANGUAGES:
         t = Translator(language)
         assert all(t.knows(f"{family}.{code}") for code in codes for family in ("reject", "expected"))
+
+
+def test_a_path_that_leads_to_no_file_is_wrong_usage(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in ("nowhere.xlsx", str(workspace.home)):
+        assert run(["import-file", path, "--home", str(workspace.home), "--lang", "ru"]) == 2
+        assert "Проверьте путь" in capsys.readouterr().err

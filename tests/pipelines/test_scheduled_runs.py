@@ -17,11 +17,11 @@ from typer.testing import CliRunner
 
 from pipelines import scheduled
 from pipelines.mail_server import MailError
-from pipelines.run_scheduled import ask, asked_by, due_jobs, look, perform, run_now, set_paused, troubles
+from pipelines.run_scheduled import ask, asked_for, due_jobs, look, perform, run_now, set_paused, troubles
 from pipelines.scheduled import JOBS, ScheduledJob, Turn
 from qc_workbench.cli import application
 from qc_workbench.config_schedule import DEFAULTS
-from qc_workbench.domain.schedule import Due, Outcome, Run
+from qc_workbench.domain.schedule import Asked, Due, Outcome, Run
 from qc_workbench.errors import NotConfigured, UsageError
 from qc_workbench.store import schedule
 from qc_workbench.ui.i18n import catalogue
@@ -194,7 +194,7 @@ def test_a_run_that_somebody_asks_for_begins_at_once_also_in_a_pause_and_leaves_
     assert done == [], "switched off"
     ask(workspace, "nightly", "Вера", NIGHT)
     ask(workspace, "nightly", "Олег", NIGHT + timedelta(seconds=1))
-    assert asked_by(workspace, "nightly", NIGHT) == "Вера"
+    assert asked_for(workspace, "nightly", NIGHT) == Asked("Вера", NIGHT)
     app.look()
     app.look()
     (one,) = runs(workspace)
@@ -335,6 +335,22 @@ def test_mail_is_sent_where_some_waits_and_nothing_is_written_down_where_none_do
     (one,) = runs(workspace, "send_mail")
     assert one.report == {"sent": 1, "put_off": 0, "given_up": 0}
     assert mailbox.addressees == ["anna@example.com"]
+
+
+def test_runs_about_one_thing_each_follow_one_another_and_one_about_everything_does_for_all(tmp_path: Path) -> None:
+    workspace, done, clock = new_workspace(tmp_path / "w"), list[Turn](), Clock(NOON)
+    app = server(workspace, counting(done), clock)
+    for place, about in enumerate(("binotel", "ringostat", "binotel")):
+        ask(workspace, "nightly", "Вера", NOON + timedelta(seconds=place), about)
+    for _ in range(4):
+        app.look()
+    assert [turn.about for turn in done] == ["binotel", "ringostat"], "asked for twice is asked for once"
+    assert sorted(run.about for run in runs(workspace)) == ["binotel", "ringostat"]
+    for place, about in enumerate(("", "ringostat"), start=10):
+        ask(workspace, "nightly", "Вера", NOON + timedelta(seconds=place), about)
+    for _ in range(3):
+        app.look()
+    assert [turn.about for turn in done[2:]] == [""]
 
 
 def test_what_nobody_runs_is_overdue(tmp_path: Path) -> None:

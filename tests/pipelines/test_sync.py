@@ -319,6 +319,44 @@ def test_master_csv_is_read_on_and_rows_that_come_apart_are_joined(pbx: tuple[Wo
     assert [(leg["agent"], leg["talk_s"]) for leg in legs] == [("102", 0), ("101", 60)]
 
 
+def test_a_last_line_without_a_line_break_is_read_once_nobody_writes_any_more(pbx: tuple[Workspace, Path]) -> None:
+    opened, file = pbx
+    attempt, talk, queue = asterisk.queue_call(1, wall(timedelta(hours=1)))
+    asterisk.append(file, attempt)
+    with file.open("a") as half:
+        half.write(asterisk.line(talk).rstrip("\r\n"))
+    sync(opened)
+    assert rows(opened, "select outcome from calls") == [{"outcome": "missed"}], "it may still be being written"
+    an_hour_ago = NOW.timestamp() - 3600
+    os.utime(file, (an_hour_ago, an_hour_ago))
+    assert sync(opened).counts["calls"].updated == 1
+    before = rows(opened, "select call_id, outcome, talk_s from calls"), rows(opened, "select * from call_legs")
+    assert before[0][0]["outcome"] == "answered"
+    report = sync(opened)
+    assert (report.counts["calls"].new, report.counts["calls"].updated, report.rejected) == (0, 0, 0)
+    with file.open("a") as rest:
+        rest.write("\n")
+    asterisk.append(file, queue)
+    sync(opened)
+    assert (
+        rows(opened, "select call_id, outcome, talk_s from calls"),
+        rows(opened, "select * from call_legs"),
+    ) == before
+
+
+@pytest.mark.parametrize("cut", [5, 40, -1])
+def test_a_last_line_that_was_cut_off_is_never_taken_for_a_whole_one(pbx: tuple[Workspace, Path], cut: int) -> None:
+    opened, file = pbx
+    attempt, talk, _ = asterisk.queue_call(1, wall(timedelta(hours=1)))
+    asterisk.append(file, attempt)
+    with file.open("a") as half:
+        half.write(asterisk.line(talk).rstrip("\r\n").rpartition(",")[0] if cut < 0 else asterisk.line(talk)[:-cut])
+    an_hour_ago = NOW.timestamp() - 3600
+    os.utime(file, (an_hour_ago, an_hour_ago))
+    report = sync(opened)
+    assert (rows(opened, "select outcome from calls"), report.rejected) == ([{"outcome": "missed"}], 0)
+
+
 def test_a_rotated_file_is_read_to_its_end_first(pbx: tuple[Workspace, Path]) -> None:
     opened, file = pbx
     for n in range(1, 4):

@@ -39,7 +39,8 @@ def _made_once() -> Path:
     workspace.store.write(*statements)
     clean = folder / "clean"
     clean.mkdir()
-    workspace.store.backup(clean / "qcw.duckdb")
+    workspace.store.backup(home / "copy.duckdb")  # SQL reaches no other folder
+    (home / "copy.duckdb").rename(clean / "qcw.duckdb")
     shutil.copy(home / "qcw.toml", clean)
     shutil.copytree(home / "media", clean / "media", ignore=shutil.ignore_patterns("sample"))
     return clean

@@ -71,7 +71,9 @@ Spoken = tuple[Party, float, float, str]
 def empty_company(home: Path) -> Workspace:
     """A workspace without a single call."""
     home.mkdir(parents=True, exist_ok=True)
-    (home / "qcw.toml").write_text('[company]\nname = "Окна и двери «Пример»"\n', encoding="utf-8")
+    # Rulings of these tests are made at once; the right of reply has tests of its own.
+    text = '[company]\nname = "Окна и двери «Пример»"\n[bonus]\nreply_days = 0\n'
+    (home / "qcw.toml").write_text(text, encoding="utf-8")
     return Workspace.open(home)
 
 

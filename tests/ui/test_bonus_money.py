@@ -208,7 +208,7 @@ def test_new_tariffs_change_no_approved_month(workspace: Workspace) -> None:
     rule_on_faults(workspace, vera, ["v001"], Ruling.CONFIRMED, NOW, "")
     approve(workspace, vera, "m1", OCTOBER, NOW)
     settings = workspace.home / "qcw.toml"
-    settings.write_text(settings.read_text(encoding="utf-8") + "\n[bonus]\npool = 5000\n", encoding="utf-8")
+    settings.write_text(settings.read_text(encoding="utf-8") + "pool = 5000\n", encoding="utf-8")
     found = bonus_month(Workspace.open(workspace.home), OCTOBER)
     assert found.of("m1").statement.terms.pool == Decimal(10000)  # type: ignore[union-attr]
     assert found.of("m1").is_settled  # type: ignore[union-attr]

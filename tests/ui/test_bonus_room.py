@@ -60,7 +60,7 @@ def test_an_agent_reads_the_own_statement_and_disputes_a_line(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = workspace.home / "qcw.toml"
-    settings.write_text(settings.read_text(encoding="utf-8") + "\n[bonus]\nvalidity_days = 0\n", encoding="utf-8")
+    settings.write_text(settings.read_text(encoding="utf-8") + "validity_days = 0\n", encoding="utf-8")
     rule_on_faults(workspace, company.viewer(workspace), ["v001"], Ruling.CONFIRMED, datetime.now(UTC), "")
     app = enter(start(workspace.home, "ru", monkeypatch, "m1"), "my", list="bonus", month="2026-10")
     shown = read(app).replace("\xa0", " ")
@@ -71,7 +71,7 @@ def test_an_agent_reads_the_own_statement_and_disputes_a_line(
     app.button(key="dispute_send_v001").click().run()
     shown = read(app).replace("\xa0", " ")
     assert "10 000 ₽" in shown
-    assert "Под спором: 100 ₽" in shown
+    assert "Приостановлено: 100 ₽" in shown
     pick(app, "my_bonus_2026-10-01", 0)
     app.button(key="dispute_withdraw_v001").click().run()
     assert "9 900 ₽" in read(app).replace("\xa0", " ")

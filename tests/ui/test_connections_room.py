@@ -123,7 +123,18 @@ def test_reading_now_goes_through_the_schedule(office: Workspace, monkeypatch: p
     app.button(key="connections_read_now").click().run()
     assert app.button(key="connections_read_now").disabled, "it is asked for already"
     with office.store.reading() as reader:
-        assert schedule.asked(reader)["import"][0] == "Вера Главная"
+        assert schedule.asked(reader)["import"][0].by == "Вера Главная"
+
+
+def test_one_source_is_read_now_and_the_others_are_not(office: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = room(office, monkeypatch)
+    app.button(key="connections_read_binotel").click().run()
+    assert app.button(key="connections_read_binotel").disabled, "it is asked for already"
+    assert app.button(key="connections_read_freepbx").disabled, "it is paused"
+    assert not app.button(key="connections_read_ringostat").disabled
+    assert not app.button(key="connections_read_now").disabled
+    with office.store.reading() as reader:
+        assert [asked.about for asked in schedule.asked(reader)["import"]] == ["binotel"]
 
 
 def test_a_pause_keeps_the_schedule_from_reading_a_source(office: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,6 +199,7 @@ def test_a_source_is_added_by_its_form_tested_and_taken_back(
         assert written.startswith(text)
         (source,) = tomllib.loads(written)["sources"]
         assert source == {"kind": "ringostat", "name": "ringo", "key": "secret:ringo.key", "address": address}
+        assert KEY not in {field.value for field in app.text_input}, "the form is empty again"
         app.button(key="connections_test_ringo").click().run()
         assert any("Подключение работает" in found.value for found in app.success)
         assert stand_in.asked[-1].headers["auth-key"] == KEY, "the very key that was typed"

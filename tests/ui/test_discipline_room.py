@@ -214,12 +214,12 @@ def test_another_limit_is_tried_and_nothing_is_written(workspace: Workspace, ver
     [
         (
             "ru",
-            ("Случилось", "Порядок в CRM", "Нарушения — 7", "Пока это подозрение"),
+            ("Случилось", "Порядок в CRM", "Нарушения · 7", "Пока это подозрение"),
             {"logged": "Борис Образцов", "exchange": "Скачать список CSV", "rules": "Примерить", "rulings": "Ждут"},
         ),
         (
             "en",
-            ("Happened", "CRM discipline", "Breaches — 7", "Only suspected so far"),
+            ("Happened", "CRM discipline", "Breaches · 7", "Only suspected so far"),
             {"logged": "Борис Образцов", "exchange": "Download the list", "rules": "Try", "rulings": "wait"},
         ),
     ],
@@ -257,18 +257,18 @@ def test_an_address_opens_the_breaches_of_a_field_and_the_choice_goes_into_it(
     kept: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = enter(start(kept.home, "ru", monkeypatch), "discipline", agent="m1", rule="no_task")
-    assert "Нарушения — 2" in read(app)
+    assert "Нарушения · 2" in read(app)
     app.toggle(key="order_standing").set_value(True).run()
-    assert "Нарушения — 1" in read(app)
+    assert "Нарушения · 1" in read(app)
     app.selectbox(key="order_rule").set_value(None).run()
-    assert "Нарушения — 3" in read(app)
+    assert "Нарушения · 3" in read(app)
     assert app.query_params.get("agent") == "m1"
     assert "rule" not in app.query_params
 
 
 def test_an_address_nobody_can_read_shows_everything(kept: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     app = enter(start(kept.home, "ru", monkeypatch), "discipline", agent="nobody", rule="no_rule")
-    assert "Нарушения — 7" in read(app)
+    assert "Нарушения · 7" in read(app)
 
 
 def test_the_file_for_the_exchange_opens_in_a_table_program() -> None:

@@ -40,6 +40,7 @@ async def line(websocket: WebSocket) -> None:
     """As Streamlit's: says who it was opened for, then answers each message as if it ran a script."""
     await websocket.accept()
     await websocket.send_text(websocket.headers.get("x-qcw-person", "nobody asked"))
+    await websocket.send_bytes(b"/media/a1b2.xlsx")
     try:
         while True:
             said = BackMsg.FromString(await websocket.receive_bytes())
@@ -82,7 +83,9 @@ def come(workspace: Workspace, client: TestClient, employee: str) -> str:
 def is_heard(page: WebSocketTestSession, message: BackMsg = FRAGMENT) -> bool:
     """Whether it is done; else the page is drawn from the start, where it is asked who is there."""
     page.send_bytes(message.SerializeToString())
-    return page.receive_text() == "done"
+    while (said := page.receive()).get("text") is None:  # the file that it is told of at first
+        pass
+    return said["text"] == "done"
 
 
 def test_a_page_is_heard_until_its_person_logs_out_anywhere(workspace: Workspace, client: TestClient) -> None:
@@ -150,6 +153,9 @@ def test_files_of_pages_are_for_whoever_is_logged_in(workspace: Workspace, clien
     method = "GET" if path.startswith("/media") else "PUT"
     assert client.request(method, path).status_code == 403
     token = come(workspace, client, "h1")
+    with client.websocket_connect("/_stcore/stream") as page:
+        page.receive_text()
+        page.receive_bytes()
     assert client.request(method, path).status_code == 200
     accounts.log_out(workspace, token, datetime.now(UTC))
     assert client.request(method, path).status_code == 403

@@ -18,7 +18,7 @@ from qc_workbench.store import calls as call_rows
 from qc_workbench.store import people
 from qc_workbench.ui.accounts import cookie_name, log_out
 from qc_workbench.ui.components.player import played_address
-from qc_workbench.ui.recordings import Grant, browser_media_type, recording_address, workspace_secret
+from qc_workbench.ui.recordings import Grant, address_secret, browser_media_type, recording_address
 from qc_workbench.ui.server import create_app, routes
 from qc_workbench.ui.state import HOME_VARIABLE
 from qc_workbench.workspace import Workspace
@@ -161,13 +161,13 @@ def test_an_old_address_gives_nothing(workspace: Workspace, client: TestClient) 
 def test_only_a_hash_names_a_recording(workspace: Workspace, client: TestClient, name: str) -> None:
     """Even rightly signed: what is not the hash of a known recording is not served."""
     grant = Grant(name, company.PADDED, "", int((NOW + timedelta(hours=1)).timestamp()))
-    answer = client.get(f"/recordings/{name}?{grant.query(workspace_secret(workspace.home))}")
+    answer = client.get(f"/recordings/{name}?{grant.query(address_secret(workspace.home))}")
     assert answer.status_code in (403, 404)
 
 
 def test_a_hash_that_no_call_has_is_not_served(workspace: Workspace, client: TestClient) -> None:
     grant = Grant("0" * 64, company.PADDED, "", int((NOW + timedelta(hours=1)).timestamp()))
-    assert client.get(f"/recordings/{'0' * 64}?{grant.query(workspace_secret(workspace.home))}").status_code == 403
+    assert client.get(f"/recordings/{'0' * 64}?{grant.query(address_secret(workspace.home))}").status_code == 403
 
 
 def test_a_law_is_turned_once_into_pcm_of_the_same_length(workspace: Workspace, client: TestClient) -> None:
@@ -225,7 +225,7 @@ def test_the_address_stays_the_same_within_the_hour(workspace: Workspace) -> Non
 
 def test_the_secret_is_readable_by_its_owner_only(workspace: Workspace) -> None:
     address(workspace)
-    assert (workspace.home / ".secret").stat().st_mode & 0o077 == 0
+    assert (workspace.home / ".address-secret").stat().st_mode & 0o077 == 0
 
 
 def test_the_health_check_tells_a_missing_workspace_from_a_good_one(

@@ -73,7 +73,7 @@ def test_the_buttons_ask_for_a_run_and_pause_it(workspace: Workspace, monkeypatc
     assert "Пауза. Кто" not in read(app)
     with workspace.store.reading() as reader:
         rows = reader.rows("select actor, action from audit where action like 'job%' order by happened_at")
-        assert schedule.asked(reader)["nightly"][0] == "Вера Главная"
+        assert schedule.asked(reader)["nightly"][0].by == "Вера Главная"
     assert [row["action"] for row in rows] == ["job_asked", "job_paused", "job_resumed"]
     assert {row["actor"] for row in rows} == {"Вера Главная"}
 

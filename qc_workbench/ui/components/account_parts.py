@@ -48,11 +48,11 @@ def _row(item: ListedAccount, view: Admitted, room: Room) -> dict[str, str]:
         t("people.name"): account.name,
         t("people.login"): account.login,
         t("people.roles"): roles_text(account, t),
-        t("people.employee"): employee.name if employee else "—",
+        t("people.state"): _state(item, room),
         t("people.team"): _team_text(account, view, t),
+        t("people.employee"): employee.name if employee else "—",
         t("people.calls_a_day"): t.number(account.calls_a_day) if account.calls_a_day else "—",
         t("people.seen"): moment_or_dash(item.last_seen, t),
-        t("people.state"): _state(item, room),
     }
 
 
@@ -82,7 +82,7 @@ def _state(item: ListedAccount, room: Room) -> str:
 def one_account(room: Room, view: Admitted, item: ListedAccount) -> None:
     """Change an account, let its person back in, say that they have left."""
     t, account = room.t, item.account
-    st.subheader(plain(account.name), anchor=False)
+    st.header(plain(account.name), anchor=False)
     changed = _account_form(room, view, account)
     if changed is not None and _done(room, lambda: save_account(room.workspace, room.viewer, changed, room.now)):
         st.rerun()
@@ -215,7 +215,7 @@ def _team(room: Room, view: Admitted, team: Team | None) -> None:
     key = team.team_id if team else "new"
     ids = sorted(view.employees, key=lambda one: view.employees[one].name)
     with st.form(f"team_{key}", border=False, enter_to_submit=False):
-        name_side, agents_side, button_side = st.columns([2, 5, 1], vertical_alignment="bottom")
+        name_side, agents_side, button_side = st.columns([2, 5, 1.6], vertical_alignment="bottom")
         name = name_side.text_input(t("people.team"), team.name if team else "", placeholder=t("people.new_team"))
         agents = agents_side.multiselect(
             t("people.agents"),

@@ -37,6 +37,7 @@ def picked(
     chosen = st.dataframe(
         list(rows),
         hide_index=True,
+        height="content",  # pages are short: a window within a window hides rows, and paper can't scroll
         column_config=dict(columns),
         on_select="rerun",
         selection_mode="single-row",
@@ -53,7 +54,7 @@ def picked_cell(
 ) -> tuple[int, str | None] | None:
     """A table of which a row or a cell may be opened: the number of the row, and the column of a cell clicked."""
     chosen = st.dataframe(
-        list(rows), hide_index=True, column_config=dict(columns), on_select="rerun",
+        list(rows), hide_index=True, height="content", column_config=dict(columns), on_select="rerun",
         selection_mode=["single-row", "single-cell"], key=key, alt=alt,
     )  # fmt: skip
     for row, column in chosen["selection"]["cells"]:

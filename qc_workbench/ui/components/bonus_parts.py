@@ -102,7 +102,7 @@ def _sums(item: AgentBonus, name: str, t: Translator) -> dict[str, Any]:
 def one_statement(room: Room, view: BonusMonth, item: AgentBonus) -> None:
     """Sums, state of the approval, lines; a line that is chosen opens its proof."""
     t = room.t
-    st.subheader(plain(view.names[item.agent_id]), anchor=False)
+    st.header(plain(view.names[item.agent_id]), anchor=False)
     sums(item, t)
     st.caption(plain(approval_text(t, item)))
     _approving(room, view, item)
@@ -221,7 +221,7 @@ def _changes(item: AgentBonus, t: Translator) -> None:
 
     table = changes_table(item.changes, "", item.statement.terms.currency, t)
     rows = [{name: cell.text for name, cell in zip(table.columns, row, strict=True)} for row in table.rows]
-    st.dataframe(rows, hide_index=True, alt=t("bonus.changes"))
+    st.dataframe(rows, hide_index=True, height="content", alt=t("bonus.changes"))
 
 
 def disputes_to_settle(room: Room, view: BonusMonth, waiting: tuple[Disputed, ...]) -> None:
@@ -266,7 +266,7 @@ def contest_boards(room: Room, view: BonusMonth) -> None:
 
 def _board(board: Board, view: BonusMonth, t: Translator) -> None:
     code = f"contest.{board.nomination.value}"
-    st.subheader(t(code), anchor=False)
+    st.header(t(code), anchor=False)
     st.caption(t(f"{code}.says"))
     digits = 0 if all(place.value.denominator == 1 for place in board.places) else 1
     rows = [
@@ -279,7 +279,7 @@ def _board(board: Board, view: BonusMonth, t: Translator) -> None:
         if place.place <= PRAISED
     ]
     if rows:
-        st.dataframe(rows, hide_index=True, alt=t(code))
+        st.dataframe(rows, hide_index=True, height="content", alt=t(code))
     else:
         st.markdown(t("contest.nobody"))
     if board.left_out:

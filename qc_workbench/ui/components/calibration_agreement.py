@@ -72,11 +72,13 @@ def agreement_over_time(room: Room) -> None:
         st.warning(t("figures.few", n=few, fewest=FEW_CALLS))
     st.caption(t("figures.alpha_says"))
     _plot(mine[:_SHOWN], t)
-    st.subheader(t("figures.worst"), anchor=False)
+    st.header(t("figures.worst"), anchor=False)
     for item in mine[:_CARDS]:
         _card(item, t)
     with st.expander(t("figures.all", n=len(mine))):
-        st.dataframe([_line(item, t) for item in mine], hide_index=True, alt=t("figures.all", n=len(mine)))
+        st.dataframe(
+            [_line(item, t) for item in mine], hide_index=True, height="content", alt=t("figures.all", n=len(mine))
+        )
 
 
 def _plot(items: list[QuestionFigures], t: Translator) -> None:

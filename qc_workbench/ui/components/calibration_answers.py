@@ -25,14 +25,15 @@ _STYLE: Final = """
 .qcw-answers th, .qcw-answers td { border-bottom: 1px solid #8884; padding: 0.35rem 0.5rem; text-align: left;
   vertical-align: top; }
 .qcw-answers th { font-weight: 600; }
+.qcw-answers td:first-child { min-width: 9.5rem; }
 .qcw-answers td.apart { background: #d0542f2e; font-weight: 600; }
 .qcw-answers tr.here td:first-child { box-shadow: inset 3px 0 0 #4d86c9; }
 .qcw-answers tr.here { background: #4d86c91c; }
-.qcw-answers .small { opacity: 0.72; font-weight: 400; font-size: 0.8rem; }
+.qcw-answers .small { opacity: 0.8; font-weight: 400; font-size: 0.8rem; }
 .qcw-answers .said { border-bottom: 2px dotted currentColor; }
 .qcw-answers tr.scores td { border-bottom: 2px solid #8888; font-weight: 600; }
 @media (max-width: 1200px) {
-  .qcw-answers table { font-size: 0.75rem; }
+  .qcw-answers table { font-size: 0.8rem; }
   .qcw-answers th, .qcw-answers td { padding: 0.3rem 0.25rem; }
 }
 </style>

@@ -37,7 +37,7 @@ def reviewers_compared(room: Room) -> None:
     if own is not None:
         _sentences(own, t("reviewers.you"), t)
     with st.expander(t("reviewers.table"), expanded=True):
-        st.dataframe([_line(view, row, t) for row in rows], hide_index=True, alt=t("reviewers.table"))
+        st.dataframe([_line(view, row, t) for row in rows], hide_index=True, height="content", alt=t("reviewers.table"))
     st.caption(t("reviewers.method"))
     for row in rows:
         if row.reviewer != view.own and row.reviewer in view.names:

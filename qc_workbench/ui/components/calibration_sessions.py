@@ -48,7 +48,7 @@ def my_sessions(room: Room) -> None:
     for stage in Stage:
         lines = view.of(stage)
         if lines:
-            st.subheader(t(f"calibration_stage.{stage.value}", n=len(lines)), anchor=False)
+            st.header(t(f"calibration_stage.{stage.value}", n=len(lines)), anchor=False)
             for line in lines:
                 _line(room, view, line)
 

@@ -58,7 +58,7 @@ def header(view: CallView, t: Translator) -> None:
 def findings_panel(view: CallView, t: Translator) -> None:
     """What the machine suggests and what people ruled."""
     with st.container(border=True):
-        st.subheader(t("call.findings"), anchor=False)
+        st.header(t("call.findings"), anchor=False)
         if view.conversation:
             st.markdown(
                 t(
@@ -98,7 +98,7 @@ def client_panel(view: CallView, t: Translator) -> None:
     """Deals, steps with the moves of their dates, notes and the other calls of the client."""
     client = view.client
     with st.container(border=True):
-        st.subheader(t("crm.title"), anchor=False)
+        st.header(t("crm.title"), anchor=False)
         if not client.deals:
             st.caption(t("deal.none"))
         for deal in client.deals:

@@ -23,22 +23,23 @@ from qc_workbench.ui.views.playback import CLIP_S, evidence_name
 SHOWN = 6
 
 
-def both_sides(room: Room, case: Case, sound: CallSound, found: CaseFile) -> None:
-    """Every piece of evidence with its seconds and words and, for the agent, what is known around the call."""
+def both_sides(room: Room, case: Case, sound: CallSound, found: CaseFile, key: str = "") -> None:
+    """Every piece of evidence with its seconds and words and, for the agent, what is known around the call. ``key``:
+    of this case, where a page has several."""
     t, address = room.t, room.address(sound.recording)
     against, defence = st.columns(2, gap="medium", border=True)
     with against:
         st.markdown(t("suspicious.against"))
         lines = evidence_lines(case.flag, Side.AGAINST)
-        _lines(lines, address, t, "against")
+        _lines(lines, address, t, f"{key}against")
         if not lines:
             st.caption(t("casefile.nothing_against"))
     with defence:
         st.markdown(t("suspicious.for"))
         lines = evidence_lines(case.flag, Side.FOR)
         for number, point in enumerate(found.points):
-            _point(room, point, address, f"point_{number}")
-        _lines(lines, address, t, "for")
+            _point(room, point, address, f"{key}point_{number}")
+        _lines(lines, address, t, f"{key}for")
         if not lines and not found.points:
             st.caption(t("suspicious.nothing_for"))
 

@@ -11,6 +11,7 @@ from qc_workbench.errors import QcwError
 from qc_workbench.review.standing import FEWEST_RULINGS, DetectorStanding
 from qc_workbench.store.cases import Case
 from qc_workbench.ui.components.pager import pager
+from qc_workbench.ui.components.questions import may_confirm
 from qc_workbench.ui.components.standing_parts import standing_notice, standing_sentence
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import error_text, named, plain
@@ -30,7 +31,7 @@ def decision(room: Room, case: Case | None) -> None:
     """Confirm, reject, ask, undo: one key each. Only a named person decides."""
     t = room.t
     with st.container(border=True):
-        st.subheader(t("ruling.title"), anchor=False)
+        st.header(t("ruling.title"), anchor=False)
         may_rule = case is not None and room.viewer.may(Action.RULE_ON_FLAG, case.call.manager_id)
         if case is not None and not may_rule:
             st.caption(t("ruling.not_yours"))
@@ -47,12 +48,13 @@ def decision(room: Room, case: Case | None) -> None:
             if ruling.reason:
                 st.text(ruling.reason)
         reason = st.text_input(t("ruling.reason"), key=f"reason_{case.flag.flag_id}" if case else "reason_none")
+        heard = case is None or may_confirm(room, case.flag)
         for ruling_kind in (Ruling.CONFIRMED, Ruling.REJECTED, Ruling.ASKED):
             if st.button(
                 t(f"ruling.{ruling_kind.value}"),
-                type="primary" if ruling_kind is Ruling.CONFIRMED else "secondary",
+                type="primary" if ruling_kind is (Ruling.CONFIRMED if heard else Ruling.ASKED) else "secondary",
                 shortcut=KEYS[ruling_kind],
-                disabled=not may_rule,
+                disabled=not may_rule or (ruling_kind is Ruling.CONFIRMED and not heard),
                 width="stretch",
                 key=f"rule_{ruling_kind.value}",
             ):
@@ -93,7 +95,7 @@ def _rule(room: Room, case: Case, ruling: Ruling, reason: str) -> None:
 def _standing(standing: DetectorStanding | None, t: Translator) -> None:
     """How often people agreed with the detector, and what follows."""
     with st.container(border=True):
-        st.subheader(t("standing.title"), anchor=False)
+        st.header(t("standing.title"), anchor=False)
         if standing is None or standing.share is None:
             st.caption(t("standing.none"))
             return
@@ -140,7 +142,7 @@ def _pattern(room: Room, agent: str, lines: tuple[PatternLine, ...]) -> None:
     """Five numbers about the agent's calls together, each with what it does not prove."""
     t = room.t
     with st.container(border=True):
-        st.subheader(t("pattern.title", agent=plain(agent)), anchor=False)
+        st.header(t("pattern.title", agent=plain(agent)), anchor=False)
         st.caption(t("pattern.says", n=room.workspace.settings.detectors.pattern_days))
         few = [line for line in lines if line.reading is Reading.TOO_FEW]
         for line in lines:
@@ -202,7 +204,7 @@ def _says(line: PatternLine, t: Translator) -> str:
 def _cases_by_agent(view: SuspiciousCalls, t: Translator) -> None:
     """Each agent's cases beside their counted calls: one case is chance, a row of them is a habit."""
     with st.container(border=True):
-        st.subheader(t("suspicious.pattern"), anchor=False)
+        st.header(t("suspicious.pattern"), anchor=False)
         st.caption(t("suspicious.pattern_says"))
         page = pager(len(view.patterns), PATTERNS, t, "suspicious_patterns")
         for row in view.patterns[(page - 1) * PATTERNS : page * PATTERNS]:

@@ -72,7 +72,7 @@ def _task(room: Room, view: CoachingRoom, ticked: Sequence[Comment]) -> None:
     t = room.t
     asked = questions_asked(room.workspace)
     with st.container(border=True):
-        st.subheader(t("coaching.new_task"), anchor=False)
+        st.header(t("coaching.new_task"), anchor=False)
         st.caption(t("coaching.ticked", n=len(ticked)) if ticked else t("coaching.tick_first"))
         st.text_area(
             t("coaching.text"), placeholder=t("coaching.text_like"), max_chars=LONGEST_TEXT, height=120, key="task_text"

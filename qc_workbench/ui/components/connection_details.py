@@ -9,7 +9,7 @@ from qc_workbench.domain.connection import Health, SyncRun
 from qc_workbench.domain.telephony import FetchState
 from qc_workbench.errors import QcwError
 from qc_workbench.ui.components.blocks import nothing
-from qc_workbench.ui.components.connection_parts import remember_removed
+from qc_workbench.ui.components.connection_change import people_tab, settings_tab
 from qc_workbench.ui.components.connection_webhooks import webhooks_tab
 from qc_workbench.ui.components.flash import done, refused
 from qc_workbench.ui.components.pager import page_of, pager
@@ -17,16 +17,15 @@ from qc_workbench.ui.components.plots import BAD, GOOD
 from qc_workbench.ui.connection_words import (
     capability_lines,
     error_words,
-    field_name,
     kind_name,
     lacking_lines,
     took_text,
     trouble_text,
 )
 from qc_workbench.ui.i18n import Translator
-from qc_workbench.ui.labels import error_text, named, plain
+from qc_workbench.ui.labels import named, plain
 from qc_workbench.ui.state import Room
-from qc_workbench.ui.views.connections import PAGE, Connection, connections, fetch_again, remove, runs
+from qc_workbench.ui.views.connections import PAGE, Connection, connections, fetch_again, runs
 
 
 def details(room: Room) -> None:
@@ -34,7 +33,7 @@ def details(room: Room) -> None:
     found = {item.name: item for item in connections(room.workspace, room.viewer, room.now).connections}
     if not found:
         return
-    st.subheader(t("connections.details"), anchor=False)
+    st.header(t("connections.details"), anchor=False)
     name = st.selectbox(
         t("connections.source"),
         list(found),
@@ -44,9 +43,10 @@ def details(room: Room) -> None:
         label_visibility="collapsed",
     )
     item = found[name]
-    tabs = ("history", "rejects", "recordings", "webhooks", "abilities", "settings")
+    tabs = ("history", "rejects", "recordings", "people", "webhooks", "abilities", "settings")
     places = st.tabs([t(f"connections.tab.{tab}") for tab in tabs])
-    for place, part in zip(places, (_history, _rejects, _recordings, webhooks_tab, _abilities, _settings), strict=True):
+    parts = (_history, _rejects, _recordings, people_tab, webhooks_tab, _abilities, settings_tab)
+    for place, part in zip(places, parts, strict=True):
         with place:
             part(room, item)
 
@@ -62,7 +62,7 @@ def _history(room: Room, item: Connection) -> None:
         _plot(shown.plotted, t)
     pager(shown.total, PAGE, t, key)
     st.dataframe(
-        [_row(run, t) for run in shown.shown], hide_index=True, alt=t("connections.tab.history"),
+        [_row(run, t) for run in shown.shown], hide_index=True, height="content", alt=t("connections.tab.history"),
         column_config={t("connections.column.outcome"): st.column_config.TextColumn(width="large")},
     )  # fmt: skip
 
@@ -181,20 +181,3 @@ def _abilities(room: Room, item: Connection) -> None:
         st.markdown(f"**{t('connections.lacks')}**")
         st.markdown("\n".join(f"- {line}" for line in lacks) or t("connections.lacks_nothing"))
     st.caption(t("connections.verified"))
-
-
-def _settings(room: Room, item: Connection) -> None:
-    t = room.t
-    if item.places:
-        st.markdown(f"**{t('connections.keys')}**")
-        st.markdown("\n".join(f"- {field_name(t, key)}: `{place}`" for key, place in item.places.items()))
-    st.caption(t("connections.settings_says", file=str(room.workspace.settings_file)))
-    if not st.button(t("connections.remove"), icon=":material/link_off:", key=f"connections_remove_{item.name}"):
-        return
-    try:
-        entry = remove(room.workspace, room.viewer, item.name, room.now)
-    except QcwError as error:
-        st.error(error_text(error, t))
-        return
-    remember_removed(item.name, entry)
-    st.rerun()

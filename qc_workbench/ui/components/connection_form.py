@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
-from qc_workbench.errors import QcwError, SettingsError
+from qc_workbench.errors import QcwError
 from qc_workbench.ui.components.connection_parts import remember_added
 from qc_workbench.ui.components.flash import done
 from qc_workbench.ui.connection_words import choice_name, field_name, kind_name, lacking_lines
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import error_text, plain
-from qc_workbench.ui.state import Room
+from qc_workbench.ui.state import Room, remember, remembered
 from qc_workbench.ui.views.new_connection import FieldKind, FormField, SourceForm, add, source_forms
+
+#: How many sources this page has written down.
+_WRITTEN: Final = "connections_written"
 
 
 def adding(room: Room) -> None:
@@ -37,19 +41,13 @@ def adding(room: Room) -> None:
         _form(room, forms[kind], everything=everything)
 
 
-def _choice(t: Translator, form: SourceForm) -> str:
-    return f"{t(f'connections.family.{form.family.value}')} · {kind_name(t, form.kind)}"
-
-
 def _form(room: Room, form: SourceForm, *, everything: bool) -> None:
     t = room.t
-    with st.form(f"connections_form_{form.kind}", border=False):
+    written = remembered(_WRITTEN)  # a form that was written down is a new one: no key stays in the page
+    prefix = f"connections_{form.kind}" + (f"_{written}" if written else "")
+    with st.form(prefix, border=False):
         fields = [field for field in form.fields if everything or not field.is_further]
-        typed: dict[str, Any] = {}
-        columns = st.columns(2)
-        for place, field in enumerate(fields):
-            with columns[place % 2]:
-                typed[field.name] = _widget(t, form, field)
+        typed = widgets(t, form, fields, prefix)
         st.caption(t("connections.form_says"))
         if not st.form_submit_button(t("connections.save"), type="primary"):
             return
@@ -59,29 +57,41 @@ def _form(room: Room, form: SourceForm, *, everything: bool) -> None:
         return
     try:
         add(room.workspace, room.viewer, form.kind, typed, room.now)
-    except SettingsError as error:
-        if error.code != "source_field_wrong":
-            st.error(error_text(error, t))
-            return
-        st.error(t("error.source_field_wrong", field=field_name(t, str(error.params["field"]))))
-        return
     except QcwError as error:
-        st.error(error_text(error, t))
+        st.error(wrong_text(t, error))
         return
+    remember(_WRITTEN, str(int(written or 0) + 1))
     remember_added(typed["name"])
     done(t("connections.added", name=typed["name"]))
     st.rerun()
 
 
-def _widget(t: Translator, form: SourceForm, field: FormField) -> Any:
+def wrong_text(t: Translator, error: QcwError) -> str:
+    """What is wrong with what was typed, by the field's name on the page."""
+    if error.code == "source_field_wrong":
+        return t("error.source_field_wrong", field=field_name(t, str(error.params["field"])))
+    return error_text(error, t)
+
+
+def widgets(
+    t: Translator, form: SourceForm, fields: Sequence[FormField], prefix: str, places: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The fields in two columns, and what is typed there. ``places``: where secrets are already."""
+    typed: dict[str, Any] = {}
+    columns = st.columns(2)
+    for number, field in enumerate(fields):
+        with columns[number % 2]:
+            typed[field.name] = _widget(t, form, field, f"{prefix}_{field.name}", (places or {}).get(field.name))
+    return typed
+
+
+def _widget(t: Translator, form: SourceForm, field: FormField, key: str, place: str | None) -> Any:
     label = _label(t, field) + (" *" if field.is_required else "")
-    key, says = f"connections_{form.kind}_{field.name}", _says(t, form, field)
+    says = _says(t, form, field)
     match field.kind:
         case FieldKind.SECRET:
-            return st.text_input(
-                label, type="password", key=key, help=says, placeholder=t("connections.secret_hint"),
-                autocomplete="off",
-            )  # fmt: skip
+            hint = t("connections.secret_stays", place=place) if place else t("connections.secret_hint")
+            return st.text_input(label, type="password", key=key, help=says, placeholder=hint, autocomplete="off")
         case FieldKind.SWITCH:
             return st.checkbox(label, value=bool(field.default), key=key, help=says)
         case FieldKind.NUMBER:

@@ -23,6 +23,7 @@ from qc_workbench.ui.connection_words import (
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import error_text, plain
 from qc_workbench.ui.state import Room, enter, remember, remembered
+from qc_workbench.ui.views.connection_change import change_back
 from qc_workbench.ui.views.connections import (
     Connection,
     ConnectionsRoom,
@@ -77,15 +78,7 @@ def _summary(room: Room, view: ConnectionsRoom) -> None:
             else t("connections.by_hand")
         )
         st.markdown(f"**{' · '.join(said)}**  \n{by_itself}", width="stretch")
-        busy = view.is_asked or view.is_reading
-        label = "connections.reading" if view.is_reading else "connections.asked" if busy else "connections.read_now"
-        if st.button(t(label), icon=":material/sync:", disabled=busy, key="connections_read_now", type="primary"):
-            try:
-                read_now(room.workspace, room.viewer, room.now)
-                st.toast(t("connections.asked_toast"))
-                st.rerun()
-            except QcwError as error:
-                st.error(error_text(error, t))
+        _read_now(room, "", is_asked=view.is_asked, is_reading=view.is_reading)
 
 
 def _card(room: Room, item: Connection) -> None:
@@ -153,8 +146,27 @@ def _hint(t: Translator, name: str) -> str | None:
     return t(code) if t.knows(code) else None
 
 
+def _read_now(room: Room, name: str, *, is_asked: bool, is_reading: bool, is_paused: bool = False) -> None:
+    """Of one source, or ("") of all."""
+    t = room.t
+    label = "reading" if is_reading else "asked" if is_asked else "read_one" if name else "read_now"
+    if not st.button(
+        t(f"connections.{label}"), icon=":material/sync:", disabled=is_asked or is_reading or is_paused,
+        key=f"connections_read_{name or 'now'}", type="secondary" if name else "primary",
+        help=t("connections.read_paused") if is_paused else None,
+    ):  # fmt: skip
+        return
+    try:
+        read_now(room.workspace, room.viewer, room.now, name)
+        st.toast(t("connections.asked_one" if name else "connections.asked_toast", name=plain(name)))
+        st.rerun()
+    except QcwError as error:
+        st.error(error_text(error, t))
+
+
 def _buttons(room: Room, item: Connection) -> None:
     t, is_paused = room.t, item.facts.paused is not None
+    _read_now(room, item.name, is_asked=item.is_asked, is_reading=item.is_reading, is_paused=is_paused)
     if st.button(t("connections.test"), key=f"connections_test_{item.name}", icon=":material/network_check:"):
         with st.spinner(t("connections.testing")):
             _tried(room, item.name)
@@ -199,18 +211,25 @@ def remember_removed(name: str, entry: str) -> None:
     remember(LAST_KEY, json.dumps({"name": name, "entry": entry}))
 
 
+def remember_changed(name: str, before: str) -> None:
+    remember(LAST_KEY, json.dumps({"name": name, "before": before}))
+
+
 def _undo(room: Room) -> None:
     """What was done last to the list, and the way back from it."""
     kept = remembered(LAST_KEY)
     if kept is None:
         return
     t, last = room.t, json.loads(kept)
-    name, entry = last["name"], last.get("entry")
+    name, entry, before = last["name"], last.get("entry"), last.get("before")
+    said = "connections.removed" if entry else "connections.changed" if before else "connections.added"
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(t("connections.removed" if entry else "connections.added", name=plain(name)), width="stretch")
+        st.markdown(t(said, name=plain(name)), width="stretch")
         if st.button(t("connections.undo"), icon=":material/undo:", key="connections_undo"):
             try:
-                if entry:
+                if before:
+                    change_back(room.workspace, room.viewer, name, before, room.now)
+                elif entry:
                     put_back(room.workspace, room.viewer, name, entry, room.now)
                 else:
                     remove(room.workspace, room.viewer, name, room.now)

@@ -17,6 +17,7 @@ from qc_workbench.ui.i18n import Translator, clock
 from qc_workbench.ui.labels import error_text, plain
 from qc_workbench.ui.state import Room, remember, remembered
 from qc_workbench.ui.views.crm_writes import (
+    PAGE,
     CrmWriteRoom,
     Shelf,
     ShownWrite,
@@ -78,11 +79,12 @@ def over_all(room: Room, shelf: Shelf, kind: WriteKind | None) -> None:
             _planned(room)
         if shelf is Shelf.WAITING:
             ids = waiting_ids(room.workspace, room.viewer, kind)
+            pages = "_pages" if len(ids) > PAGE else ""  # more than can be seen here
             if len(ids) > 1 and st.button(
-                t("crm_write.approve_all", n=len(ids)), shortcut=ALL_KEY, key="crm_write_approve_all"
+                t(f"crm_write.approve_all{pages}", n=len(ids)), shortcut=ALL_KEY, key="crm_write_approve_all"
             ):
                 _decide(room, ids, WriteVerdict.APPROVED)
-            if len(ids) > 1 and st.button(t("crm_write.decline_all", n=len(ids)), key="crm_write_decline_all"):
+            if len(ids) > 1 and st.button(t(f"crm_write.decline_all{pages}", n=len(ids)), key="crm_write_decline_all"):
                 _decide(room, ids, WriteVerdict.DECLINED)
         last = [item for item in (remembered(_LAST) or "").split(",") if item]
         if st.button(

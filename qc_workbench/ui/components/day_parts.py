@@ -46,7 +46,7 @@ def day_list(room: Room, day: ListeningDay, *, is_mine: bool, name: str) -> None
     """The calls of today. Enter opens the one in hand, J and K go down and up, X replaces it, 0 undoes that."""
     t = room.t
     title = t("listening.mine", n=len(day.today)) if is_mine else ""
-    st.subheader(title or t("listening.theirs", name=plain(name), n=len(day.today)), anchor=False)
+    st.header(title or t("listening.theirs", name=plain(name), n=len(day.today)), anchor=False)
     if is_mine:
         back = undo_button(room)
         if back is not None:

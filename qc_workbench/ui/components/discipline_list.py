@@ -12,11 +12,13 @@ from qc_workbench.ui.components.blocks import call_link, nothing, picked
 from qc_workbench.ui.components.case_side import KEYS
 from qc_workbench.ui.components.flash import done, refused
 from qc_workbench.ui.components.pager import page_of, pager
+from qc_workbench.ui.components.questions import reply_line
 from qc_workbench.ui.components.team_breaches import breach_about, breach_row
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.breaches import PAGE, Breaches, BreachState, breaches
 from qc_workbench.ui.views.discipline import OrderBoard, OrderChoice
+from qc_workbench.ui.views.right_of_reply import breach_reply
 from qc_workbench.ui.views.violation_ruling import rule_on_faults, undo_rulings
 
 
@@ -31,7 +33,7 @@ def breach_desk(
         room.workspace, room.viewer, agent_id, choice.within, kind, page_of(key), only_standing=only_standing,
         among=choice.agents,
     )  # fmt: skip
-    st.subheader(t("discipline.list", n=t.number(found.count(found.kind))), anchor=False)
+    st.header(t("discipline.list", n=t.number(found.count(found.kind))), anchor=False)
     if not found.listed:
         nothing(t("discipline.list_none"))
         return
@@ -62,6 +64,9 @@ def _open_breach(room: Room, board: OrderBoard, found: Breaches, item: Violation
             finding = made.finding
             said = t(f"discipline.{state.value}_by", who=finding.by, moment=t.moment(finding.at))
             st.markdown(plain(f"{said} {finding.reason}".strip()))
+        elif made is not None and made.finding.ruling is Ruling.ASKED:
+            asked = t("answer.asked", who=made.finding.by, moment=t.moment(made.finding.at))
+            st.markdown(plain(f"{asked}. {reply_line(breach_reply(room.workspace, item.violation_id), room)}"))
         elif item.cleared_at is not None:
             st.markdown(t("discipline.cleared_at", moment=t.moment(item.cleared_at)))
         else:
@@ -77,10 +82,16 @@ def _keys(room: Room, item: Violation, batch: str | None) -> None:
         st.caption(t("discipline.no_ruling"))
         return
     reason = st.text_input(t("violation_ruling.reason"), key=f"order_reason_{item.violation_id}")
-    for ruling in (Ruling.CONFIRMED, Ruling.REJECTED):
+    days, reply = room.workspace.settings.bonus.reply_days, breach_reply(room.workspace, item.violation_id)
+    heard = not days or (reply.heard_from is not None and room.now >= reply.heard_from)
+    if reply.asked_at is None and not heard:
+        st.caption(t("reply.not_asked", n=days))
+    for ruling in (Ruling.CONFIRMED, Ruling.REJECTED, Ruling.ASKED):
         if st.button(
-            t(f"discipline.{ruling.value}"), type="primary" if ruling is Ruling.CONFIRMED else "secondary",
+            t(f"discipline.{ruling.value}"),
+            type="primary" if ruling is (Ruling.CONFIRMED if heard else Ruling.ASKED) else "secondary",
             shortcut=KEYS[ruling], width="stretch", key=f"order_{ruling.value}",
+            disabled=ruling is Ruling.CONFIRMED and not heard,
         ):  # fmt: skip
             try:
                 rule_on_faults(room.workspace, room.viewer, [item.violation_id], ruling, room.now, reason)

@@ -10,6 +10,7 @@ from typing import Final
 import streamlit as st
 
 from qc_workbench.domain.violation import ViolationKind
+from qc_workbench.reporting.exports import safe_cell
 from qc_workbench.sampling.trends import Span
 from qc_workbench.ui.address import code_of
 from qc_workbench.ui.components.blocks import nothing, picked
@@ -30,7 +31,7 @@ from qc_workbench.ui.views.discipline import (
     trend,
 )
 
-PARTS: Final = ("table", "rulings", "logged", "exchange", "rules")
+PARTS: Final = ("table", "rulings", "logged", "exchange", "consent", "rules")
 _RULE, _AGENT, _HEAT = "order_rule", "order_agent", "order_heat"
 #: The rules of the rows, for the click on a cell.
 _KINDS: Final = "order_kinds"
@@ -89,7 +90,7 @@ def table_and_list(room: Room, choice: OrderChoice) -> None:
     for number, name in said:
         with tiles.container(border=True, height="stretch"):
             st.metric(t(f"discipline.{name}"), t.number(number), help=t(f"discipline.{name}_help"))
-    st.subheader(t("discipline.table"), anchor=False)
+    st.header(t("discipline.table"), anchor=False)
     st.caption(t("discipline.table_says"))
     standing = st.toggle(t("discipline.only_standing"), key="order_standing", persist_state="session")
     key = f"order_agents_{choice.first}_{choice.span}"
@@ -98,7 +99,7 @@ def table_and_list(room: Room, choice: OrderChoice) -> None:
     st.session_state[_KINDS] = [kind.value for kind in board.kinds]
     heat_table(board, shown, t, _HEAT, standing=standing, picked=_clicked)
     agent_id, kind = _narrowed(board, t)
-    st.subheader(t("discipline.days"), anchor=False)
+    st.header(t("discipline.days"), anchor=False)
     days_plot(trend(room.workspace, choice, room.now, agent_id, kind), t)
     breach_desk(room, choice, board, agent_id, kind, only_standing=standing)
 
@@ -166,7 +167,7 @@ def exchange_list(room: Room, choice: OrderChoice) -> None:
         }
         for item in found
     ]
-    st.dataframe(rows[(at - 1) * _PAGE : at * _PAGE], hide_index=True, key=f"{key}_{at}")
+    st.dataframe(rows[(at - 1) * _PAGE : at * _PAGE], hide_index=True, height="content", key=f"{key}_{at}")
     st.download_button(
         t("discipline.exchange_csv"), data=_csv(rows), file_name="lead-exchange.csv", mime="text/csv",
         on_click="ignore", key=f"{key}_csv",
@@ -179,7 +180,7 @@ def _csv(rows: list[dict[str, str]]) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(rows[0])
     for row in rows:
-        writer.writerow([f"'{cell}" if cell[:1] in "=+-@\t\r" else cell for cell in row.values()])
+        writer.writerow([safe_cell(cell) for cell in row.values()])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -200,7 +201,7 @@ def logged_table(room: Room, choice: OrderChoice) -> None:
 
 
 def _agent_days(one: Logged, t: Translator) -> None:
-    st.subheader(one.name, anchor=False)
+    st.header(one.name, anchor=False)
     st.dataframe(
         [
             {t("plot.day"): _day(item.day, t), **_counted(item.made, item.entered, item.without_trace, t)}

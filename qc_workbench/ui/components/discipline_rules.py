@@ -54,7 +54,7 @@ def _said(value: Any) -> str:
 def _trial(room: Room, choice: OrderChoice, page: RulePage) -> None:
     """Another limit on the period that is chosen above: nothing is written."""
     t = room.t
-    st.subheader(t("discipline.try"), anchor=False)
+    st.header(t("discipline.try"), anchor=False)
     if page.parameter is None:
         nothing(t("discipline.try_nothing"))
         return

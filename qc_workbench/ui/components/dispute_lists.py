@@ -61,9 +61,9 @@ def dispute_rates(room: Room) -> None:
         nothing(t("disputes.no_rates"))
         return
     st.caption(t("disputes.rates_say", n=RATE_DAYS))
-    st.subheader(t("disputes.by_question"), anchor=False)
+    st.header(t("disputes.by_question"), anchor=False)
     _plot(found.questions, t, t("disputes.by_question"))
-    st.subheader(t("disputes.by_reviewer"), anchor=False)
+    st.header(t("disputes.by_reviewer"), anchor=False)
     _plot(found.reviewers, t, t("disputes.by_reviewer"))
 
 

@@ -127,7 +127,7 @@ def _question(case: ScoredCase, item: WaitingCase, t: Translator) -> Line:
 def _ruling(room: Room, case: ScoredCase, line: Line) -> None:
     t, question, key = room.t, case.question(line.question), f"{case.evaluation_id}_{line.question}"
     with st.container(border=True):
-        st.subheader(plain(question.text.of(t.language)), anchor=False)
+        st.header(plain(question.text.of(t.language)), anchor=False)
         if question.help:
             st.caption(plain(question.help.of(t.language)))
         side_by_side(question, line, t)

@@ -38,7 +38,7 @@ class _Start:
 def chosen_mapping(room: Room, found: view.Look) -> tuple[FileMapping, str]:
     """The mapping as it stands on the page, and the name of the saved one that it began with."""
     t = room.t
-    st.subheader(t("files.what_is_what"), anchor=False)
+    st.header(t("files.what_is_what"), anchor=False)
     saved = {item.name: item for item in view.kept(room.workspace, room.viewer).mappings}
     names = [_NONE, *saved]
     first = names.index(found.saved.name) if found.saved and found.saved.name in saved else 0

@@ -15,7 +15,7 @@ from qc_workbench.ui.views import import_files as view
 def kept_things(room: Room) -> None:
     t = room.t
     found = view.kept(room.workspace, room.viewer)
-    st.subheader(t("files.past"), anchor=False)
+    st.header(t("files.past"), anchor=False)
     _undone()
     if not found.batches:
         nothing(t("files.past_none"))
@@ -23,7 +23,7 @@ def kept_things(room: Room) -> None:
         _batch(room, batch)
     if not found.mappings and "files_removed" not in st.session_state:
         return
-    st.subheader(t("files.mappings"), anchor=False)
+    st.header(t("files.mappings"), anchor=False)
     _brought_back(room)
     for saved in found.mappings:
         _mapping(room, saved)

@@ -91,7 +91,7 @@ def _layout_said(base: str) -> view.Layout:
 
 def _raw(room: Room, found: view.Look) -> None:
     t, header = room.t, found.opened.header
-    st.subheader(t("files.as_it_is"), anchor=False)
+    st.header(t("files.as_it_is"), anchor=False)
     rows = view.raw_table(room.viewer, found)
     last = header.last_row
     st.dataframe(
@@ -106,6 +106,7 @@ def _raw(room: Room, found: view.Look) -> None:
         hide_index=True,
         height=35 * (len(rows) + 1) + 3,
         alt=t("files.as_it_is"),
+        column_config={"": st.column_config.TextColumn(width=100)},
     )
     count = t("files.header_two") if header.rows == 2 else t("files.header_one")
     st.caption(t("files.header_found", row=header.row, count=count))
@@ -147,7 +148,7 @@ def _letter(place: int) -> str:
 def _shown(room: Room, tried: Trial, mapping: FileMapping) -> None:
     """The first rows as they will be read, and each cell that was not understood, in words."""
     t = room.t
-    st.subheader(t("files.as_read"), anchor=False)
+    st.header(t("files.as_read"), anchor=False)
     columns = [name for name in tried.columns if any(row.cells.get(name) for row in tried.rows)]
     if tried.rows:
         st.dataframe(

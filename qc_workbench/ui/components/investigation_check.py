@@ -36,7 +36,7 @@ def checks_shown(room: Room, shown: InvestigationRoom) -> None:
     t = room.t
     if not shown.view.checks:
         return
-    st.subheader(t("investigation_step.check"), anchor=False)
+    st.header(t("investigation_step.check"), anchor=False)
     hypotheses = {item.hypothesis.hypothesis_id: item.hypothesis for item in shown.view.hypotheses}
     for hypothesis_id, hypothesis in hypotheses.items():
         mine = [item for item in shown.view.checks if item.hypothesis_id == hypothesis_id]
@@ -119,7 +119,7 @@ def measures_shown(room: Room, shown: InvestigationRoom) -> None:
     t, states = room.t, shown.view.hypotheses
     if not any(item.verdict for item in states):
         return
-    st.subheader(t("inv.measures"), anchor=False)
+    st.header(t("inv.measures"), anchor=False)
     if not shown.view.measures:
         st.caption(t("inv.no_measures"))
         return

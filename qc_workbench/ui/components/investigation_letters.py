@@ -21,7 +21,7 @@ def letters_shown(room: Room, shown: InvestigationRoom) -> None:
     t = room.t
     if not shown.view.letters:
         return
-    st.subheader(t("investigation_step.letters"), anchor=False)
+    st.header(t("investigation_step.letters"), anchor=False)
     first = next((item for item in shown.view.letters if not item.events), None)
     for letter in shown.view.letters:
         state = t(f"letter_step.{letter.events[-1].kind.value}") if letter.events else t("inv.not_sent")

@@ -121,7 +121,7 @@ def _step_key(room: Room, shown: InvestigationRoom, step: InvestigationStep, *, 
 def hypotheses_shown(room: Room, shown: InvestigationRoom) -> None:
     t = room.t
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(t("investigation_step.fix"), anchor=False, width="content")
+        st.header(t("investigation_step.fix"), anchor=False, width="content")
         alive = [item for item in shown.view.hypotheses if item.hypothesis.withdrawn_at is None]
         if any(item.examination for item in alive) and shown.view.step is not InvestigationStep.EXAMINE:
             _step_key(room, shown, InvestigationStep.EXAMINE, primary=False)
@@ -165,7 +165,7 @@ def _hypothesis(room: Room, shown: InvestigationRoom, state: HypothesisState) ->
     if examination is None:
         _withdrawing(room, hypothesis)
         return
-    _figures(shown, examination, t)
+    _figures(shown, hypothesis, examination, t)
     for figures in examination.agents:
         if figures.cases and figures.standing in (Standing.VIOLATOR, Standing.UNCLEAR):
             _cases(room, shown, hypothesis, figures)
@@ -198,7 +198,7 @@ def _scope_text(hypothesis: Hypothesis, shown: InvestigationRoom, t: Translator)
     return " · ".join(parts)
 
 
-def _figures(shown: InvestigationRoom, examination: Examination, t: Translator) -> None:
+def _figures(shown: InvestigationRoom, hypothesis: Hypothesis, examination: Examination, t: Translator) -> None:
     st.caption(t("inv.examined", since=t.day(examination.starts_at), until=t.moment(examination.ends_at)))
     rows = [
         {
@@ -213,7 +213,9 @@ def _figures(shown: InvestigationRoom, examination: Examination, t: Translator) 
         for item in examination.agents
     ]
     right = {name: st.column_config.TextColumn(alignment="right") for name in list(rows[0])[1:6]} if rows else {}
-    st.dataframe(rows, hide_index=True, column_config=right, alt=t("inv.agent"))
+    st.dataframe(
+        rows, hide_index=True, height="content", column_config=right, alt=f"{t('inv.agent')}: {hypothesis.claim}"
+    )
 
 
 def _cases(room: Room, shown: InvestigationRoom, hypothesis: Hypothesis, figures: AgentFigures) -> None:

@@ -84,7 +84,12 @@ def signature(room: Room, page: MonthPage) -> None:
     if newest is not None and page.since:
         st.warning(t("month.changed_since", n=len(page.since)))
         with st.expander(t("month.differs", n=len(page.since)), key="month_since"):
-            st.dataframe(difference_rows(page.since, page.names, t), hide_index=True, alt=t("report.sheet.changes"))
+            st.dataframe(
+                difference_rows(page.since, page.names, t),
+                hide_index=True,
+                height="content",
+                alt=t("report.sheet.changes"),
+            )
     elif newest is not None:
         st.caption(t("month.same"))
     if page.may_sign:
@@ -131,6 +136,8 @@ def comparison(room: Room, page: MonthPage) -> None:
         )
         found = compared(room.workspace, page, other or None, room.now)
         if found:
-            st.dataframe(difference_rows(found, page.names, t), hide_index=True, alt=t("report.sheet.changes"))
+            st.dataframe(
+                difference_rows(found, page.names, t), hide_index=True, height="content", alt=t("report.sheet.changes")
+            )
         else:
             st.caption(t("month.nothing_differs"))

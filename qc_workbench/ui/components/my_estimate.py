@@ -30,7 +30,7 @@ def my_estimate_shelf(room: Room, agent: str) -> None:
         _score(room, choice, found)
     with right:
         weeks_and_slope(found.view, t)
-    st.subheader(t("my_estimate.worst"), anchor=False)
+    st.header(t("my_estimate.worst"), anchor=False)
     if not found.worst:
         st.markdown(t("my_estimate.no_bad"))
     for item in found.worst:

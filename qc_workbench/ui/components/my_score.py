@@ -94,7 +94,7 @@ def my_score(room: Room, case: ScoredCase) -> None:
     bad = [line for line in case.lines if case.is_bad(line) or line.disputed is not None]
     fine = [line for line in case.lines if line not in bad]
     if bad:
-        st.subheader(t("my.look_at"), anchor=False)
+        st.header(t("my.look_at"), anchor=False)
     for line in bad:
         _line(room, case, line)
     if fine:

@@ -27,7 +27,7 @@ def period(view: Overview, t: Translator) -> None:
 
 def effective_calls(view: Overview, counted_from_s: float, t: Translator) -> None:
     """What the CRM counted beside what was heard."""
-    st.subheader(t("overview.effective"), anchor=False)
+    st.header(t("overview.effective"), anchor=False)
     st.caption(t("overview.effective_help", seconds=t.number(counted_from_s)))
     effective_by_day(view.days, t)
     st.markdown(

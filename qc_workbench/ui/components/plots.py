@@ -11,7 +11,7 @@ from qc_workbench.store.browsing import DayCounts
 from qc_workbench.ui.i18n import Translator
 
 #: Readable on white and on dark ground, and apart for the colour-blind (Okabe & Ito, darkened).
-GOOD, BAD, UNKNOWN, NEUTRAL = "#2f8f6b", "#d0542f", "#9aa4b1", "#4d86c9"
+GOOD, BAD, UNKNOWN, NEUTRAL = "#2f8f6b", "#d0542f", "#7f8a98", "#4d86c9"
 
 
 def effective_by_day(days: Sequence[DayCounts], t: Translator) -> None:

@@ -301,4 +301,4 @@ def live_agreement(standings: Sequence[DetectorStanding], t: Translator) -> None
         }
         for item in standings
     ]
-    st.dataframe(rows, hide_index=True, alt=t("quality.live_title"))
+    st.dataframe(rows, hide_index=True, height="content", alt=t("quality.live_title"))

@@ -96,8 +96,10 @@ def department(room: Room) -> None:
     t, loads = room.t, reviewer_loads(room.workspace, room.now)
     if not loads:
         return
-    st.subheader(t("listening.reviewers"), anchor=False)
-    st.dataframe([_load(load, t) for load in loads], hide_index=True, alt=t("listening.reviewers_alt"))
+    st.header(t("listening.reviewers"), anchor=False)
+    st.dataframe(
+        [_load(load, t) for load in loads], hide_index=True, height="content", alt=t("listening.reviewers_alt")
+    )
     for load in loads:
         count = load.replaced
         if count is not None and count.stands_out and count.others is not None:
@@ -145,7 +147,7 @@ def drawn_calls(room: Room, reviewer: str | None) -> Mapping[Queue, DrawnPage]:
 def random_sample(room: Room, view: DrawnPage, listed: Listening) -> None:
     """Everybody's calls of the random sample; Enter opens the one that waits longest."""
     t = room.t
-    st.subheader(t("queue.random_title", n=t.number(view.total)), anchor=False)
+    st.header(t("queue.random_title", n=t.number(view.total)), anchor=False)
     if view.first_id is None:
         nothing(t("queue.nothing_random"))
         return
@@ -158,7 +160,7 @@ def random_sample(room: Room, view: DrawnPage, listed: Listening) -> None:
 
 def targeted_calls(room: Room, view: DrawnPage, listed: Listening, reviewer: str | None) -> None:
     t = room.t
-    st.subheader(t("queue.targeted_title", n=t.number(view.total)), anchor=False)
+    st.header(t("queue.targeted_title", n=t.number(view.total)), anchor=False)
     st.caption(t("queue.targeted_says"))
     if not view.total:
         nothing(t("queue.nothing_targeted"))

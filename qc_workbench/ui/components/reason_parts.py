@@ -45,7 +45,7 @@ def reason_table(room: Room) -> None:
         }
         for item in found
     ]
-    st.dataframe(rows, hide_index=True, alt=t("refusal_part.reasons"))
+    st.dataframe(rows, hide_index=True, height="content", alt=t("refusal_part.reasons"))
 
 
 def _share(share: Share, t: Translator) -> str:

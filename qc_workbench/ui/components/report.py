@@ -83,7 +83,7 @@ def _table(table: Table, t: Translator, key: str) -> None:
         if to is not None:
             go(to.room, t, **to.query)
     else:
-        st.dataframe(rows, hide_index=True, column_config=numeric, alt=table.sheet)
+        st.dataframe(rows, hide_index=True, height="content", column_config=numeric, alt=table.sheet)
     if table.is_cut:
         st.caption(plain(table.cut))
 

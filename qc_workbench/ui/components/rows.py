@@ -24,9 +24,9 @@ def queue_row(item: Drawn, people: Directory, reviewers: Mapping[str, str], t: T
         t("column.agent"): people.agent(call.manager_id),
         t("column.direction"): t(f"direction.{call.direction.value}"),
         t("column.connected"): clock(call.talk_s),
-        t("column.recording"): recording_state(item.recording, t),
-        t("column.reviewer"): "—" if whose is None else reviewers.get(whose, whose),
         t("column.why"): why(item, t),
+        t("column.reviewer"): "—" if whose is None else reviewers.get(whose, whose),
+        t("column.recording"): recording_state(item.recording, t),
     }
 
 

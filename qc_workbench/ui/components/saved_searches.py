@@ -30,7 +30,7 @@ def saved_list(room: Room) -> None:
     t = room.t
     listed = listed_searches(room.workspace, room.viewer)
     new = sum(item.new or 0 for item in listed)
-    st.subheader(t("search.saved"), anchor=False)
+    st.header(t("search.saved"), anchor=False)
     if new:
         st.markdown(f":red-badge[{t('search.new_in_all', n=new)}]")
     _undo(room)

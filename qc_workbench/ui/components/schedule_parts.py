@@ -72,7 +72,7 @@ def _buttons(room: Room, item: JobNow) -> None:
     is_paused = item.standing.paused_by is not None
     try:
         if item.job.has_button and st.button(
-            t("schedule.run_button"), key=f"schedule_run_{code}", disabled=item.is_running or item.asked is not None
+            t("schedule.run_button"), key=f"schedule_run_{code}", disabled=item.is_running or bool(item.asked)
         ):
             ask(room.workspace, room.viewer, code, room.now)
             st.toast(t("schedule.asked_toast"))
@@ -88,7 +88,7 @@ def _buttons(room: Room, item: JobNow) -> None:
 def runs(room: Room) -> None:
     """The runs of one job: how long they took, and each with its outcome."""
     t = room.t
-    st.subheader(t("schedule.history"), anchor=False)
+    st.header(t("schedule.history"), anchor=False)
     found = schedule(room.workspace, room.now)
     codes = [item.job.code for item in found.jobs]
     chosen = st.selectbox(
@@ -113,7 +113,7 @@ def runs(room: Room) -> None:
                 t("schedule.outcome"): _outcome(run, t),
                 t("schedule.took"): "—" if run.took is None else duration_text(t, run.took.total_seconds()),
                 t("schedule.made"): _made(run, t),
-                t("schedule.by"): run.asked_by or t("schedule.by_time"),
+                t("schedule.by"): " · ".join(filter(None, (run.asked_by or t("schedule.by_time"), run.about))),
                 t("schedule.due"): t.moment(run.due_at),
             }
             for run in shown.shown

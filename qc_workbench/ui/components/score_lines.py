@@ -42,7 +42,7 @@ def score_badge(case: ScoredCase, t: Translator) -> None:
     if given != now.score:
         standing = t("score_case.changed", given=score_text(given, t), now=standing)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"### {standing}", width="content")
+        st.markdown(f"## {standing}", width="content")
         if band:
             st.badge(plain(band), color="red" if now.has_failed else "blue")
         if now.has_failed:

@@ -48,7 +48,7 @@ def one_agent(room: Room, choice: TeamChoice, agent_id: str) -> None:
         nothing(t("team.agent_unknown"))
         return
     assert choice.form is not None
-    st.subheader(plain(row.name), anchor=False)
+    st.header(plain(row.name), anchor=False)
     if st.query_params.get("list") == BREACHES:
         if st.button(t("team.back_to_agent"), key="team_back_to_agent", type="tertiary"):
             go("team", t, agent=agent_id)
@@ -133,7 +133,7 @@ def _questions(questions: Sequence[QuestionLine], t: Translator) -> None:
                 t("team.column.causes"): ", ".join(f"{words.get(code, code)} · {n}" for code, n in item.causes) or "—",
             }
         )
-    st.dataframe(rows, hide_index=True, alt=t("team.questions_title"))
+    st.dataframe(rows, hide_index=True, height="content", alt=t("team.questions_title"))
 
 
 def weeks_and_slope(view: AgentView, t: Translator) -> None:

@@ -24,7 +24,7 @@ def breach_list(room: Room, agent_id: str, within: Stretch) -> None:
     key = f"breaches_{agent_id}_{within[0].date()}_{within[1].date()}_{asked}"
     found = breaches(room.workspace, room.viewer, agent_id, within, asked, page_of(key))
     title = t("breach.title", n=t.number(found.count(None)))
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     if not found.counts:
         st.caption(t("breach.none"))
         return

@@ -84,11 +84,11 @@ def whole_team(room: Room, choice: TeamChoice) -> None:
         nothing(t("team.nobody"))
         return
     _together(view, t)
-    st.subheader(t("team.plot_title"), anchor=False)
+    st.header(t("team.plot_title"), anchor=False)
     st.caption(t("team.plot_says"))
     pager(len(view.rows), PAGE, t, key)
     scores_plot(view.whole, view.team, t)
-    st.subheader(t("team.table_title"), anchor=False)
+    st.header(t("team.table_title"), anchor=False)
     st.caption(t("team.table_says"))
     table = [_row(item, t) for item in view.whole]
     found = picked_cell(table, _columns(t), f"{key}_{page_of(key)}", t("team.table_title"))

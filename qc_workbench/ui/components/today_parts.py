@@ -75,7 +75,7 @@ def fire(page: Today, t: Translator) -> None:
 
 def to_decide(waiting: tuple[ToDecide, ...], t: Translator) -> None:
     """A tile for each list that waits for a person; the tile opens exactly what it counts."""
-    st.subheader(t("overview.waits"), anchor=False)
+    st.header(t("overview.waits"), anchor=False)
     tiles = st.grid(len(waiting), min_column_width=150)
     for item in waiting:
         with tiles.container(border=True, height="stretch"):
@@ -85,7 +85,7 @@ def to_decide(waiting: tuple[ToDecide, ...], t: Translator) -> None:
 
 def numbers(page: Today, t: Translator) -> None:
     """Each number beside the same weekday before, with the way to the list that it counts."""
-    st.subheader(t("report.day.now"), anchor=False, help=t("today.compared_how"))
+    st.header(t("report.day.now"), anchor=False, help=t("today.compared_how"))
     tiles = st.grid(6, min_column_width=150)
     for item in _ORDER:
         with tiles.container(border=True, height="stretch"):
@@ -118,7 +118,7 @@ def _open(which: DayList) -> None:
 
 def calls_of_day(page: Today, t: Translator) -> None:
     """How the day went by the hour, and what became of those who were not answered."""
-    st.subheader(t("report.day.missed"), anchor=False)
+    st.header(t("report.day.missed"), anchor=False)
     st.markdown(plain(outcomes_said(page, t) if page.numbers.inbound else t("today.no_inbound")))
     said = callback_said(page, t)
     if said:
@@ -130,7 +130,7 @@ def calls_of_day(page: Today, t: Translator) -> None:
 
 def control(page: Today, t: Translator) -> None:
     """The evening control: of when it is, and the last month of them."""
-    st.subheader(t("today.control"), anchor=False)
+    st.header(t("today.control"), anchor=False)
     st.caption(control_said(page, t))
     plot = history_plot(page, t)
     if plot is not None:
@@ -140,7 +140,7 @@ def control(page: Today, t: Translator) -> None:
 def day_lists(room: Room, page: Today) -> None:
     """The list that a number opened, or the first that holds something."""
     t = room.t
-    st.subheader(t("today.lists"), anchor=False)
+    st.header(t("today.lists"), anchor=False)
     filled = [which for which in DayList if total_of(page, which)]
     if not filled:
         nothing(t("today.none_of_list"))

@@ -17,6 +17,7 @@ from qc_workbench.ui.components.blocks import call_link, nothing, picked
 from qc_workbench.ui.components.case_side import KEYS
 from qc_workbench.ui.components.flash import done, refused
 from qc_workbench.ui.components.pager import page_of, pager
+from qc_workbench.ui.components.questions import asked_list
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.violation_ruling import (
@@ -29,7 +30,7 @@ from qc_workbench.ui.views.violation_ruling import (
     waiting_rulings,
 )
 
-_RULINGS: Final = (Ruling.CONFIRMED, Ruling.REJECTED)
+_RULINGS: Final = {Ruling.CONFIRMED: "confirm", Ruling.REJECTED: "reject", Ruling.ASKED: "ask"}
 
 
 def violation_rulings(room: Room, within: Stretch, key: str) -> None:
@@ -37,6 +38,7 @@ def violation_rulings(room: Room, within: Stretch, key: str) -> None:
     where a page has several. The caller shows the flash (:func:`~qc_workbench.ui.components.flash.show_flash`)."""
     t = room.t
     pages = f"{key}_{within[0]:%Y%m%d}"
+    asked_list(room, key)
     view = waiting_rulings(room.workspace, room.viewer, within, room.now, page_of(pages))
     left, right = st.columns([6, 4], gap="medium")
     chosen: WaitingGroup | None = None
@@ -82,13 +84,16 @@ def _decision(room: Room, view: Waiting, group: WaitingGroup | None, key: str) -
                 st.caption(t("violation_ruling.not_yours"))
             name = f"{key}_reason_{group.agent_id}_{group.kind}_{group.day}"
             reason = st.text_input(t("violation_ruling.reason"), key=name)
-        for ruling in _RULINGS if group is not None else ():
-            verb = "confirm" if ruling is Ruling.CONFIRMED else "reject"
+        days = room.workspace.settings.bonus.reply_days
+        if group is not None and days:
+            st.caption(t("reply.not_asked", n=days))
+        first = Ruling.ASKED if days else Ruling.CONFIRMED
+        for ruling, verb in _RULINGS.items() if group is not None else ():
             if st.button(
                 t(f"violation_ruling.{verb}", n=group.faults if group else 0),
-                type="primary" if ruling is Ruling.CONFIRMED else "secondary",
+                type="primary" if ruling is first else "secondary",
                 shortcut=KEYS[ruling],
-                disabled=not may,
+                disabled=not may or (ruling is Ruling.CONFIRMED and days > 0),
                 width="stretch",
                 key=f"{key}_{ruling.value}",
             ):

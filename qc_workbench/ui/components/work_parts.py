@@ -151,7 +151,7 @@ def _counts(step: StepProgress, t: Translator) -> str:
 
 def _running(room: Room, view: WorkRoom) -> None:
     t = room.t
-    st.subheader(t("work.now_title", n=view.runs), anchor=False)
+    st.header(t("work.now_title", n=view.runs), anchor=False)
     if not view.running:
         st.caption(t("work.now_none"))
     for line in view.running:
@@ -173,7 +173,7 @@ def _running(room: Room, view: WorkRoom) -> None:
 def _failed(room: Room, view: WorkRoom) -> None:
     """What failed, why, and another try."""
     t = room.t
-    st.subheader(t("work.failed_title", n=view.failed), anchor=False)
+    st.header(t("work.failed_title", n=view.failed), anchor=False)
     if not view.failed:
         st.caption(t("work.failed_none"))
         return

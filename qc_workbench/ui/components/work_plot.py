@@ -21,7 +21,7 @@ _BAR_PX = 7
 
 
 def work_plot(slices: Sequence[WorkSlice], now: datetime, t: Translator) -> None:
-    st.subheader(t("work.plot_title"), anchor=False)
+    st.header(t("work.plot_title"), anchor=False)
     if not slices:
         st.caption(t("work.plot_none"))
         return

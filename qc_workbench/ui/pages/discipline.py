@@ -1,6 +1,7 @@
 """«Порядок в CRM»: which rules are broken, by whom, since when; what each rule asks."""
 
 from qc_workbench.ui.components.blocks import heading
+from qc_workbench.ui.components.consent_parts import consent_lists
 from qc_workbench.ui.components.discipline_parts import (
     choose_order,
     choose_part,
@@ -24,6 +25,8 @@ match choose_part(room):
         logged_table(room, choice)
     case "exchange":
         exchange_list(room, choice)
+    case "consent":
+        consent_lists(room, choice)
     case "rules":
         rule_pages(room, choice)
     case _:

@@ -34,10 +34,10 @@ with st.container(horizontal=True, vertical_alignment="center"):
 fire(page, room.t)
 to_decide(view.waiting, room.t)
 numbers(page, room.t)
-left, right = st.columns(2, gap="large")
-with left:
+plots = st.grid(2, min_column_width=400)
+with plots.container():
     calls_of_day(page, room.t)
-with right:
+with plots.container():
     control(page, room.t)
 day_lists(room, page)
 effective_calls(view, room.workspace.settings.effective.counted_from_s, room.t)

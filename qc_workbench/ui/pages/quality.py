@@ -14,7 +14,7 @@ heading(t("room.quality"), t("quality.says"))
 if not found.heads:
     how_to_begin(t)
     if found.standings:
-        st.subheader(t("quality.live_title"), anchor=False)
+        st.header(t("quality.live_title"), anchor=False)
         live_agreement(found.standings, t)
     st.stop()
 

@@ -10,7 +10,7 @@ from typing import Final
 from pipelines.bonus import BonusMonth, approve_bonus, bonus_month, month_contest, take_approval_back
 from pipelines.build_report import render
 from qc_workbench.domain.access import Action
-from qc_workbench.domain.bonus import Approval, FaultMove, Line, LineState, Objection
+from qc_workbench.domain.bonus import Approval, FaultMove, Line, Objection, Why
 from qc_workbench.domain.flag import FlagKind
 from qc_workbench.errors import UsageError
 from qc_workbench.reporting.bonus_document import bonus_document
@@ -63,7 +63,7 @@ def disputed(view: BonusMonth, viewer: Viewer) -> tuple[Disputed, ...]:
     found = []
     for item in view.agents:
         for line in item.statement.lines:
-            if line.state is LineState.SUSPENDED:
+            if line.why is Why.DISPUTED:
                 record = item.records[line.fault.fault_id]
                 last = max(record.moves, key=lambda move: move.step)
                 may = viewer.may(Action.RULE_ON_FLAG, item.agent_id) and may_settle(

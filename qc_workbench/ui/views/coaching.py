@@ -258,7 +258,8 @@ def keep_clip(
     """Raises what :func:`qc_workbench.review.coaching.clip` does, ``not_allowed``, ``clip_no_call``."""
     with workspace.store.reading() as reader:
         call, recording = call_with_id(reader, call_id), recording_of_call(reader, call_id)
-    if call is None or recording is None or not recording.is_audible or recording.duration_s is None:
+    is_seen = call is not None and viewer.may(Action.SEE_CALL, call.manager_id)
+    if call is None or not is_seen or recording is None or not recording.is_audible or recording.duration_s is None:
         raise UsageError("clip_no_call", call=call_id)
     viewer.require(Action.KEEP_CLIP, call.manager_id)
     about = rules.CommentedCall(call_id, call.manager_id, recording.duration_s)

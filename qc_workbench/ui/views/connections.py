@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from pipelines import connections as steps
 from pipelines import run_scheduled
+from pipelines.run_scheduled import JobNow
 from pipelines.try_source import Trial, try_source
-from qc_workbench.config_sources import CsvSource, Source
+from qc_workbench.config_sources import Connected, CsvSource, Source
 from qc_workbench.domain.access import Action
 from qc_workbench.domain.connection import Family, Health, SourceFacts, SyncRun
 from qc_workbench.domain.schedule import When
@@ -34,7 +35,8 @@ READ_NOW: Final = "import"
 @dataclass(frozen=True, slots=True)
 class Connection:
     """One source. ``lag``: how old the newest thing is that is surely known; ``budget``: share of the pace that the
-    last reading used, 0 to 1; ``places``: keys of the settings -> where each secret is."""
+    last reading used, 0 to 1; ``places``: keys of the settings -> where each secret is; ``has_people``: people of its
+    own, to be told who of ours they are; ``is_asked``, ``is_reading``: as of :class:`ConnectionsRoom`, of this one."""
 
     name: str
     kind: str
@@ -46,12 +48,15 @@ class Connection:
     capabilities: Capabilities | CrmCapabilities | None
     places: Mapping[str, str]
     takes_recordings: bool
+    has_people: bool
+    is_asked: bool
+    is_reading: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionsRoom:
     """``every``: longest pause between two readings by the schedule; None: nothing reads by itself. ``is_asked``:
-    somebody has asked for a reading that has not begun; ``is_reading``: one is under way."""
+    somebody has asked for a reading of all that has not begun; ``is_reading``: one is under way."""
 
     connections: tuple[Connection, ...]
     every: timedelta | None
@@ -74,15 +79,20 @@ class Runs:
 def connections(workspace: Workspace, viewer: Viewer, now: datetime) -> ConnectionsRoom:
     """Every source of qcw.toml. Raises ``not_allowed``."""
     viewer.require(Action.EDIT_SETTINGS)
-    every, is_asked, is_reading = _schedule(workspace, now)
+    jobs = [item for item in run_scheduled.look(workspace, now) if item.job.code in READING_JOBS]
+    every = _every(workspace, jobs)
+    asked = {asked.about for item in jobs for asked in item.asked}
+    reading = {item.standing.last.about for item in jobs if item.is_running and item.standing.last}
     with workspace.store.reading() as reader:
         facts = rows.facts(reader, now)
-    found = [_connection(source, facts.get(source.name, SourceFacts()), now, every)
+    found = [_connection(source, facts.get(source.name, SourceFacts()), now, every, asked, reading)
              for source in workspace.settings.sources]  # fmt: skip
-    return ConnectionsRoom(tuple(found), every, is_asked, is_reading)
+    return ConnectionsRoom(tuple(found), every, "" in asked, "" in reading)
 
 
-def _connection(source: Source, facts: SourceFacts, now: datetime, every: timedelta | None) -> Connection:
+def _connection(
+    source: Source, facts: SourceFacts, now: datetime, every: timedelta | None, asked: Set[str], reading: Set[str]
+) -> Connection:
     capabilities = CAPABILITIES.get(source.kind) or CRM_CAPABILITIES.get(source.kind)
     budget = None
     if facts.last is not None and capabilities is not None:
@@ -91,19 +101,19 @@ def _connection(source: Source, facts: SourceFacts, now: datetime, every: timede
     behind = None if isinstance(source, CsvSource) else lag(facts, now)
     return Connection(
         source.name, source.kind, family_of(type(source)), health(facts, now, every), facts, behind, budget,
-        capabilities, steps.places(source), bool(getattr(source, "recordings", False)),
+        capabilities, steps.places(source), bool(getattr(source, "recordings", False)), isinstance(source, Connected),
+        not asked.isdisjoint({"", source.name}), not reading.isdisjoint({"", source.name}),
     )  # fmt: skip
 
 
-def _schedule(workspace: Workspace, now: datetime) -> tuple[timedelta | None, bool, bool]:
-    jobs = [item for item in run_scheduled.look(workspace, now) if item.job.code in READING_JOBS]
+def _every(workspace: Workspace, jobs: Sequence[JobNow]) -> timedelta | None:
     quiet = timedelta(minutes=workspace.settings.polling.quiet_minutes)
     pauses = [
         max(_pause(item.when), quiet) if item.job.code == "poll" else _pause(item.when)
         for item in jobs
         if workspace.settings.schedule.enabled and item.when is not None and item.standing.paused_by is None
     ]
-    return min(pauses, default=None), any(item.asked for item in jobs), any(item.is_running for item in jobs)
+    return min(pauses, default=None)
 
 
 def _pause(when: When) -> timedelta:
@@ -129,10 +139,12 @@ def try_connection(workspace: Workspace, viewer: Viewer, name: str, now: datetim
     return try_source(workspace, name, viewer.name, now)
 
 
-def read_now(workspace: Workspace, viewer: Viewer, now: datetime) -> None:
-    """Have every source read out of turn. Raises ``not_allowed``."""
+def read_now(workspace: Workspace, viewer: Viewer, now: datetime, name: str = "") -> None:
+    """Have a source read out of turn, or all of them. Raises ``not_allowed``, ``source_not_configured``."""
     viewer.require(Action.RUN_WORK)
-    run_scheduled.ask(workspace, READ_NOW, viewer.name, now)
+    if name:
+        steps.source_named(workspace, name)
+    run_scheduled.ask(workspace, READ_NOW, viewer.name, now, name)
 
 
 def set_paused(workspace: Workspace, viewer: Viewer, name: str, paused: bool, now: datetime) -> None:

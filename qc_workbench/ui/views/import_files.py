@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,7 @@ from pipelines import import_file as files
 from pipelines.file_trial import Trial, trial
 from pipelines.import_file import FileImport, Undone
 from pipelines.progress import Progress
+from pipelines.put_aside import put_aside
 from qc_workbench.domain.access import Action
 from qc_workbench.domain.file_mapping import CellKind, FileMapping, ImportBatch, SavedMapping, field_of
 from qc_workbench.sources.file_reading import OpenedFile, open_guessed
@@ -37,8 +37,6 @@ BATCHES: Final = 20
 #: Rows of the file as it is, and as it will be read.
 RAW_ROWS: Final = 12
 READ_ROWS: Final = 25
-#: An uploaded file that nobody imported is thrown away after a day, seconds.
-KEPT_S: Final = 86_400.0
 
 #: A date, which stays, or what may be a phone.
 _DIGITS: Final = re.compile(
@@ -73,17 +71,8 @@ class Layout:
 def take(workspace: Workspace, viewer: Viewer, name: str, data: bytes) -> Path:
     """Put an uploaded file aside. Its name is never a path: the hash of its bytes is. Raises ``not_allowed``."""
     viewer.require(Action.IMPORT_FILES)
-    folder = workspace.home / "cache" / "incoming"
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        if time.time() - old.stat().st_mtime > KEPT_S:
-            old.unlink(missing_ok=True)
     suffix = Path(name).suffix.lower()
-    path = folder / f"{hashlib.sha256(data).hexdigest()[:24]}{suffix if suffix.isascii() and len(suffix) < 6 else ''}"
-    if not path.is_file() or path.stat().st_size != len(data):
-        path.write_bytes(data)
-        path.chmod(0o600)
-    return path
+    return put_aside(workspace, data, suffix if suffix.isascii() and len(suffix) < 6 else "")
 
 
 def look(workspace: Workspace, viewer: Viewer, path: Path, name: str, layout: Layout) -> Look:

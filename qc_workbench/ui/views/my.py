@@ -13,16 +13,18 @@ from qc_workbench.domain.coaching import TaskState
 from qc_workbench.domain.dispute import LineState
 from qc_workbench.domain.flag import FlagKind
 from qc_workbench.review.promises import Column
+from qc_workbench.review.right_of_reply import ReplyState
 from qc_workbench.review.rulings import CaseState
 from qc_workbench.store import coaching_lists, scored_calls
 from qc_workbench.store.browsing import recordings_by_call
-from qc_workbench.store.cases import Case, case_tallies, cases_in_state
+from qc_workbench.store.cases import Case, cases_in_state
 from qc_workbench.store.database import Reader
 from qc_workbench.store.deal_decisions import Errand, errands
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.investigation import my_letters, unread
 from qc_workbench.ui.views.people import Directory, directory
 from qc_workbench.ui.views.promises import Board, board
+from qc_workbench.ui.views.right_of_reply import Question, questions, unanswered
 from qc_workbench.ui.views.scored_calls import ScoredCase, scored_cases, scored_lines, windows_of
 from qc_workbench.workspace import Workspace
 
@@ -52,11 +54,13 @@ class Shelf(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MyRoom:
-    """``waiting``: how much waits for the agent, of the shelves where something can. ``scores``: all there are."""
+    """``waiting``: how much waits for the agent, of the shelves where something can. ``scores``: all there are.
+    ``reply_until``: the first deadline of a question that has no answer yet."""
 
     waiting: Mapping[Shelf, int]
     scores: int
     promises: Board
+    reply_until: datetime | None = None
 
 
 def my_room(workspace: Workspace, viewer: Viewer, agent: str, now: datetime) -> MyRoom:
@@ -65,23 +69,22 @@ def my_room(workspace: Workspace, viewer: Viewer, agent: str, now: datetime) -> 
     with workspace.store.reading() as reader:
         recent = scored_calls.scores_of_agent(reader, agent, _LOOKED_THROUGH, since=now - windows.answer)
         cases = scored_lines(reader, recent, now, windows)
-        tallies = case_tallies(reader, FlagKind.FAKE_EFFECTIVE, agents=frozenset({agent}))
         tasks, _ = coaching_lists.task_counts(reader, {agent}, today)
         scores = scored_calls.count_scores_of_agent(reader, agent)
         given = my_errands(reader, agent, now)
     promises = board(workspace, viewer)
+    asked = questions(workspace, frozenset({agent}))
+    open_until = [item.reply.until for item in asked if item.state(now) is ReplyState.OPEN and item.reply.until]
     waiting = {
         Shelf.SCORES: sum(any(line.state is LineState.OPEN for line in case.lines) for case in cases),
-        Shelf.SUSPICIONS: sum(
-            tally.cases for tally in tallies if tally.manager_id == agent and tally.state is CaseState.ASKED
-        ),
+        Shelf.SUSPICIONS: unanswered(asked, now),
         Shelf.PROMISES: sum(promises.count(column, agent) for column in COLUMNS),
         Shelf.TASKS: tasks.get(TaskState.GIVEN, 0)
         + tasks.get(TaskState.SEEN, 0)
         + sum(not errand.is_done for errand in given),
         Shelf.LETTERS: unread(my_letters(workspace, viewer)),
     }
-    return MyRoom(waiting, scores, promises)
+    return MyRoom(waiting, scores, promises, min(open_until, default=None))
 
 
 def my_errands(reader: Reader, agent: str, now: datetime) -> list[Errand]:
@@ -109,11 +112,16 @@ class MySuspicions:
     cases: tuple[Case, ...]
     recordings: Mapping[str, Recording]
     people: Directory
+    others: tuple[Question, ...] = ()
 
 
 def my_suspicions(workspace: Workspace, agent: str) -> MySuspicions:
-    """Suspicions that the agent was asked about and has not answered."""
+    """What the agent was asked about: suspicions about calls that were not answered, and breaches and promises until
+    they are ruled on."""
+    mine = frozenset({agent})
+    others = tuple(item for item in questions(workspace, mine) if item.case is None)
     with workspace.store.reading() as reader:
-        found = cases_in_state(reader, FlagKind.FAKE_EFFECTIVE, CaseState.ASKED, frozenset({agent}), PAGE, 0)
+        found = [case for kind in FlagKind for case in cases_in_state(reader, kind, CaseState.ASKED, mine, PAGE, 0)]
         recordings = recordings_by_call(reader, {case.call.call_id for case in found})
-        return MySuspicions(tuple(found), recordings, directory(reader, {case.call.client_phone for case in found}))
+        people = directory(reader, {case.call.client_phone for case in found})
+    return MySuspicions(tuple(found), recordings, people, others)

@@ -75,36 +75,52 @@ def add(workspace: Workspace, viewer: Viewer, kind: str, typed: Mapping[str, Any
     settings and secrets raise.
     """
     viewer.require(Action.EDIT_SETTINGS)
-    form = next(item for item in source_forms() if item.kind == kind)
     values: dict[str, Any] = {"kind": kind}
     secrets: dict[str, str] = {}
     name = str(typed.get("name", "")).strip()
-    for field in form.fields:
-        value = _cleaned(field, typed.get(field.name))
-        if field.kind is FieldKind.SECRET and value and not value.startswith(_PLACES):
-            kept_as = _secret_name(name, field.name)
+    for field in form_of(kind).fields:
+        value = cleaned(field, typed.get(field.name))
+        if is_key(field, value):
+            kept_as = secret_name(name, field.name)
             secrets[kept_as] = value
             value = f"secret:{kept_as}"
-        if value is None or (value in ("", ()) and not field.is_required):
-            continue
-        if field.is_required or value != field.default:
+        if says_something(field, value):
             values[field.name] = value
-    _check(workspace, name, values)
+    if name in {source.name for source in workspace.settings.sources}:
+        raise UsageError("source_name_taken", name=name)
+    check(values)
     for kept_as, secret in secrets.items():
         steps.keep_secret(workspace, kept_as, secret, viewer.name, now)
     return steps.add_source(workspace, values, viewer.name, now)
 
 
-def _secret_name(source: str, field: str) -> str:
+def form_of(kind: str) -> SourceForm:
+    return next(item for item in source_forms() if item.kind == kind)
+
+
+def is_key(field: FormField, value: Any) -> bool:
+    """Whether this is a key itself, not the place of one."""
+    return field.kind is FieldKind.SECRET and bool(value) and not value.startswith(_PLACES)
+
+
+def says_something(field: FormField, value: Any) -> bool:
+    """Whether a value is to be written: it is there, and not what holds anyway."""
+    if value is None or (value in ("", ()) and not field.is_required):
+        return False
+    return bool(field.is_required or value != field.default)
+
+
+def secret_name(source: str, field: str) -> str:
     """Names of sources may be Russian, names of secrets not."""
     plain = source if source.isascii() and source[:1].isalnum() else hashlib.sha256(source.encode()).hexdigest()[:8]
     return f"{plain}.{field}"
 
 
-def _check(workspace: Workspace, name: str, values: Mapping[str, Any]) -> None:
-    """Before anything is written. What was typed is never repeated: it may be a key in the wrong field."""
-    if name in {source.name for source in workspace.settings.sources}:
-        raise UsageError("source_name_taken", name=name)
+def check(values: Mapping[str, Any]) -> None:
+    """Before anything is written. What was typed is never repeated: it may be a key in the wrong field.
+
+    Raises ``source_field_wrong``, ``source_fields_apart``.
+    """
     try:
         TypeAdapter[Source](Source).validate_python(dict(values))
     except ValidationError as error:
@@ -114,7 +130,7 @@ def _check(workspace: Workspace, name: str, values: Mapping[str, Any]) -> None:
         raise SettingsError("source_field_wrong", field=where[0]) from None
 
 
-def _cleaned(field: FormField, value: Any) -> Any:
+def cleaned(field: FormField, value: Any) -> Any:
     if isinstance(value, str):
         value = value.strip()
         if field.kind is FieldKind.LINES:

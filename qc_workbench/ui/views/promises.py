@@ -119,7 +119,7 @@ def promise_page(
                 deal=people.deal(call.client_phone),
                 activity=activities.get(item.activity_id) if item.activity_id else None,
                 moves=tuple(move for move in moves if move.activity_id == item.activity_id),
-                next_calls=_with(following.get(call.call_id, ()), decided := _deciding(item, deciding)),
+                next_calls=_seen(viewer, _with(following.get(call.call_id, ()), decided := _deciding(item, deciding))),
                 deciding=decided.call_id if decided else None,
             )
             for item in found
@@ -130,6 +130,11 @@ def promise_page(
 
 def _deciding(commitment: Commitment, calls: Mapping[str, Call]) -> Call | None:
     return calls.get(commitment.story.call_id or "") if commitment.story else None
+
+
+def _seen(viewer: Viewer, calls: Sequence[Call]) -> tuple[Call, ...]:
+    """Those of the calls that this person may see: the sentence says when a colleague called, nothing says who."""
+    return tuple(call for call in calls if viewer.may(Action.SEE_CALL, call.manager_id))
 
 
 def _with(calls: Sequence[Call], deciding: Call | None) -> tuple[Call, ...]:

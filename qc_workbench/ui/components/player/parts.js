@@ -9,10 +9,12 @@ function make(tag, className, text) {
   return node;
 }
 
+// Its name begins with the words seen on it: who speaks to the machine says what they see. A sign alone is no word.
 function makeButton(className, text, label, action) {
   const button = make("button", className, text);
   button.type = "button";
-  button.setAttribute("aria-label", label);
+  const isSaid = !/\p{L}/u.test(text) || label.toLocaleLowerCase().includes(text.toLocaleLowerCase());
+  button.setAttribute("aria-label", isSaid ? label : `${text}: ${label}`);
   button.title = label;
   button.addEventListener("click", action);
   return button;

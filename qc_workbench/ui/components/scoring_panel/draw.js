@@ -141,7 +141,7 @@ class Drawing {
       const found = panel.progress?.score.sections.find((item) => item.code === section.code);
       const points = found && found.possible
         ? `${this.number(found.earned)} / ${this.number(found.possible)}${found.is_zeroed ? ` · ${this.labels.zeroed}` : ""}` : "";
-      const heading = make("h4", "", section.title, make("span", "points", points));
+      const heading = make("h2", "", section.title, make("span", "points", points));
       if (section.critical_below !== null) {
         const mark = make("span", "critical", filled(this.labels.section_critical, { n: section.critical_below }));
         heading.append(mark);

@@ -1,0 +1,240 @@
+"""A server that answers to hurt: packed to burst, without an end, leading elsewhere with our key in hand."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pipelines.download_recording import Downloads, NotFetchedError
+from qc_workbench.domain.telephony import RecordingRef
+from qc_workbench.errors import SourceAnswerBroken, SourceError, SourceRefused, SourceUnreachable
+from qc_workbench.sources.recording_links import LinkRules, PinnedTransport, is_public, resolved
+from qc_workbench.sources.ringostat import CAPABILITIES
+from qc_workbench.sources.unpacking import BodyRefusedError, body
+from qc_workbench.sources.wire import LONGEST_ANSWER_BYTES, Shape, Wire
+from tests.stand_ins.serving import QuickClock
+
+OWN = "https://api.example.com"
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+class Streamed(httpx.SyncByteStream):
+    """What comes over a network: pieces, one after the other."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+
+def answering(pieces: Callable[[], Iterator[bytes]], **headers: str) -> httpx.MockTransport:
+    told = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.MockTransport(lambda _: httpx.Response(200, headers=told, stream=Streamed(pieces())))
+
+
+def wire_to(transport: httpx.BaseTransport, clock: QuickClock | None = None) -> Wire:
+    return Wire("tel", OWN, CAPABILITIES, clock=clock or QuickClock(NOON), transport=transport, tries=1)
+
+
+def asked(transport: httpx.BaseTransport, clock: QuickClock | None = None, path: str = "/calls") -> object:
+    return wire_to(transport, clock).ask("GET", path, lambda found: found, shape=Shape.BYTES)
+
+
+def packed_zeros(size_bytes: int) -> bytes:
+    packer = zlib.compressobj(9, wbits=31)
+    parts = [packer.compress(bytes(1 << 20)) for _ in range(size_bytes >> 20)]
+    return b"".join(parts) + packer.flush()
+
+
+def test_a_small_answer_that_unpacks_to_much_is_left_at_the_limit() -> None:
+    bomb = packed_zeros(LONGEST_ANSWER_BYTES + (1 << 20))
+    assert len(bomb) < 200_000
+    with pytest.raises(SourceAnswerBroken, match="source_answer_too_long"):
+        asked(answering(lambda: iter([bomb]), content_encoding="gzip"))
+
+
+def test_unpacking_holds_a_piece_at_a_time() -> None:
+    bomb = packed_zeros(16 << 20)
+    response = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Streamed(iter([bomb])))
+    tracemalloc.start()
+    try:
+        with pytest.raises(BodyRefusedError, match="too_long"):
+            for _ in body(response, 8 << 20, 60):
+                pass
+        assert tracemalloc.get_traced_memory()[1] < 2 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("packing", ["gzip, gzip", "gzip, deflate, gzip", "br", "zstd", "compress", "gzip;q=1"])
+def test_an_answer_packed_twice_or_as_nobody_asked_is_broken(packing: str) -> None:
+    with pytest.raises(SourceAnswerBroken):
+        asked(answering(lambda: iter([gzip.compress(gzip.compress(b"rows"))]), content_encoding=packing))
+
+
+@pytest.mark.parametrize(
+    ("packing", "content"),
+    [
+        ("gzip", gzip.compress(b"rows")), ("x-gzip", gzip.compress(b"rows")), ("deflate", zlib.compress(b"rows")),
+        ("deflate", zlib.compress(b"rows")[2:-4]), ("identity", b"rows"), ("", b"rows"),
+    ],
+    ids=["gzip", "x-gzip", "deflate", "bare", "identity", "plain"],
+)  # fmt: skip
+def test_honest_packings_are_undone(packing: str, content: bytes) -> None:
+    pieces = [content[place : place + 3] for place in range(0, len(content), 3)]
+    assert asked(answering(lambda: iter(pieces), content_encoding=packing)) == b"rows"
+
+
+def test_a_packed_answer_that_breaks_off_is_broken() -> None:
+    with pytest.raises(SourceAnswerBroken, match="broken_off"):
+        asked(answering(lambda: iter([gzip.compress(b"rows" * 100)[:-9]]), content_encoding="gzip"))
+
+
+def test_an_answer_that_drips_is_given_up() -> None:
+    clock = QuickClock(NOON)
+
+    def drip() -> Iterator[bytes]:
+        while True:
+            clock.sleep(59)
+            yield b"."
+
+    with pytest.raises(SourceUnreachable, match="too slow"):
+        asked(answering(drip), clock)
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000, b'{"a":' * 200_000, b"[NaN]", b"[-Infinity]", b"1" * 10_000])
+def test_json_made_to_break_the_reader_is_a_broken_answer(content: bytes) -> None:
+    with pytest.raises(SourceAnswerBroken):
+        wire_to(answering(lambda: iter([content]))).ask("GET", "/calls", lambda found: found)
+
+
+@pytest.mark.parametrize("path", ["https://evil.example/next", "http://api.example.com/next", OWN + ":8443/next"])
+def test_no_question_leaves_the_system_with_its_key(path: str) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json=[])
+
+    with pytest.raises(SourceAnswerBroken, match="source_answer_elsewhere"):
+        asked(httpx.MockTransport(answer), path=path)
+    assert seen == []
+
+
+def test_a_redirect_of_a_system_is_not_followed() -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.host)
+        return httpx.Response(302, headers={"location": "https://evil.example/"})
+
+    with pytest.raises(SourceRefused):
+        asked(httpx.MockTransport(answer))
+    assert seen == ["api.example.com"]
+
+
+def test_what_went_wrong_is_told_without_address_and_key() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(f"cannot reach {request.url}", request=request)
+
+    with pytest.raises(SourceError) as caught:
+        asked(httpx.MockTransport(answer), path="/calls?key=canary")
+    assert "canary" not in str(caught.value)
+
+
+# Links to recordings -------------------------------------------------------------------------------------------------
+
+WRITTEN_ODDLY = (
+    "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0x7f.1", "0", "[::1]", "[::127.0.0.1]", "[::ffff:7f00:1]",
+    "[::ffff:0:127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]", "[fec0::1]", "[2001:db8::5efe:7f00:1]",
+    "user@127.0.0.1", "records.example.com@127.0.0.1", "127.0.0.1#@records.example.com", "１２７.0.0.1",
+)  # fmt: skip
+
+
+def downloads(
+    folder: Path, answer: Callable[[httpx.Request], httpx.Response], rules: LinkRules, **kept: str
+) -> Downloads:
+    client = httpx.Client(transport=PinnedTransport(rules, httpx.MockTransport(answer), _numbers_alone))
+    return Downloads(client, rules, folder, 1 << 20, lambda place: kept if place.startswith(OWN) else {})
+
+
+def _numbers_alone(host: str, port: int) -> list[str]:
+    """Numbers as the system reads them; names are of the open internet."""
+    try:
+        return list(resolved(host, port))
+    except OSError:
+        return ["93.184.216.34"]
+
+
+@pytest.fixture(autouse=True)
+def _no_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, **more: real(host, port, flags=socket.AI_NUMERICHOST))
+
+
+@pytest.mark.parametrize("host", WRITTEN_ODDLY)
+def test_this_machine_is_not_reached_however_its_address_is_written(host: str, tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.host)
+        return httpx.Response(200, content=b"secret of the inner network")
+
+    with pytest.raises(NotFetchedError):
+        downloads(tmp_path, answer, LinkRules()).download("c1", RecordingRef(place=f"http://{host}/a.mp3"))
+    assert seen == []
+
+
+@pytest.mark.parametrize("link", ["file:///etc/passwd", "gopher://x/", "ftp://x/a", "//x/a", "data:,a", "javascript:1"])
+def test_only_the_web_is_asked_for_recordings(link: str, tmp_path: Path) -> None:
+    with pytest.raises(NotFetchedError, match="address"):
+        downloads(tmp_path, lambda _: httpx.Response(200), LinkRules()).download("c1", RecordingRef(place=link))
+
+
+def test_ipv4_of_old_ways_inside_ipv6_is_not_public() -> None:
+    for written in (
+        "::10.0.0.1",
+        "::ffff:0:10.0.0.1",
+        "64:ff9b:1::a00:1",
+        "fec0::1",
+        "5f00::1",
+        "2001:db8::5efe:a00:1",
+    ):
+        assert not is_public(ip_address(written)), written
+
+
+def test_a_key_stays_behind_when_a_recording_is_elsewhere(tmp_path: Path) -> None:
+    told: dict[str, str | None] = {}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        host = request.headers["host"]
+        told[host] = request.headers.get("authorization")
+        if host == "api.example.com":
+            return httpx.Response(302, headers={"location": "https://store.example.net/a.mp3"})
+        return httpx.Response(200, content=b"sound")
+
+    rules = LinkRules(OWN, ("store.example.net",))
+    got = downloads(tmp_path, answer, rules, Authorization="Bearer canary").download(
+        "c1", RecordingRef(place=f"{OWN}/a.mp3")
+    )
+    assert got.read_bytes() == b"sound"
+    assert told == {"api.example.com": "Bearer canary", "store.example.net": None}
+
+
+def test_a_recording_that_unpacks_to_more_than_is_allowed_leaves_nothing(tmp_path: Path) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Streamed(iter([packed_zeros(8 << 20)])))
+
+    with pytest.raises(NotFetchedError, match="too_large"):
+        downloads(tmp_path, answer, LinkRules()).download("c1", RecordingRef(place="https://a.example/a.mp3"))
+    assert list(tmp_path.iterdir()) == []
