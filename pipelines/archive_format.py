@@ -222,7 +222,7 @@ def _manifest(content: IO[bytes], size: int, file: Path) -> Manifest:
         if size > MANIFEST_LIMIT:
             raise ValueError("a list of such a size")
         return Manifest.from_json(content.read())
-    except (ValueError, KeyError, TypeError, tarfile.TarError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, tarfile.TarError, AttributeError, RecursionError) as error:
         raise ArchiveError("backup_damaged", file=str(file), where=MANIFEST) from error
 
 

@@ -81,7 +81,10 @@ def _fullness(row: Mapping[str, Any]) -> tuple[int, str]:
 
 
 def _began(row: Mapping[str, Any]) -> datetime:
-    found = moment(row.get("CALL_START_DATE"))
+    try:
+        found = moment(row.get("CALL_START_DATE"))
+    except BadValueError:
+        found = None
     if found is None:
         raise BadValueError("vendor_time", name="CALL_START_DATE")
     return found

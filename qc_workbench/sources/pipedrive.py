@@ -19,7 +19,7 @@ from qc_workbench.sources.crm_rows import rfc3339
 from qc_workbench.sources.crm_values import CrmBatch, CrmEntity, CrmMove, CrmPerson, CrmRef, CrmStage, CrmUser
 from qc_workbench.sources.pipedrive_meaning import PipedriveMeaning
 from qc_workbench.sources.pipedrive_pages import ROWS_A_PAGE, PipedrivePages
-from qc_workbench.sources.problems import BadValueError, Problem
+from qc_workbench.sources.problems import STUMBLES, BadValueError, Problem
 from qc_workbench.sources.registry import Surroundings
 from qc_workbench.sources.wire import Wire
 
@@ -185,8 +185,8 @@ class Pipedrive:
         for row in rows:
             try:
                 value = read(row)
-            except BadValueError as error:
-                self._problem(error, row)
+            except STUMBLES as error:
+                self._problem(error if isinstance(error, BadValueError) else BadValueError("vendor_row"), row)
                 continue
             if value is not None:
                 found.append(value)

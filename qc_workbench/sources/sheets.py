@@ -33,6 +33,8 @@ LARGEST_STRINGS_BYTES: Final = 256 << 20
 MOST_MERGED: Final = 50_000
 
 _PIECE: Final = 1 << 20
+#: What zipfile and what it unpacks with raise for a file that is not whole, or was never one.
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError)
 _PROLOG_BYTES: Final = 1 << 16
 _PLAIN_BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*+<[A-Za-z_]", re.DOTALL)
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of .xls, and of an .xlsx with a password
@@ -133,7 +135,7 @@ class _Workbook:
                                 raise ImportFailed("file_bomb", file=name, size_mb=unpacked >> 20)
                 if not any(item.filename.lower().startswith("xl/") for item in items):
                     raise ImportFailed("file_no_table", file=name)
-        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+        except (*_DAMAGED, OSError) as error:
             raise ImportFailed("file_damaged", file=name, detail=type(error).__name__) from error
 
     def _check_unpacked(self) -> None:
@@ -144,7 +146,9 @@ class _Workbook:
                     asked = copy.copy(item)
                     asked.file_size = item.file_size + 1  # one byte more than there should be
                     with packed.open(asked) as part:
-                        found = sum(map(len, iter(lambda part=part: part.read(_PIECE), b"")))
+                        found = 0
+                        while piece := part.read(_PIECE):
+                            found += len(piece)
                     if found > item.file_size:
                         raise ImportFailed("file_bomb", file=self._path.name, size_mb=found >> 20)
         except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError) as error:
@@ -207,6 +211,8 @@ class _Workbook:
                 for row in _ROW.finditer(text):
                     rows += 1
                     level, number = _LEVEL.search(row[0]), _NUMBER.search(row[0])
+                    if number and int(number[1]) > MOST_ROWS:  # the rows before it would be made up one by one
+                        raise ImportFailed("file_too_many_rows", file=self._path.name, limit=MOST_ROWS)
                     if level and number:
                         levels[int(number[1])] = int(level[1])
                 for found in _MERGED.finditer(text):
@@ -218,12 +224,15 @@ class _Workbook:
     def _pieces(self, part: str) -> Iterator[bytes]:
         """The text of a part in stretches that end behind a tag."""
         rest = b""
-        with zipfile.ZipFile(self._path) as packed, packed.open(part) as file:
-            while piece := file.read(_PIECE):
-                text = rest + piece
-                cut = text.rfind(b">") + 1
-                yield text[:cut]
-                rest = text[cut:][-_PIECE:]
+        try:
+            with zipfile.ZipFile(self._path) as packed, packed.open(part) as file:
+                while piece := file.read(_PIECE):
+                    text = rest + piece
+                    cut = text.rfind(b">") + 1
+                    yield text[:cut]
+                    rest = text[cut:][-_PIECE:]
+        except (*_DAMAGED, OSError) as error:
+            raise ImportFailed("file_damaged", file=self._path.name, detail=type(error).__name__) from error
 
     def _check_extent(self) -> None:
         """calamine holds a sheet as a full rectangle: one cell in the last corner would fill the memory."""

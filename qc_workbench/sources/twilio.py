@@ -22,6 +22,7 @@ from qc_workbench.sources.call_values import covered_s, ending_of, number, text,
 from qc_workbench.sources.connector import Batch, Capabilities, VendorRow, Window
 from qc_workbench.sources.numbers import Party, PartyKind, party
 from qc_workbench.sources.problems import BadValueError, Problem, shown
+from qc_workbench.sources.values import believable
 from qc_workbench.sources.wire import Wire
 
 CAPABILITIES: Final = Capabilities(
@@ -191,9 +192,9 @@ def _moment(row: Mapping[str, Any], name: str = "start_time") -> datetime:
     told = text(row, name) or text(row, "start_time") or text(row, "date_created") or ""
     try:
         found = email.utils.parsedate_to_datetime(told)
-    except ValueError as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise BadValueError("vendor_time") from error
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return believable(found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
 
 
 class Twilio(AskedSystem[TwilioMeaning]):

@@ -55,10 +55,9 @@ def _part(chance: random.Random, part: bytes) -> bytes:
         head += line
     if body[:1] in (b"{", b"[") and chance.random() < 0.85:
         try:
-            tree = json.loads(body)
-        except (ValueError, RecursionError):
-            return part
-        return head + _written(chance, _tree(chance, tree))
+            return head + _written(chance, _tree(chance, json.loads(body)))
+        except (ValueError, RecursionError, TypeError):  # no JSON, or nested so deep that it can't be written again
+            return chance.choice(_OF_BYTES)(chance, part)
     return chance.choice(_OF_BYTES)(chance, part)
 
 
@@ -151,7 +150,11 @@ def _cut(chance: random.Random, data: bytes) -> bytes:
 
 def _word(chance: random.Random, data: bytes) -> bytes:
     place = chance.randrange(len(data) + 1)
-    return data[:place] + chance.choice(_WORDS) * chance.choice((1, 1, 1, 50)) + data[place + chance.choice((0, 0, 1, 4)) :]
+    return (
+        data[:place]
+        + chance.choice(_WORDS) * chance.choice((1, 1, 1, 50))
+        + data[place + chance.choice((0, 0, 1, 4)) :]
+    )
 
 
 def _lines(chance: random.Random, data: bytes) -> bytes:
