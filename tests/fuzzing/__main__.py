@@ -58,9 +58,18 @@ def main() -> None:
         try:
             judged(lambda: read(data))
         except Exception as error:  # noted, and on: one defect must not hide the others
-            frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/tests/fuzzing/" not in frame.filename]
+            frames = [
+                frame for frame in traceback.extract_tb(error.__traceback__) if "/tests/fuzzing/" not in frame.filename
+            ]
             place = frames[-1] if frames else traceback.extract_tb(error.__traceback__)[-1]
-            ours = next((frame for frame in reversed(frames) if "qc_workbench" in frame.filename or "pipelines" in frame.filename), place)
+            ours = next(
+                (
+                    frame
+                    for frame in reversed(frames)
+                    if "qc_workbench" in frame.filename or "pipelines" in frame.filename
+                ),
+                place,
+            )
             print_of = f"{type(error).__name__} {Path(ours.filename).name}:{ours.name}:{ours.lineno}"
             if print_of not in known:
                 known.add(print_of)

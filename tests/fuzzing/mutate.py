@@ -151,7 +151,11 @@ def _cut(chance: random.Random, data: bytes) -> bytes:
 
 def _word(chance: random.Random, data: bytes) -> bytes:
     place = chance.randrange(len(data) + 1)
-    return data[:place] + chance.choice(_WORDS) * chance.choice((1, 1, 1, 50)) + data[place + chance.choice((0, 0, 1, 4)) :]
+    return (
+        data[:place]
+        + chance.choice(_WORDS) * chance.choice((1, 1, 1, 50))
+        + data[place + chance.choice((0, 0, 1, 4)) :]
+    )
 
 
 def _lines(chance: random.Random, data: bytes) -> bytes:

@@ -81,7 +81,9 @@ def read_any_file(name: str, data: bytes) -> Outcome:
     kept = [row.entry for row in rows if row.entry is not None]
     _store({mapping.entity: _Values(kept)})
     counts = {mapping.entity: len(kept)}
-    counts |= {kind.value: n for kind in RowKind if kind is not RowKind.DATA and (n := sum(r.kind is kind for r in rows))}
+    counts |= {
+        kind.value: n for kind in RowKind if kind is not RowKind.DATA and (n := sum(r.kind is kind for r in rows))
+    }
     return taken(problems, **counts)
 
 

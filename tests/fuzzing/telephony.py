@@ -183,9 +183,7 @@ def read_table(data: bytes) -> Outcome:
         told = []
     rows = [{_name(key): _cell(value) for key, value in row.items()} for row in told if isinstance(row, dict)] if (
         isinstance(told, list)) else []  # fmt: skip
-    source = AsteriskTable(
-        "s", _Rows(rows[:50]), None, AsteriskMeaning(KYIV, "UA"), timedelta(days=3), QuickClock(NOW)
-    )
+    source = AsteriskTable("s", _Rows(rows[:50]), None, AsteriskMeaning(KYIV, "UA"), timedelta(days=3), QuickClock(NOW))
 
     def batches() -> Iterator[tuple[Any, Window | None]]:
         yield from ((batch, None) for batch in source.batches_from({}))
@@ -231,7 +229,9 @@ def _stand_in(kind: str) -> Answering:
             return of_mango.MangoStandIn(legs=[leg for n in (1, 2) for leg in of_mango.call(n, int(at.timestamp()))])
         case "uis":
             calls = [of_data_api.call(n, wall) for n in (1, 2)]
-            return of_data_api.DataApiStandIn(calls=calls, legs=[leg for n in (1, 2) for leg in of_data_api.legs(n, wall)])
+            return of_data_api.DataApiStandIn(
+                calls=calls, legs=[leg for n in (1, 2) for leg in of_data_api.legs(n, wall)]
+            )
         case "zadarma":
             return of_zadarma.ZadarmaStandIn(rows=[row for n in (1, 2) for row in of_zadarma.queue_call(n, wall)])
         case "twilio":
@@ -275,8 +275,6 @@ _LINKS: Final[Mapping[str, bytes]] = {
 
 def link_seeds(kind: str) -> tuple[bytes, ...]:
     return (_LINKS[kind],)
-
-
 
 
 def master_seeds() -> tuple[bytes, ...]:
