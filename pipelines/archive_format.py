@@ -88,7 +88,7 @@ class Manifest:
             tables={str(name): int(count) for name, count in data["tables"].items()},
             sounds=Sounds(data["sounds"]),
             members=tuple(Member(**item) for item in data["members"]),
-            beside=tuple(Member(**item) for item in data["beside"]),
+            beside=tuple(_recording(Member(**item)) for item in data["beside"]),
             missing=tuple(data["missing"]),
         )
 
@@ -146,6 +146,13 @@ class _Hashing:
         data = self._file.read(size)
         self.digest.update(data)
         return data
+
+
+def _recording(item: Member) -> Member:
+    """It is copied to its name, so the name must be one of a recording: the list came from outside like the rest."""
+    if not (_ALLOWED.fullmatch(item.name) and item.name.startswith("media/")):
+        raise ValueError("no name of a recording")
+    return item
 
 
 def read_archive(
@@ -215,7 +222,7 @@ def _manifest(content: IO[bytes], size: int, file: Path) -> Manifest:
         if size > MANIFEST_LIMIT:
             raise ValueError("a list of such a size")
         return Manifest.from_json(content.read())
-    except (ValueError, KeyError, TypeError, tarfile.TarError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, tarfile.TarError, AttributeError, RecursionError) as error:
         raise ArchiveError("backup_damaged", file=str(file), where=MANIFEST) from error
 
 

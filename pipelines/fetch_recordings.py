@@ -19,6 +19,7 @@ import httpx
 from pipelines.download_recording import Downloads, NotFetchedError
 from pipelines.kept_sounds import Kept, keep
 from pipelines.progress import Progress
+from pipelines.understanding import understanding
 from qc_workbench.config_sources import TelephonySource
 from qc_workbench.domain.call import AUDIBLE_STATES, REMOVED_STATES, Call, Recording, RecordingState
 from qc_workbench.domain.telephony import FetchState, RecordingRef
@@ -185,7 +186,7 @@ class _Fetching:
             return found, ref
         is_stale = ref.expires_at is not None and ref.expires_at <= self.clock.now()
         if not ref.place or is_stale:
-            with self.asking:
+            with self.asking, understanding(self.settings.name):
                 fresh = self.source.fresh_link(ref)
             if fresh is None:
                 raise AbsentError

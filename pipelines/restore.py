@@ -24,6 +24,9 @@ from qc_workbench.store.schema import newest
 STEP: Final = "restore"
 #: Name of the database in a workspace.
 _DATABASE_FILE: Final = "qcw.duckdb"
+#: A database packs some 3 to 20 times smaller. Beyond this ratio, and this size, it was made to fill a disk.
+_MOST_TIMES_SMALLER: Final = 200
+_HARMLESS_BYTES: Final = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,11 @@ def _open_database(packed: Path, database: Path, manifest: Manifest, shown: Path
     """Unpack the database and compare its tables with the list."""
     try:
         with pyarrow.input_stream(str(packed), compression="zstd") as source, database.open("xb") as out:
-            shutil.copyfileobj(source, out, PIECE)
+            most = max(_HARMLESS_BYTES, packed.stat().st_size * _MOST_TIMES_SMALLER)
+            while piece := source.read(PIECE):
+                out.write(piece)
+                if out.tell() > most:  # it would fill the disk
+                    raise ArchiveError("backup_damaged", file=str(shown), where=DATABASE)
         facts = examine_copy(database)
     except (duckdb.Error, pyarrow.ArrowException) as error:
         raise ArchiveError("backup_damaged", file=str(shown), where=DATABASE) from error

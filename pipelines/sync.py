@@ -17,6 +17,7 @@ from pipelines.alive import only_sync
 from pipelines.fetch_recordings import fetch_recordings
 from pipelines.import_report import EntityCounts, IngestReport, write_problems
 from pipelines.progress import Progress, Silent
+from pipelines.understanding import understood
 from qc_workbench.config_sources import TelephonySource
 from qc_workbench.domain.call import Call, Recording, RecordingState
 from qc_workbench.domain.telephony import FetchState, TelephonyCall
@@ -24,7 +25,7 @@ from qc_workbench.errors import NotConfigured, QcwError, SourceError, UsageError
 from qc_workbench.sources.agent_book import AgentBook
 from qc_workbench.sources.call_values import to_call
 from qc_workbench.sources.connector import Batch, CallSource, FileSource, VendorRow, Window
-from qc_workbench.sources.problems import BadValueError, Problem
+from qc_workbench.sources.problems import STUMBLES, BadValueError, Problem
 from qc_workbench.sources.registry import Surroundings, agent_lines, open_source
 from qc_workbench.sources.suppression import Suppressed
 from qc_workbench.sources.windows import next_checkpoint, period_to_ask, split
@@ -149,7 +150,7 @@ class _Sync:
         windows = list(split(asked, source.capabilities.longest_window))
         self._progress.start("sync_calls", len(windows))
         for window in windows:
-            for batch in source.batches(window):
+            for batch in understood(self._settings.name, source.batches(window)):
                 self._take(source, batch, window)
             if source.capabilities.links_live_s is not None:  # a first sync may last longer than they do
                 fetch_recordings(self._workspace, self._settings, source, Silent(), self._clock, only_expiring=True)
@@ -158,7 +159,7 @@ class _Sync:
 
     def _read_file(self, source: FileSource) -> None:
         self._progress.start("sync_calls", 1)
-        for batch in source.batches_from(self._state.position):
+        for batch in understood(self._settings.name, source.batches_from(self._state.position)):
             self._take(source, batch, None)
         self._progress.advance(1, self._settings.name)
         self._progress.finish()
@@ -209,9 +210,11 @@ class _Sync:
     ) -> _Read | None:
         try:
             told = source.collapse(list(rows.values()))
-        except BadValueError as error:
+            call = to_call(told, self._settings.name, self._book) if told is not None and told.is_final else None
+        except STUMBLES as error:
+            bad = error if isinstance(error, BadValueError) else BadValueError("vendor_row")
             place, first = len(self._tally.problems) + 1, next(iter(rows.values()))
-            self._tally.problems.append(Problem.of(error, self._settings.name, place, first, call_id))
+            self._tally.problems.append(Problem.of(bad, self._settings.name, place, first, call_id))
             return None
         if told is None:
             return None
@@ -219,7 +222,6 @@ class _Sync:
             self._tally.unfinished[call_id] = told.started_at
             return None
         self._tally.unfinished.pop(call_id, None)
-        call = to_call(told, self._settings.name, self._book)
         if call is None or self._suppressed.has("call", call_id) or self._suppressed.has("phone", call.client_phone):
             return None
         return _Read(call, told, rows, digest)

@@ -18,6 +18,7 @@ from pipelines.alive import only_sync
 from pipelines.crm_rows import CrmRows
 from pipelines.import_report import EntityCounts, IngestReport, write_problems
 from pipelines.progress import Progress
+from pipelines.understanding import understanding, understood
 from qc_workbench.config_sources import CrmSystem
 from qc_workbench.errors import NotConfigured, QcwError, SourceError, UsageError
 from qc_workbench.sources.connector import CrmSource
@@ -126,7 +127,7 @@ class _Sync:
         with self._noted(source, asked):
             self._remake()
             self._progress.start("sync_crm", 1)
-            for batch in source.changes(asked):
+            for batch in understood(self._settings.name, source.changes(asked)):
                 self._take(batch, moves_checkpoint=not gap)
             self._ask_after(source, all_was_read=asked is None)
             self._ask_histories(source)
@@ -143,7 +144,8 @@ class _Sync:
         with self._noted(source, None):
             self._progress.start("sync_crm", len(wanted))
             for ref, moves in wanted.items():
-                batch = source.refetch(ref.entity, ref.key)
+                with understanding(self._settings.name):
+                    batch = source.refetch(ref.entity, ref.key)
                 self._take(replace(batch, moves=(*batch.moves, *moves)), moves_checkpoint=False)
                 self._progress.advance(1, ref.entity.value)
             self._progress.finish()
@@ -187,7 +189,8 @@ class _Sync:
             keys = crm_records.histories_due(reader, self._settings.name, limit)
         for start in range(0, len(keys), _HISTORIES_A_COMMIT):
             chunk = keys[start : start + _HISTORIES_A_COMMIT]
-            moves = [move for key in chunk for move in source.stage_history(key)]
+            with understanding(self._settings.name):
+                moves = [move for key in chunk for move in source.stage_history(key)]
             self._take(CrmBatch(moves=moves), moves_checkpoint=False, asked_history=chunk)
 
     def _ask_after(self, source: CrmSource, *, all_was_read: bool) -> None:
@@ -205,7 +208,8 @@ class _Sync:
                 keys = crm_records.keys_of(reader, self._settings.name, entity, only_open=True)
             after = position.get(f"asked_after_{entity.value}", "")
             turn = [key for key in keys if key > after][:most]
-            there = source.still_there(entity, turn) if turn else frozenset()
+            with understanding(self._settings.name):
+                there = source.still_there(entity, turn) if turn else frozenset()
             if there is None:
                 continue
             reached[f"asked_after_{entity.value}"] = turn[-1] if turn and turn[-1] != keys[-1] else ""

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any, Final
 
 from pipelines.connections import places, source_named
+from pipelines.understanding import understanding, understood
 from qc_workbench.config_sources import Crm, CsvSource, FilesSource, Source
 from qc_workbench.errors import NotConfigured, QcwError, SourceRefused, SourceUnreachable
 from qc_workbench.logs import event
@@ -71,18 +72,19 @@ def _asked(workspace: Workspace, settings: Source, clock: Clock) -> tuple[int | 
     source: Any = open_crm(settings, around) if isinstance(settings, Crm) else open_source(settings, around)
     try:
         if isinstance(source, Checkable):
-            return source.check(), 0.0
+            with understanding(settings.name):
+                return source.check(), 0.0
         if hasattr(source, "changes"):  # a CRM: its first answer
-            batch = next(iter(source.changes(clock.now() - WINDOW)), None)
+            batch = next(understood(settings.name, source.changes(clock.now() - WINDOW)), None)
             return None if batch is None else sum(map(len, (batch.deals, batch.activities, batch.notes))), 0.0
-        return _window(source, clock.now())
+        return _window(source, settings.name, clock.now())
     finally:
         source.close()
 
 
-def _window(source: CallSource, now: datetime) -> tuple[int, float]:
+def _window(source: CallSource, name: str, now: datetime) -> tuple[int, float]:
     until = now.astimezone(UTC).replace(microsecond=0)
-    rows = sum(len(batch.rows) for batch in source.batches(Window(until - WINDOW, until)))
+    rows = sum(len(batch.rows) for batch in understood(name, source.batches(Window(until - WINDOW, until))))
     return rows, source.skew_s
 
 

@@ -30,7 +30,7 @@ from qc_workbench.config_upload import Upload
 from qc_workbench.domain.flag import FlagKind
 from qc_workbench.errors import SettingsError
 from qc_workbench.review.due import DueRule
-from qc_workbench.settings_errors import settings_error, syntax_error
+from qc_workbench.settings_errors import bounded, settings_error, syntax_error
 
 
 class Company(_Section):
@@ -382,8 +382,8 @@ def parse_settings(text: str, place: str) -> Settings:
     Raises :class:`SettingsError`: see :mod:`qc_workbench.settings_errors`.
     """
     try:
-        raw: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        raw: dict[str, Any] = tomllib.loads(bounded(text))
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError is one; a number of 5000 digits is another
         raise syntax_error(error, text, place) from error
     try:
         return Settings.model_validate(raw)

@@ -32,6 +32,12 @@ _WHERE = (
 HostName = Annotated[str, StringConstraints(pattern=r"^\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=253)]
 
 
+_ANSWERS = "Where the interface answers."
+#: Where an interface is, with a path or without.
+Address = Annotated[str, Field(pattern=r"^https?://[^\s/]+", description=_ANSWERS)]
+SiteAddress = Annotated[str, Field(pattern=r"^https?://[^\s/]+$", description=_ANSWERS)]
+
+
 class AgentOfLine(Section):
     agent: str = Field(
         min_length=1, description="The agent as the system knows them: id, extension, SIP name or e-mail."
@@ -133,27 +139,21 @@ class Crm(Connected):
 class RingostatSource(Telephony, TakesWebhooks):
     kind: Literal["ringostat"] = Field(description="Ringostat, by its calls/list.")
     key: str = Field(pattern=SECRET_PLACE, description=f"Where the Auth-key is: {_WHERE}")
-    address: str = Field(
-        "https://api.ringostat.net", pattern=r"^https?://[^\s/]+", description="Where the interface answers."
-    )
+    address: Address = "https://api.ringostat.net"
 
 
 class BinotelSource(Telephony, TakesWebhooks):
     kind: Literal["binotel"] = Field(description="Binotel, by stats/list-of-calls-for-period.")
     key: str = Field(pattern=SECRET_PLACE, description=f"Where the key is: {_WHERE}")
     secret: str = Field(pattern=SECRET_PLACE, description=f"Where the secret is: {_WHERE}")
-    address: str = Field(
-        "https://api.binotel.com/api/4.0", pattern=r"^https?://[^\s/]+", description="Where the interface answers."
-    )
+    address: Address = "https://api.binotel.com/api/4.0"
 
 
 class MangoSource(Telephony, TakesWebhooks):
     kind: Literal["mango"] = Field(description="Mango Office, by its stats/request and stats/result.")
     key: str = Field(pattern=SECRET_PLACE, description=f"Where the key of the PBX (vpbx_api_key) is: {_WHERE}")
     secret: str = Field(pattern=SECRET_PLACE, description=f"Where the salt that signs questions is: {_WHERE}")
-    address: str = Field(
-        "https://app.mango-office.ru/vpbx", pattern=r"^https?://[^\s/]+", description="Where the interface answers."
-    )
+    address: Address = "https://app.mango-office.ru/vpbx"
 
 
 class UisSource(Telephony, TakesWebhooks):
@@ -169,11 +169,7 @@ class UisSource(Telephony, TakesWebhooks):
 class Novofon2Source(Telephony, TakesWebhooks):
     kind: Literal["novofon2"] = Field(description="Novofon of the second generation, by its Data API 2.0.")
     key: str = Field(pattern=SECRET_PLACE, description=f"Where the access token is: {_WHERE}")
-    address: str = Field(
-        "https://dataapi-jsonrpc.novofon.ru/v2.0",
-        pattern=r"^https?://[^\s/]+",
-        description="Where the interface answers.",
-    )
+    address: Address = "https://dataapi-jsonrpc.novofon.ru/v2.0"
 
 
 class Asterisk(Telephony):
@@ -217,18 +213,14 @@ class ZadarmaSource(Telephony, TakesWebhooks):
     kind: Literal["zadarma"] = Field(description="Zadarma, by its statistics/pbx.")
     key: str = Field(pattern=SECRET_PLACE, description=f"Where the key is: {_WHERE}")
     secret: str = Field(pattern=SECRET_PLACE, description=f"Where the secret is: {_WHERE}")
-    address: str = Field(
-        "https://api.zadarma.com", pattern=r"^https?://[^\s/]+$", description="Where the interface answers."
-    )
+    address: SiteAddress = "https://api.zadarma.com"
 
 
 class NovofonSource(Telephony, TakesWebhooks):
     kind: Literal["novofon"] = Field(description="Novofon with the interface of version 1, the same as Zadarma's.")
     key: str = Field(pattern=SECRET_PLACE, description=f"Where the key is: {_WHERE}")
     secret: str = Field(pattern=SECRET_PLACE, description=f"Where the secret is: {_WHERE}")
-    address: str = Field(
-        "https://api.novofon.com", pattern=r"^https?://[^\s/]+$", description="Where the interface answers."
-    )
+    address: SiteAddress = "https://api.novofon.com"
 
 
 class TwilioSource(Telephony, TakesWebhooks):
@@ -247,9 +239,7 @@ class TwilioSource(Telephony, TakesWebhooks):
         pattern=f"^$|{SECRET_PLACE}",
         description="Where the auth token is that signs the news, if token is an API key's secret. Empty: token is it.",
     )
-    address: str = Field(
-        "https://api.twilio.com", pattern=r"^https?://[^\s/]+$", description="Where the interface answers."
-    )
+    address: SiteAddress = "https://api.twilio.com"
 
 
 class PipedriveSource(Crm, TakesWebhooks):

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 import types
 import typing
 from collections.abc import Iterator, Mapping
+from typing import Final
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ValidationError
@@ -87,7 +87,23 @@ _BOUNDS = {
 }
 
 
-def syntax_error(error: tomllib.TOMLDecodeError, text: str, file: str) -> SettingsError:
+#: No settings are longer, characters; and a key has four parts at most.
+LONGEST_SETTINGS: Final = 1 << 20
+_BOTTOMLESS: Final = re.compile(r"(?m)(?:^|[\[{,])\s*(?:[^\s=.#\[\]{},]+\s*\.\s*){32}")
+
+
+def bounded(text: str) -> str:
+    """The text, where the reader will not work on it for minutes. Raises ``ValueError``."""
+    if len(text) > LONGEST_SETTINGS:
+        raise ValueError(f"longer than {LONGEST_SETTINGS} characters")
+    found = _BOTTOMLESS.search(text)
+    if found:
+        line = text.count("\n", 0, found.end()) + 1
+        raise ValueError(f"A key of so many parts (at line {line}, column 1)")
+    return text
+
+
+def syntax_error(error: Exception, text: str, file: str) -> SettingsError:
     """Where the TOML reader stumbled. At the end of the text: its last line with something on it."""
     lines = text.splitlines() or [""]
     found = _PLACE_IN_TOML.search(str(error))

@@ -20,6 +20,7 @@ from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 import typer
 from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
 
+from qc_workbench.commands.printable import printable
 from qc_workbench.commands.session import CommonOptions, Done, Session
 from qc_workbench.errors import QcwError
 from qc_workbench.logs import event
@@ -162,7 +163,7 @@ def _perform(function: Callable[..., Done], session: Session, arguments: Mapping
 
 
 def _refuse(session: Session, code: str, message: str, exit_code: int) -> int:
-    print(message, file=sys.stderr)
+    print(printable(message), file=sys.stderr)
     if session.options.json:
         failed = Done({"error": {"code": code, "message": message}})
         session.deliver(failed, sys.stdout)

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from qc_workbench.commands.printable import printable
 from qc_workbench.errors import UsageError
 from qc_workbench.ui.i18n import Language, Translator
 
@@ -125,7 +126,7 @@ class Session:
     def note(self, text: str) -> None:
         """A line for people, beside the result: on stderr, so that stdout stays clean."""
         if not self.options.quiet:
-            print(text, file=sys.stderr, flush=True)
+            print(printable(text), file=sys.stderr, flush=True)
 
     def deliver(self, done: Done, out: TextIO) -> None:
         """Print the result the way the options ask for."""

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from qc_workbench.commands.printable import printable
 from qc_workbench.commands.session import Done, Session
 from qc_workbench.logs import event
 from qc_workbench.ui.i18n import Translator
@@ -28,12 +29,12 @@ def show(done: Done, out: TextIO) -> None:
         for position, column in enumerate(table.columns):
             grid.add_column(column, justify="right" if position in table.numeric else "left", overflow="fold")
         for row in table.rows:
-            grid.add_row(*(Text(cell) for cell in row))
+            grid.add_row(*(Text(printable(cell)) for cell in row))
         console.print(grid)
     for line in done.lines:
-        console.print(line)
+        console.print(printable(line))
     if done.next_step:
-        console.print(done.next_step)
+        console.print(printable(done.next_step))
 
 
 class _Rate(ProgressColumn):

@@ -29,6 +29,7 @@ from qc_workbench.sources.crm_values import (
     moment_text,
 )
 from qc_workbench.sources.problems import BadValueError
+from qc_workbench.sources.values import believable
 
 WON: Final = 142
 LOST: Final = 143
@@ -202,7 +203,7 @@ def move(row: Mapping[str, Any]) -> CrmMove | None:
 def moment(value: Any) -> datetime:
     """Unix seconds. Raises :class:`~qc_workbench.sources.problems.BadValueError` ``crm_entry``."""
     try:
-        return datetime.fromtimestamp(int(value), UTC)
+        return believable(datetime.fromtimestamp(int(value), UTC), "time")
     except (TypeError, ValueError, OverflowError, OSError) as error:
         raise BadValueError("crm_entry", name="time") from error
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from qc_workbench.domain.telephony import Ending, Leg, RecordingRef, TelephonyCall, VendorAgent, Way
 from qc_workbench.errors import SourceAnswerBroken, SourceError, SourceRefused, SourceThrottled, SourceUnreachable
+from qc_workbench.sources.asked_system import AskedSystem
 from qc_workbench.sources.call_values import ending_of, number, text, unix_moment, utm_tracking, whose
 from qc_workbench.sources.connector import Batch, Capabilities, VendorRow, Window
 from qc_workbench.sources.numbers import party
@@ -135,22 +136,14 @@ def _agent(part: Mapping[str, Any]) -> VendorAgent | None:
     return VendorAgent(key, text(employee, "name"), extension) if key else None
 
 
-class Binotel:
+class Binotel(AskedSystem[BinotelMeaning]):
     """A :class:`~qc_workbench.sources.connector.CallSource`."""
 
     capabilities = CAPABILITIES
 
     def __init__(self, wire: Wire, meaning: BinotelMeaning, key: str, secret: str) -> None:
-        self._wire = wire
-        self._meaning = meaning
+        super().__init__(wire, meaning)
         self._keys = {"key": key, "secret": secret}
-
-    @property
-    def skew_s(self) -> float:
-        return self._wire.skew_s
-
-    def collapse(self, rows: Sequence[Mapping[str, Any]]) -> TelephonyCall | None:
-        return self._meaning.collapse(rows)
 
     def batches(self, window: Window) -> Iterator[Batch]:
         period = {"startTime": int(window.since.timestamp()), "stopTime": int(window.until.timestamp()) - 1}
@@ -176,9 +169,6 @@ class Binotel:
                 raise SourceUnreachable("source_recording_not_yet", source=self._wire.source)
             return None
         return RecordingRef(answer, ref.key, self._wire.clock.now() + timedelta(seconds=CAPABILITIES.links_live_s or 0))
-
-    def close(self) -> None:
-        self._wire.close()
 
     def _post(self, method: str, question: Mapping[str, Any], read: Any) -> Any:
         return self._wire.ask("POST", f"/{method}.json", read, body={**self._keys, **question})

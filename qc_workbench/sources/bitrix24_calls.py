@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from qc_workbench.domain.telephony import Ending, Leg, RecordingRef, TelephonyCall, VendorAgent, Way
+from qc_workbench.sources.asked_system import AskedSystem
 from qc_workbench.sources.bitrix24_portal import Portal
 from qc_workbench.sources.bitrix24_rows import moment
 from qc_workbench.sources.call_values import ending_of, number, text, whose
@@ -80,7 +81,10 @@ def _fullness(row: Mapping[str, Any]) -> tuple[int, str]:
 
 
 def _began(row: Mapping[str, Any]) -> datetime:
-    found = moment(row.get("CALL_START_DATE"))
+    try:
+        found = moment(row.get("CALL_START_DATE"))
+    except BadValueError:
+        found = None
     if found is None:
         raise BadValueError("vendor_time", name="CALL_START_DATE")
     return found
@@ -114,22 +118,14 @@ def _recording(row: Mapping[str, Any]) -> RecordingRef | None:
     return RecordingRef(place) if place else None
 
 
-class Bitrix24Calls:
+class Bitrix24Calls(AskedSystem[Bitrix24CallsMeaning]):
     """A :class:`~qc_workbench.sources.connector.CallSource`."""
 
     capabilities = CAPABILITIES
 
     def __init__(self, wire: Wire, meaning: Bitrix24CallsMeaning) -> None:
+        super().__init__(wire, meaning)
         self._portal = Portal(wire)
-        self._wire = wire
-        self._meaning = meaning
-
-    @property
-    def skew_s(self) -> float:
-        return self._wire.skew_s
-
-    def collapse(self, rows: Sequence[Mapping[str, Any]]) -> TelephonyCall | None:
-        return self._meaning.collapse(rows)
 
     def batches(self, window: Window) -> Iterator[Batch]:
         """By id within the window: rows that are written meanwhile come to the end."""
@@ -164,6 +160,3 @@ class Bitrix24Calls:
             raise self._portal.broken("file")
         found = result.get("DOWNLOAD_URL")
         return str(found) if found else None
-
-    def close(self) -> None:
-        self._wire.close()

@@ -32,6 +32,7 @@ from qc_workbench.sources.crm_values import (
     moment_text,
 )
 from qc_workbench.sources.problems import BadValueError
+from qc_workbench.sources.values import believable
 
 DEAL_OWNER: Final = "2"
 _PERSON_OWNERS: Final[Mapping[str, str]] = {"3": "contact", "4": "company"}
@@ -73,7 +74,7 @@ class Dictionaries:
 
     @classmethod
     def of(cls, statuses: Iterable[Mapping[str, Any]]) -> Dictionaries:
-        rows = list(statuses)
+        rows = [row for row in statuses if row.get("STATUS_ID") is not None]
         stages = [row for row in rows if _is_stage(row)]
         return cls(
             {str(row["STATUS_ID"]): str(row.get("NAME") or "") for row in rows if row.get("ENTITY_ID") == "SOURCE"},
@@ -84,7 +85,7 @@ class Dictionaries:
 
 def stages(statuses: Iterable[Mapping[str, Any]], categories: Iterable[Mapping[str, Any]]) -> list[CrmStage]:
     """Stages of deals, in the order of each pipeline."""
-    names = {str(row["id"]): str(row.get("name") or "") for row in categories}
+    names = {str(row.get("id")): str(row.get("name") or "") for row in categories}
     found: dict[str, list[Mapping[str, Any]]] = {}
     for row in statuses:
         if _is_stage(row):
@@ -264,7 +265,7 @@ def moment(value: Any) -> datetime | None:
         raise BadValueError("crm_entry", name="time") from error
     if found.tzinfo is None:
         raise BadValueError("crm_entry", name="time")
-    return None if found.year >= _NEVER_YEAR else found.astimezone(UTC)
+    return None if found.year >= _NEVER_YEAR else believable(found, "time").astimezone(UTC)
 
 
 def history_moment(value: Any, zone: ZoneInfo) -> datetime | None:
@@ -275,7 +276,7 @@ def history_moment(value: Any, zone: ZoneInfo) -> datetime | None:
         return None
     try:
         if text.isdigit():
-            return datetime.fromtimestamp(int(text), UTC)
+            return believable(datetime.fromtimestamp(int(text), UTC), "time")
         for form in ("%d.%m.%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p"):
             try:
                 return datetime.strptime(text, form).replace(tzinfo=zone).astimezone(UTC)
@@ -284,7 +285,7 @@ def history_moment(value: Any, zone: ZoneInfo) -> datetime | None:
         found = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError) as error:
         raise BadValueError("crm_entry", name="time") from error
-    return (found.replace(tzinfo=zone) if found.tzinfo is None else found).astimezone(UTC)
+    return believable(found.replace(tzinfo=zone) if found.tzinfo is None else found, "time").astimezone(UTC)
 
 
 def _required(row: Mapping[str, Any], name: str) -> datetime:

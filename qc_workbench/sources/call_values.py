@@ -11,6 +11,7 @@ from qc_workbench.domain.call import Call, Direction, Outcome, Role
 from qc_workbench.domain.telephony import Ending, Leg, TelephonyCall, Tracking, VendorAgent, Way
 from qc_workbench.sources.agent_book import NOBODY, AgentBook
 from qc_workbench.sources.problems import BadValueError
+from qc_workbench.sources.values import believable
 
 #: A callback ordered on the site is the client's wish: it counts among the inbound ones.
 DIRECTIONS: Final[Mapping[Way, Direction | None]] = {
@@ -101,21 +102,23 @@ def whose(legs: Sequence[Leg]) -> VendorAgent | None:
 def local_moment(text: str, zone: ZoneInfo) -> datetime:
     """``2026-03-02 10:15:04`` without a zone, as a moment. Of an hour that comes twice the first one is taken.
 
-    Raises :class:`BadValueError` ``timestamp_format``.
+    Raises :class:`BadValueError` ``vendor_time``.
     """
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        moment = (found.replace(tzinfo=zone) if found.tzinfo is None else found).astimezone(UTC)
+    except (ValueError, OverflowError, AttributeError) as error:
         raise BadValueError("vendor_time") from error
-    return (found.replace(tzinfo=zone) if found.tzinfo is None else found).astimezone(UTC)
+    return believable(moment)
 
 
 def unix_moment(value: Any) -> datetime:
     """Unix seconds. Raises :class:`BadValueError` ``vendor_time``."""
     try:
-        return datetime.fromtimestamp(int(value), UTC)
+        moment = datetime.fromtimestamp(int(value), UTC)
     except (TypeError, ValueError, OverflowError, OSError) as error:
         raise BadValueError("vendor_time") from error
+    return believable(moment)
 
 
 def local_bounds(since: datetime, until: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -137,7 +140,7 @@ def number(fields: Mapping[str, Any], name: str) -> float:
         return 0.0
     try:
         found = float(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadValueError("vendor_number", name=name) from error
     if not 0 <= found <= 172_800:  # two days: no call, and NaN neither
         raise BadValueError("vendor_number", name=name)

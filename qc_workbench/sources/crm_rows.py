@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
 from qc_workbench.errors import SourceRefused
-from qc_workbench.sources.problems import BadValueError, Problem, shown
+from qc_workbench.sources.problems import STUMBLES, BadValueError, Problem, shown
 
 Value = TypeVar("Value")
 
@@ -28,11 +28,16 @@ def understood(
     for place, row in enumerate(page, start=1):
         try:
             found.append(read(row))
-        except (BadValueError, KeyError, TypeError, ValueError) as error:
-            name = str(error.params.get("name", "")) if isinstance(error, BadValueError) else str(error.args[:1])
-            told = {"what": what, "name": name, "id": shown(row.get(key))}
-            problems.append(Problem(source, place, name, shown(row.get(key)), "crm_entry", told))
+        except STUMBLES as error:
+            name = str(error.params.get("name", "")) if isinstance(error, BadValueError) else _missing(error)
+            ident = shown(row.get(key)) if isinstance(row, Mapping) else ""
+            problems.append(Problem(source, place, name, ident, "crm_entry", {"what": what, "name": name, "id": ident}))
     return found, problems
+
+
+def _missing(error: Exception) -> str:
+    """The field that was not there; what else went wrong may hold words of a client."""
+    return shown(error.args[0]) if isinstance(error, KeyError) and error.args else ""
 
 
 def money(row: Mapping[str, Any], name: str) -> Decimal | None:

@@ -53,7 +53,9 @@ class CsvBook:
             bom = raw.read(3) == codecs.BOM_UTF8
             raw.seek(3 if bom and self.encoding == "utf-8" else 0)
             # Lines as the file has them: a quoted cell may hold one.
-            with io.TextIOWrapper(raw, self.encoding, errors="surrogateescape", newline="") as text:
+            # Half a letter at the end of UTF-16 can't be kept as it is; odd bytes of other encodings can, and are told.
+            errors = "replace" if self.encoding.startswith("utf-16") else "surrogateescape"
+            with io.TextIOWrapper(raw, self.encoding, errors=errors, newline="") as text:
                 yield from text
 
     def rows(self, sheet: str) -> Iterator[RawRow]:  # noqa: ARG002 - there is one

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from qc_workbench.domain.telephony import Ending, Leg, RecordingRef, TelephonyCall, Tracking, VendorAgent, Way
 from qc_workbench.errors import SourceAnswerBroken, SourceError, SourceRefused, SourceThrottled
+from qc_workbench.sources.asked_system import AskedSystem
 from qc_workbench.sources.call_values import covered_s, ending_of, local_bounds, local_moment, number, text, whose
 from qc_workbench.sources.connector import Batch, Capabilities, VendorRow, Window
 from qc_workbench.sources.numbers import PartyKind, party
@@ -200,25 +201,17 @@ def _recording(row: Mapping[str, Any]) -> RecordingRef | None:
     return RecordingRef(link or "", key=f"{row['id']}{_BETWEEN}{row.get('start_time')}")
 
 
-class DataApi:
+class DataApi(AskedSystem[DataApiMeaning]):
     """A :class:`~qc_workbench.sources.connector.CallSource`. ``address`` is the whole address: there is but one."""
 
     capabilities = CAPABILITIES
 
     def __init__(self, wire: Wire, meaning: DataApiMeaning, address: str, token: str) -> None:
-        self._wire = wire
-        self._meaning = meaning
+        super().__init__(wire, meaning)
         self._address = address
         self._token = token
         self._ids = itertools.count(1)
         self._day_is_over: float | None = None
-
-    @property
-    def skew_s(self) -> float:
-        return self._wire.skew_s
-
-    def collapse(self, rows: Sequence[Mapping[str, Any]]) -> TelephonyCall | None:
-        return self._meaning.collapse(rows)
 
     def batches(self, window: Window) -> Iterator[Batch]:
         since, until = local_bounds(window.since, window.until, self._meaning.zone)
@@ -248,9 +241,6 @@ class DataApi:
             if link:
                 return RecordingRef(link, ref.key)
         return None
-
-    def close(self) -> None:
-        self._wire.close()
 
     def _named(self, found: Sequence[Any], group: str, kind: str, problems: list[Problem]) -> Iterator[VendorRow]:
         for place, row in enumerate(found, start=1):

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from qc_workbench.domain.telephony import Ending, Leg, RecordingRef, TelephonyCall, VendorAgent, Way
 from qc_workbench.errors import SourceAnswerBroken, SourceRefused
+from qc_workbench.sources.asked_system import AskedSystem
 from qc_workbench.sources.call_values import covered_s, ending_of, text, unix_moment, whose
 from qc_workbench.sources.connector import Batch, Capabilities, VendorRow, Window
 from qc_workbench.sources.numbers import party
@@ -219,23 +220,15 @@ def _moment_or_none(value: Any) -> datetime | None:
     return None if value in (None, "", "0", 0) else unix_moment(value)
 
 
-class Mango:
+class Mango(AskedSystem[MangoMeaning]):
     """A :class:`~qc_workbench.sources.connector.CallSource`."""
 
     capabilities = CAPABILITIES
 
     def __init__(self, wire: Wire, meaning: MangoMeaning, key: str, salt: str) -> None:
-        self._wire = wire
-        self._meaning = meaning
+        super().__init__(wire, meaning)
         self._key = key
         self._salt = salt
-
-    @property
-    def skew_s(self) -> float:
-        return self._wire.skew_s
-
-    def collapse(self, rows: Sequence[Mapping[str, Any]]) -> TelephonyCall | None:
-        return self._meaning.collapse(rows)
 
     def batches(self, window: Window) -> Iterator[Batch]:
         # a report cut down to nothing looks like one without calls, so that one is believed when it comes twice
@@ -258,9 +251,6 @@ class Mango:
                 return None
             raise
         return RecordingRef(place, ref.key, self._wire.clock.now())
-
-    def close(self) -> None:
-        self._wire.close()
 
     def _report(self, window: Window) -> list[list[str]]:
         since, until = int(window.since.timestamp()), int(window.until.timestamp()) - 1

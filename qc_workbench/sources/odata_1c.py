@@ -23,8 +23,9 @@ from qc_workbench.errors import SourceAnswerBroken, SourceRefused
 from qc_workbench.sources.connector import CrmCapabilities
 from qc_workbench.sources.crm_rows import money
 from qc_workbench.sources.crm_values import CrmBatch, CrmDeal, CrmEntity, CrmMove, CrmPerson, CrmRef, CrmStage, CrmUser
-from qc_workbench.sources.problems import BadValueError, Problem
+from qc_workbench.sources.problems import STUMBLES, BadValueError, Problem
 from qc_workbench.sources.registry import Surroundings
+from qc_workbench.sources.values import believable
 from qc_workbench.sources.wire import Wire
 
 #: Pace: assumed; the server is the company's own and does other work too.
@@ -95,7 +96,7 @@ class OneCMeaning:
             found = datetime.fromisoformat(str(row[name]))
         except (KeyError, ValueError):
             raise BadValueError("vendor_time", name=name) from None
-        return (found if found.tzinfo else found.replace(tzinfo=self.zone)).astimezone(UTC)
+        return believable(found if found.tzinfo else found.replace(tzinfo=self.zone), name).astimezone(UTC)
 
 
 def _key(row: Mapping[str, Any]) -> str:
@@ -195,7 +196,7 @@ class OneC:
         seen: set[str] = set()
         while True:
             rows, link = self._wire.ask("GET", path, self._page, params=params)
-            fresh = [row for row in rows if row.get("Ref_Key") not in seen]
+            fresh = [row for row in rows if str(row.get("Ref_Key")) not in seen]
             if rows and not fresh:
                 if not link and skip == len(rows) < self._settings.page:
                     return
@@ -239,9 +240,10 @@ class OneC:
         for row in rows:
             try:
                 found.append(read(row))
-            except BadValueError as error:
+            except STUMBLES as error:
+                bad = error if isinstance(error, BadValueError) else BadValueError("vendor_row")
                 place, key = len(self._problems) + 1, row.get("Ref_Key", "")
-                self._problems.append(Problem.of(error, self._wire.source, place, row, key))
+                self._problems.append(Problem.of(bad, self._wire.source, place, row, key))
         return found
 
     def _batch(self, **parts: Any) -> CrmBatch:

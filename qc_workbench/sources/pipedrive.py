@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from qc_workbench.config_sources import PipedriveSource
-from qc_workbench.errors import SourceAnswerBroken, SourceRefused
+from qc_workbench.errors import SourceRefused
 from qc_workbench.sources.connector import CrmCapabilities
 from qc_workbench.sources.crm_rows import rfc3339
 from qc_workbench.sources.crm_values import CrmBatch, CrmEntity, CrmMove, CrmPerson, CrmRef, CrmStage, CrmUser
 from qc_workbench.sources.pipedrive_meaning import PipedriveMeaning
-from qc_workbench.sources.problems import BadValueError, Problem
+from qc_workbench.sources.pipedrive_pages import ROWS_A_PAGE, PipedrivePages
+from qc_workbench.sources.problems import STUMBLES, BadValueError, Problem
 from qc_workbench.sources.registry import Surroundings
 from qc_workbench.sources.wire import Wire
 
@@ -28,7 +29,7 @@ Value = TypeVar("Value")
 CAPABILITIES: Final = CrmCapabilities(
     requests_per_s=9.0,
     burst=2,
-    rows_a_page=500,
+    rows_a_page=ROWS_A_PAGE,
     due_moves_have_history=False,
     stages_have_history=True,
     tells_deletions=frozenset({CrmEntity.NOTE}),
@@ -36,10 +37,6 @@ CAPABILITIES: Final = CrmCapabilities(
 )
 #: Ids in one question of ``ids=``.
 _IDS_AT_ONCE: Final = 100
-#: A list that is asked by numbers of rows shifts when a row of it is deleted: pages overlap by so many rows.
-_SHIFT: Final = 20
-#: Pages in a row that bring no new id: the list never ends.
-_NOTHING_NEW_AT_MOST: Final = 50
 #: How much earlier than asked ``updated_since`` is put: their seconds are whole.
 _SECOND: Final = timedelta(seconds=1)
 
@@ -52,6 +49,7 @@ def open_pipedrive(settings: PipedriveSource, key: str, around: Surroundings) ->
 class Pipedrive:
     def __init__(self, wire: Wire, meaning: PipedriveMeaning, histories_a_sync: int = 500) -> None:
         self._wire, self._meaning = wire, meaning
+        self._pages = PipedrivePages(wire)
         self._histories_a_sync = histories_a_sync
         self._problems: list[Problem] = []
 
@@ -72,21 +70,21 @@ class Pipedrive:
         # Theirs may be behind ours: what they changed "before" their own now is what we have seen.
         reached = began + timedelta(seconds=min(0.0, self._wire.skew_s))
         changed = {} if since is None else {"updated_since": rfc3339(since - _SECOND)}
-        for rows in self._pages("/api/v2/persons", changed):
+        for rows in self._pages.pages("/api/v2/persons", changed):
             yield self._batch(persons=self._understood(rows, self._meaning.person))
-        for rows in self._pages("/api/v2/deals", changed):
+        for rows in self._pages.pages("/api/v2/deals", changed):
             yield self._deal_batch(rows)
         for rows in self._archived(changed):
             yield self._deal_batch(rows)
         if since is not None:
-            for rows in self._pages("/api/v2/deals", {**changed, "status": "deleted"}):
+            for rows in self._pages.pages("/api/v2/deals", {**changed, "status": "deleted"}):
                 # where the filter does nothing these are all deals there are
                 yield self._deal_batch([row for row in rows if _is_deleted(row)])
-        for rows in self._pages("/api/v2/activities", changed):
+        for rows in self._pages.pages("/api/v2/activities", changed):
             gone = [CrmRef(CrmEntity.ACTIVITY, str(row["id"])) for row in rows if row.get("is_deleted")]
             there = [row for row in rows if not row.get("is_deleted")]
             yield self._batch(activities=self._understood(there, self._meaning.activity), gone=gone)
-        for rows in self._note_pages(changed):
+        for rows in self._pages.note_pages(changed):
             yield self._note_batch(rows)
         yield self._batch(complete_until=reached)
 
@@ -96,7 +94,7 @@ class Pipedrive:
             CrmEntity.PERSON: f"/api/v2/persons/{key}", CrmEntity.NOTE: f"/v1/notes/{key}",
         }[entity]  # fmt: skip
         try:
-            row = self._wire.ask("GET", path, self._one)
+            row = self._wire.ask("GET", path, self._pages.one)
         except SourceRefused as error:
             if error.params.get("status") in (404, 410):
                 return CrmBatch(gone=[CrmRef(entity, key)])
@@ -114,7 +112,7 @@ class Pipedrive:
     def stage_history(self, deal_key: str) -> Sequence[CrmMove]:
         found: list[CrmMove] = []
         try:
-            for rows in self._pages(f"/v1/deals/{deal_key}/changelog", {}):
+            for rows in self._pages.pages(f"/v1/deals/{deal_key}/changelog", {}):
                 moves = [self._meaning.stage_move(deal_key, row) for row in rows if row.get("field_key") == "stage_id"]
                 found += moves
         except SourceRefused as error:
@@ -138,7 +136,7 @@ class Pipedrive:
 
     def _has(self, path: str, key: str) -> bool:
         try:
-            return not _is_deleted(self._wire.ask("GET", f"{path}/{key}", self._one))
+            return not _is_deleted(self._wire.ask("GET", f"{path}/{key}", self._pages.one))
         except SourceRefused as error:
             if error.params.get("status") not in (404, 410):
                 raise
@@ -147,7 +145,7 @@ class Pipedrive:
     def _archived(self, params: Mapping[str, str]) -> Iterator[list[Mapping[str, Any]]]:
         """Archived deals, which are no part of the list of deals; none where there is no such list (404)."""
         try:
-            yield from self._pages("/api/v2/deals/archived", params)
+            yield from self._pages.pages("/api/v2/deals/archived", params)
         except SourceRefused as error:
             if error.params.get("status") not in (404, 410):
                 raise
@@ -158,11 +156,11 @@ class Pipedrive:
         return self._batch(deals=self._understood(there, self._meaning.deal), gone=gone)
 
     def _users(self) -> list[CrmUser]:
-        return self._understood(self._wire.ask("GET", "/v1/users", self._rows), self._meaning.user)
+        return self._understood(self._wire.ask("GET", "/v1/users", self._pages.rows), self._meaning.user)
 
     def _stages(self) -> list[CrmStage]:
-        pipelines = {str(row.get("id")): row for rows in self._pages("/api/v2/pipelines", {}) for row in rows}
-        rows = [row for page in self._pages("/api/v2/stages", {}) for row in page]
+        pipelines = {str(row.get("id")): row for rows in self._pages.pages("/api/v2/pipelines", {}) for row in rows}
+        rows = [row for page in self._pages.pages("/api/v2/stages", {}) for row in page]
         return self._understood(rows, lambda row: self._meaning.stage(row, pipelines))
 
     def _persons(self, rows: Sequence[Mapping[str, Any]]) -> list[CrmPerson]:
@@ -178,72 +176,7 @@ class Pipedrive:
     def _by_ids(self, path: str, keys: Sequence[str]) -> Iterator[list[Mapping[str, Any]]]:
         for start in range(0, len(keys), _IDS_AT_ONCE):
             asked = {"ids": ",".join(keys[start : start + _IDS_AT_ONCE])}
-            yield from self._pages(path, asked)
-
-    def _pages(self, path: str, params: Mapping[str, str]) -> Iterator[list[Mapping[str, Any]]]:
-        """Pages of v2 (and of v1's changelogs), by cursor. One that comes again would never end, nor would page after
-        page of the same rows: a broken answer."""
-        cursor, seen = None, set()
-        ids: set[str] = set()
-        nothing_new = 0
-        while True:
-            asked = {**params, "limit": str(CAPABILITIES.rows_a_page), **({"cursor": cursor} if cursor else {})}
-            rows, cursor = self._wire.ask("GET", path, self._page, params=asked)
-            if rows:
-                yield rows
-            if not cursor:
-                return
-            fresh = {str(row["id"]) for row in rows if "id" in row} - ids
-            ids |= fresh
-            nothing_new = 0 if fresh or any("id" not in row for row in rows) else nothing_new + 1
-            if cursor in seen or nothing_new > _NOTHING_NEW_AT_MOST:
-                raise SourceAnswerBroken("source_answer_pages", source=self._wire.source)
-            seen.add(cursor)
-
-    def _note_pages(self, params: Mapping[str, str]) -> Iterator[list[Mapping[str, Any]]]:
-        """Pages of v1, by numbers of rows."""
-        start = 0
-        while True:
-            asked = {**params, "sort": "id ASC", "start": str(start), "limit": str(CAPABILITIES.rows_a_page)}
-            rows, following = self._wire.ask("GET", "/v1/notes", self._numbered_page, params=asked)
-            if rows:
-                yield rows
-            if following is None:
-                return
-            shifted = following - min(_SHIFT, len(rows) // 2)  # short pages too go on by half of one at least
-            if shifted <= start:
-                raise SourceAnswerBroken("source_answer_pages", source=self._wire.source)
-            start = shifted
-
-    def _data(self, answer: Any) -> Any:
-        if not isinstance(answer, Mapping) or answer.get("success") is not True or "data" not in answer:
-            raise SourceAnswerBroken("source_answer_error", source=self._wire.source, detail="success")
-        return answer["data"]
-
-    def _rows(self, answer: Any) -> list[Mapping[str, Any]]:
-        data = self._data(answer)
-        if data is None:  # v1 says so where there is none
-            return []
-        if not isinstance(data, list) or not all(isinstance(row, Mapping) for row in data):
-            raise SourceAnswerBroken("source_answer_error", source=self._wire.source, detail="data")
-        return data
-
-    def _one(self, answer: Any) -> Mapping[str, Any]:
-        data = self._data(answer)
-        if not isinstance(data, Mapping):
-            raise SourceAnswerBroken("source_answer_error", source=self._wire.source, detail="data")
-        return data
-
-    def _page(self, answer: Any) -> tuple[list[Mapping[str, Any]], str | None]:
-        rows = self._rows(answer)
-        return rows, (answer.get("additional_data") or {}).get("next_cursor") or None
-
-    def _numbered_page(self, answer: Any) -> tuple[list[Mapping[str, Any]], int | None]:
-        rows = self._rows(answer)
-        pagination = (answer.get("additional_data") or {}).get("pagination") or {}
-        if not pagination.get("more_items_in_collection"):
-            return rows, None
-        return rows, int(pagination.get("next_start") or int(pagination.get("start", 0)) + len(rows))
+            yield from self._pages.pages(path, asked)
 
     def _understood(
         self, rows: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Value | None]
@@ -252,8 +185,8 @@ class Pipedrive:
         for row in rows:
             try:
                 value = read(row)
-            except BadValueError as error:
-                self._problem(error, row)
+            except STUMBLES as error:
+                self._problem(error if isinstance(error, BadValueError) else BadValueError("vendor_row"), row)
                 continue
             if value is not None:
                 found.append(value)

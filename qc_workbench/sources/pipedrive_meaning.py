@@ -24,6 +24,7 @@ from qc_workbench.sources.crm_values import (
 )
 from qc_workbench.sources.html_text import text_of_html
 from qc_workbench.sources.problems import BadValueError
+from qc_workbench.sources.values import believable
 
 #: ``key_string`` of the vendor's own activity types; those that a company makes are told by their words.
 _TYPES: Final[Mapping[str, ActivityType]] = {
@@ -137,11 +138,11 @@ class PipedriveMeaning:
         try:
             day = date.fromisoformat(day_text)
             if not time_told:
-                return datetime.combine(day, time(), self.zone).astimezone(UTC), False
+                return believable(datetime.combine(day, time(), self.zone), "due_date").astimezone(UTC), False
             clock = time.fromisoformat(str(time_told))
         except ValueError as error:
             raise BadValueError("vendor_time", name="due_time" if time_told else "due_date") from error
-        return datetime.combine(day, clock.replace(tzinfo=None), zone).astimezone(UTC), True
+        return believable(datetime.combine(day, clock.replace(tzinfo=None), zone), "due_date").astimezone(UTC), True
 
     def note(self, row: Mapping[str, Any]) -> CrmNote | None:
         """None for a note of something else than a deal or a person."""
@@ -188,7 +189,7 @@ def moment(row: Mapping[str, Any], name: str) -> datetime | None:
         found = datetime.fromisoformat(told)
     except ValueError as error:
         raise BadValueError("vendor_time", name=name) from error
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return believable(found.replace(tzinfo=UTC) if found.tzinfo is None else found, name).astimezone(UTC)
 
 
 def _needed(row: Mapping[str, Any], name: str, instead: datetime | None) -> datetime:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 
 from qc_workbench.config_crm_write import CrmWriting
@@ -19,10 +20,9 @@ from qc_workbench.errors import SourceAnswerBroken
 from qc_workbench.sources.connector import CrmOrder, Written
 from qc_workbench.sources.crm_rows import digits as digits_of
 from qc_workbench.sources.crm_rows import id_number, rfc3339
-from qc_workbench.sources.pipedrive import CAPABILITIES
+from qc_workbench.sources.pipedrive_pages import PipedrivePages, Row
 from qc_workbench.sources.wire import Wire
 
-Row = Mapping[str, Any]
 #: So much earlier than a write was begun its deal and person are looked for: their clock may be behind ours.
 _SLACK: Final = timedelta(hours=1)
 
@@ -32,6 +32,7 @@ class PipedriveSink:
 
     def __init__(self, wire: Wire, settings: CrmWriting, site: str) -> None:
         self._wire, self._settings, self._site = wire, settings, site.rstrip("/")
+        self._pages = PipedrivePages(wire)
 
     def close(self) -> None:
         self._wire.close()
@@ -48,7 +49,9 @@ class PipedriveSink:
             case WriteKind.TRACKING_FIELDS:
                 return None  # written again it changes nothing: only empty fields are filled
             case WriteKind.CALL_NOTE:
-                return self._found(self._notes(deal), "content", order)
+                return self._found(
+                    chain.from_iterable(self._pages.note_pages({"deal_id": deal or ""})), "content", order
+                )
             case _:
                 return self._found(self._listed("/api/v2/activities", {"deal_id": deal or ""}), "note", order)
 
@@ -97,7 +100,7 @@ class PipedriveSink:
         phone = order.write.client_phone or ""
         digits = digits_of(phone)
         asked = {"term": digits[-9:], "fields": "phone", "exact_match": "false", "limit": "100"}
-        found = self._wire.ask("GET", "/api/v2/persons/search", self._data, params=asked)
+        found = self._wire.ask("GET", "/api/v2/persons/search", self._pages.data, params=asked)
         items = found.get("items", []) if isinstance(found, Mapping) else []
         rows: list[Row] = [item["item"] for item in items]
         if order.since is not None:
@@ -115,12 +118,15 @@ class PipedriveSink:
     def _fill(self, order: CrmOrder) -> Written:
         """Only fields that are empty there now: what somebody wrote meanwhile stays."""
         path = f"/api/v2/deals/{order.deal_key}"
-        row = self._wire.ask("GET", path, self._data)
+        row = self._wire.ask("GET", path, self._pages.data)
         there = row.get("custom_fields") or {}
         empty = {name: value for name, value in order.write.custom.items() if there.get(name) in (None, "")}
         if empty:
-            self._wire.ask("PATCH", path, self._data, body=_custom(empty), tries=1)
+            self._wire.ask("PATCH", path, self._pages.data, body=_custom(empty), tries=1)
         return self._deal_written(row)
+
+    def _listed(self, path: str, params: Mapping[str, str]) -> Iterator[Row]:
+        return chain.from_iterable(self._pages.pages(path, params))
 
     def _deal_written(self, row: Row) -> Written:
         return Written(str(row["id"]), f"{self._site}/deal/{row['id']}")
@@ -132,46 +138,10 @@ class PipedriveSink:
         return None
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Row:
-        made: Row = self._wire.ask("POST", path, self._data, body=body, tries=1)
+        made: Row = self._wire.ask("POST", path, self._pages.data, body=body, tries=1)
         if not isinstance(made, Mapping) or not made.get("id"):
             raise SourceAnswerBroken("source_answer_error", source=self._wire.source, detail="id")
         return made
-
-    def _listed(self, path: str, params: Mapping[str, str]) -> Iterator[Row]:
-        """Pages of v2, by cursor; one that comes again would never end."""
-        cursor: str | None = None
-        seen: set[str | None] = set()
-        while cursor not in seen:
-            seen.add(cursor)
-            asked = {**params, "limit": str(CAPABILITIES.rows_a_page), **({"cursor": cursor} if cursor else {})}
-            rows, cursor = self._wire.ask("GET", path, self._page, params=asked)
-            yield from rows
-            if not cursor:
-                return
-        raise SourceAnswerBroken("source_answer_pages", source=self._wire.source)
-
-    def _notes(self, deal: str | None) -> Iterator[Row]:
-        start = 0
-        while True:
-            asked = {"deal_id": deal or "", "start": str(start), "limit": "500"}
-            rows, following = self._wire.ask("GET", "/v1/notes", self._numbered, params=asked)
-            yield from rows
-            if following is None or following <= start:
-                return
-            start = following
-
-    def _data(self, answer: Any) -> Any:
-        if not isinstance(answer, Mapping) or answer.get("success") is not True or "data" not in answer:
-            raise SourceAnswerBroken("source_answer_error", source=self._wire.source, detail="success")
-        return answer["data"]
-
-    def _page(self, answer: Any) -> tuple[list[Row], str | None]:
-        return list(self._data(answer) or ()), (answer.get("additional_data") or {}).get("next_cursor") or None
-
-    def _numbered(self, answer: Any) -> tuple[list[Row], int | None]:
-        told = (answer.get("additional_data") or {}).get("pagination") or {} if isinstance(answer, Mapping) else {}
-        following = told.get("next_start") if told.get("more_items_in_collection") else None
-        return list(self._data(answer) or ()), None if following is None else int(following)
 
 
 def _marked(order: CrmOrder) -> str:

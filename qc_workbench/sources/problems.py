@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 #: Longest value repeated in a report; longer ones are cut, the place says where to look.
 VALUE_SHOWN = 200
@@ -56,6 +57,12 @@ class BadValueError(Exception):
         self.code = code
         self.params = params
         super().__init__(code)
+
+
+#: What Python raises where a module stumbles over a value that it did not expect, beside what modules raise on purpose.
+STUMBLES: Final = (
+    BadValueError, LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError, csv.Error,
+)  # fmt: skip
 
 
 def shown(value: object) -> str:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from qc_workbench.domain.telephony import Ending, Leg, RecordingRef, TelephonyCall, VendorAgent, Way
 from qc_workbench.errors import SourceAnswerBroken, SourceRefused
+from qc_workbench.sources.asked_system import AskedSystem
 from qc_workbench.sources.call_values import (
     ending_of,
     joined,
@@ -29,7 +30,6 @@ from qc_workbench.sources.connector import Batch, Capabilities, VendorRow, Windo
 from qc_workbench.sources.numbers import PartyKind, party
 from qc_workbench.sources.problems import BadValueError, Problem, shown
 from qc_workbench.sources.windows import halves
-from qc_workbench.sources.wire import Wire
 
 CAPABILITIES: Final = Capabilities(
     longest_window=timedelta(days=7),
@@ -139,21 +139,10 @@ class RingostatMeaning:
         return phones[0] if phones else ""
 
 
-class Ringostat:
+class Ringostat(AskedSystem[RingostatMeaning]):
     """A :class:`~qc_workbench.sources.connector.CallSource`."""
 
     capabilities = CAPABILITIES
-
-    def __init__(self, wire: Wire, meaning: RingostatMeaning) -> None:
-        self._wire = wire
-        self._meaning = meaning
-
-    @property
-    def skew_s(self) -> float:
-        return self._wire.skew_s
-
-    def collapse(self, rows: Sequence[Mapping[str, Any]]) -> TelephonyCall | None:
-        return self._meaning.collapse(rows)
 
     def batches(self, window: Window) -> Iterator[Batch]:
         since, until = local_bounds(window.since, window.until, self._meaning.zone)
@@ -182,9 +171,6 @@ class Ringostat:
 
     def fresh_link(self, ref: RecordingRef) -> RecordingRef | None:
         return ref
-
-    def close(self) -> None:
-        self._wire.close()
 
     def _rows(self, answer: Any) -> list[Any]:
         if isinstance(answer, list):

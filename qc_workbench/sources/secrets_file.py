@@ -23,6 +23,7 @@ import pyrage
 from filelock import FileLock
 
 from qc_workbench.errors import NotConfigured, UsageError
+from qc_workbench.sources.json_text import parsed
 
 FILE_NAME: Final = "secrets.age"
 KEY_VARIABLE: Final = "QCW_SECRETS_KEY"
@@ -105,9 +106,11 @@ class SecretsFile:
     def _read(self) -> dict[str, str]:
         identity = self._identity()
         try:
-            found = json.loads(pyrage.decrypt(self.path.read_bytes(), [identity]))
+            found = parsed(pyrage.decrypt(self.path.read_bytes(), [identity]))
         except (pyrage.DecryptError, ValueError, OSError) as error:
             raise NotConfigured("secrets_key_wrong", file=str(self.path), key=self._key_place()) from error
+        if not isinstance(found, dict):
+            raise NotConfigured("secrets_key_wrong", file=str(self.path), key=self._key_place())
         return {str(name): str(value) for name, value in found.items()}
 
     def _write(self, secrets: Mapping[str, str], *, make_key: bool) -> None:

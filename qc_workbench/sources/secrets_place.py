@@ -8,6 +8,7 @@ from pathlib import Path
 
 from qc_workbench.errors import NotConfigured
 from qc_workbench.sources.secrets_file import SecretsFile
+from qc_workbench.sources.secrets_seen import note_secret
 
 
 def secret_at(place: str, home: Path, source: str, environment: Mapping[str, str] = os.environ) -> str:
@@ -28,4 +29,5 @@ def secret_at(place: str, home: Path, source: str, environment: Mapping[str, str
             found = ""
     if not found:
         raise NotConfigured("secret_missing", source=source, place=place)
+    note_secret(found)
     return found

@@ -6,10 +6,12 @@ table, is locked with a password, or unpacks to more than it should, is refused 
 
 from __future__ import annotations
 
+import copy
 import itertools
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -31,6 +33,10 @@ LARGEST_STRINGS_BYTES: Final = 256 << 20
 MOST_MERGED: Final = 50_000
 
 _PIECE: Final = 1 << 20
+#: What zipfile and what it unpacks with raise for a file that is not whole, or was never one.
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError)
+_PROLOG_BYTES: Final = 1 << 16
+_PLAIN_BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*+<[A-Za-z_]", re.DOTALL)
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of .xls, and of an .xlsx with a password
 _ROW: Final = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
 _NUMBER: Final = re.compile(rb'\br="(\d{1,7})"')
@@ -106,6 +112,7 @@ class _Workbook:
                 book.close()
         except Exception:
             self._plain = False
+            self._check_unpacked()
             self._fallback = _calamine(path)
             self._check_extent()
 
@@ -124,13 +131,28 @@ class _Workbook:
                         raise ImportFailed("file_bomb", file=name, size_mb=item.file_size >> 20)
                     if item.filename.lower().endswith((".xml", ".rels")):
                         with packed.open(item) as part:
-                            if b"<!" in part.read(1024).replace(b"<!--", b""):
-                                # a document type: entities that multiply, or that read other files
+                            if item.file_size and not _begins_plainly(part.read(_PROLOG_BYTES)):
                                 raise ImportFailed("file_bomb", file=name, size_mb=unpacked >> 20)
                 if not any(item.filename.lower().startswith("xl/") for item in items):
                     raise ImportFailed("file_no_table", file=name)
-        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+        except (*_DAMAGED, OSError) as error:
             raise ImportFailed("file_damaged", file=name, detail=type(error).__name__) from error
+
+    def _check_unpacked(self) -> None:
+        """What each part really unpacks to: the other reader does not stop at what the file says of itself."""
+        try:
+            with zipfile.ZipFile(self._path) as packed:
+                for item in packed.infolist():
+                    asked = copy.copy(item)
+                    asked.file_size = item.file_size + 1  # one byte more than there should be
+                    with packed.open(asked) as part:
+                        found = 0
+                        while piece := part.read(_PIECE):
+                            found += len(piece)
+                    if found > item.file_size:
+                        raise ImportFailed("file_bomb", file=self._path.name, size_mb=found >> 20)
+        except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+            raise ImportFailed("file_damaged", file=self._path.name, detail=type(error).__name__) from error
 
     def _open(self) -> Any:
         import openpyxl  # costs half a second of start-up: only where there is work
@@ -189,6 +211,8 @@ class _Workbook:
                 for row in _ROW.finditer(text):
                     rows += 1
                     level, number = _LEVEL.search(row[0]), _NUMBER.search(row[0])
+                    if number and int(number[1]) > MOST_ROWS:  # the rows before it would be made up one by one
+                        raise ImportFailed("file_too_many_rows", file=self._path.name, limit=MOST_ROWS)
                     if level and number:
                         levels[int(number[1])] = int(level[1])
                 for found in _MERGED.finditer(text):
@@ -200,12 +224,15 @@ class _Workbook:
     def _pieces(self, part: str) -> Iterator[bytes]:
         """The text of a part in stretches that end behind a tag."""
         rest = b""
-        with zipfile.ZipFile(self._path) as packed, packed.open(part) as file:
-            while piece := file.read(_PIECE):
-                text = rest + piece
-                cut = text.rfind(b">") + 1
-                yield text[:cut]
-                rest = text[cut:][-_PIECE:]
+        try:
+            with zipfile.ZipFile(self._path) as packed, packed.open(part) as file:
+                while piece := file.read(_PIECE):
+                    text = rest + piece
+                    cut = text.rfind(b">") + 1
+                    yield text[:cut]
+                    rest = text[cut:][-_PIECE:]
+        except (*_DAMAGED, OSError) as error:
+            raise ImportFailed("file_damaged", file=self._path.name, detail=type(error).__name__) from error
 
     def _check_extent(self) -> None:
         """calamine holds a sheet as a full rectangle: one cell in the last corner would fill the memory."""
@@ -218,6 +245,13 @@ class _Workbook:
                     rows, columns = max(rows, int(found[2])), max(columns, _column(found[1]) + 1)
             if rows * columns > 20_000_000:
                 raise ImportFailed("file_too_many_rows", file=self._path.name, limit=MOST_ROWS)
+
+
+def _begins_plainly(head: bytes) -> bool:
+    """Whether an element begins within the first bytes, with nothing before it but the declaration and comments: no
+    document type, which brings entities that multiply or that read other files, nor a writing in which it would hide
+    (UTF-16)."""
+    return _PLAIN_BEGINNING.match(head) is not None
 
 
 def _column(letters: bytes) -> int:

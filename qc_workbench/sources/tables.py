@@ -13,11 +13,11 @@ import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from qc_workbench.sources.problems import Problem, shown
+from qc_workbench.sources.sheet_layout import text_of
 from qc_workbench.sources.values import nearest
 
 #: Longest cell (csv's own limit); a longer one is a quote that was never closed.
@@ -233,7 +233,7 @@ def _sheet(file: str, values: Iterator[Sequence[Any]]) -> Table:
     rows: list[TableRow] = []
     problems: list[Problem] = []
     for place, raw in enumerate(values, start=1):
-        record = [_cell_text(value) for value in raw]
+        record = [text_of(value) for value in raw]
         if not any(record):
             continue
         if header is None:
@@ -252,18 +252,6 @@ def _sheet(file: str, values: Iterator[Sequence[Any]]) -> Table:
     if header is None:
         return _unreadable(Problem(file, None, None, "", "file_empty"))
     return Table(file, header, header_row, tuple(rows), tuple(problems))
-
-
-def _cell_text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    return str(value).strip()
 
 
 def header_problems(table: Table, required: Sequence[str], known: Sequence[str]) -> tuple[Problem, ...]:

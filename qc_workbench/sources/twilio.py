@@ -17,10 +17,12 @@ from urllib.parse import urlsplit
 
 from qc_workbench.domain.telephony import Ending, Leg, RecordingRef, TelephonyCall, VendorAgent, Way
 from qc_workbench.errors import SourceAnswerBroken, SourceUnreachable
+from qc_workbench.sources.asked_system import AskedSystem
 from qc_workbench.sources.call_values import covered_s, ending_of, number, text, whose
 from qc_workbench.sources.connector import Batch, Capabilities, VendorRow, Window
 from qc_workbench.sources.numbers import Party, PartyKind, party
 from qc_workbench.sources.problems import BadValueError, Problem, shown
+from qc_workbench.sources.values import believable
 from qc_workbench.sources.wire import Wire
 
 CAPABILITIES: Final = Capabilities(
@@ -190,12 +192,12 @@ def _moment(row: Mapping[str, Any], name: str = "start_time") -> datetime:
     told = text(row, name) or text(row, "start_time") or text(row, "date_created") or ""
     try:
         found = email.utils.parsedate_to_datetime(told)
-    except ValueError as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise BadValueError("vendor_time") from error
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return believable(found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
 
 
-class Twilio:
+class Twilio(AskedSystem[TwilioMeaning]):
     """A :class:`~qc_workbench.sources.connector.CallSource`; recordings are handed out with the key only."""
 
     capabilities = CAPABILITIES
@@ -203,18 +205,10 @@ class Twilio:
     def __init__(
         self, wire: Wire, meaning: TwilioMeaning, account: str, address: str, headers: Mapping[str, str]
     ) -> None:
-        self._wire = wire
-        self._meaning = meaning
+        super().__init__(wire, meaning)
         self._base = f"/2010-04-01/Accounts/{account}"
         self._address = address.rstrip("/")
         self._headers = headers
-
-    @property
-    def skew_s(self) -> float:
-        return self._wire.skew_s
-
-    def collapse(self, rows: Sequence[Mapping[str, Any]]) -> TelephonyCall | None:
-        return self._meaning.collapse(rows)
 
     def batches(self, window: Window) -> Iterator[Batch]:
         """All pages as one batch: legs are listed before the call that they belong to."""
@@ -254,9 +248,6 @@ class Twilio:
 
     def download_headers(self, place: str) -> Mapping[str, str]:
         return self._headers if urlsplit(place)[:2] == urlsplit(self._address)[:2] else {}
-
-    def close(self) -> None:
-        self._wire.close()
 
     def _pages(self, path: str, params: Mapping[str, str], name: str) -> Iterator[Any]:
         def read(answer: Any) -> tuple[list[Any], str | None]:

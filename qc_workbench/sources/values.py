@@ -57,6 +57,14 @@ def moment(text: str, zone: ZoneInfo, *, day_is_enough: bool = False) -> datetim
     return found.astimezone(UTC)
 
 
+def believable(moment: datetime, name: str = "") -> datetime:
+    """A moment that a connected system told, of years in which a sales department can have worked: in others neither
+    zones nor lengths can be reckoned with. Raises :class:`BadValueError` ``vendor_time``."""
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise BadValueError("vendor_time", name=name) if name else BadValueError("vendor_time")
+    return moment
+
+
 def _is_day(text: str) -> bool:
     try:
         date.fromisoformat(text)

@@ -5,12 +5,13 @@ Whoever sends them may be anybody, so each has its limits. What is no body of ei
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
+
+from qc_workbench.sources.json_text import parsed
 
 #: No honest webhook is longer, bytes. Pipedrive sends whole deals with their own fields.
 LARGEST_BODY_BYTES: Final = 256 << 10
@@ -52,8 +53,8 @@ def read_body(content: bytes, media_type: str) -> tuple[Mapping[str, Any], Seque
 
 def json_body(content: bytes | str) -> Mapping[str, Any]:
     try:
-        found = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        found = parsed(content)
+    except ValueError as error:
         raise UnreadableBodyError("json") from error
     if isinstance(found, list):
         found = {str(place): item for place, item in enumerate(found)}

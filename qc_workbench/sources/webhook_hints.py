@@ -224,6 +224,6 @@ def _unix(text: str) -> datetime | None:
 def _mail_date(text: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(text) if text else None
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None
     return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

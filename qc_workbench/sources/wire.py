@@ -7,13 +7,12 @@ error inside 200, an empty 204. Each is a typed error here, so that a checkpoint
 from __future__ import annotations
 
 import email.utils
-import json
 import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Protocol, TypeVar
 
@@ -21,6 +20,9 @@ import httpx
 
 from qc_workbench.errors import SourceAnswerBroken, SourceError, SourceRefused, SourceThrottled, SourceUnreachable
 from qc_workbench.sources.connector import Capabilities, CrmCapabilities
+from qc_workbench.sources.json_text import parsed
+from qc_workbench.sources.problems import STUMBLES, shown
+from qc_workbench.sources.secrets_seen import blot
 from qc_workbench.sources.unpacking import ACCEPTED, BodyRefusedError, body
 
 Answer = TypeVar("Answer")
@@ -37,6 +39,8 @@ LONGEST_ANSWER_S: Final = 900.0
 TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 #: Statuses of a server in trouble rather than of a wrong question.
 _PASSING: Final = frozenset({408, 425, 500, 502, 503, 504, 520, 522, 524})
+#: A Date further off than this says nothing about anybody's clock.
+_NO_CLOCK: Final = timedelta(days=400)
 _LONGEST_ADDRESS_BYTES: Final = 4096
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
@@ -196,6 +200,25 @@ class Wire:
 
         Raises :class:`~qc_workbench.errors.SourceError` when no try gave an answer; a refusal is told at once.
         """
+        try:
+            return self._asked(method, path, read, params, body, form, headers, shape, patience, tries)
+        except SourceError as error:
+            blot(error)
+            raise
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        read: Callable[[Any], Answer],
+        params: Mapping[str, str] | None,
+        body: Any,
+        form: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        shape: Shape,
+        patience: Patience | None,
+        tries: int | None,
+    ) -> Answer:
         question = {"params": params, "json": body, "data": form, "headers": headers}
         question = {name: value for name, value in question.items() if value is not None}
         asked_at, attempt = self.clock.monotonic(), 0
@@ -204,7 +227,7 @@ class Wire:
             self._meter.requests += 1
             last: SourceError
             try:
-                return read(self._once(method, path, question, shape, patience))
+                return self._read(read, self._once(method, path, question, shape, patience))
             except SourceRefused:
                 raise
             except NotReadyError as error:
@@ -224,6 +247,16 @@ class Wire:
             longest = pause_s(attempt - 1, self._chance())
             self.clock.sleep(max(longest, min(wait_s or 0.0, LONGEST_PAUSE_S)))
 
+    def _read(self, read: Callable[[Any], Answer], told: Any) -> Answer:
+        """An answer in which something else stands than where it was looked for is a broken one."""
+        try:
+            return read(told)
+        except SourceError as error:
+            error.params = {name: shown(said) if isinstance(said, str) else said for name, said in error.params.items()}
+            raise
+        except STUMBLES as error:
+            raise self._broken("shape") from error
+
     def _once(
         self, method: str, path: str, question: Mapping[str, Any], shape: Shape, patience: Patience | None
     ) -> Any:
@@ -239,6 +272,8 @@ class Wire:
                     return self._location(response)
                 self._check_status(response)
                 content = self._content(response)
+        except httpx.InvalidURL as error:  # a redirect to what is no address: the library looks at it by itself
+            raise self._broken("no_link") from error
         except httpx.HTTPError as error:
             raise SourceUnreachable("source_unreachable", source=self.source, detail=type(error).__name__) from error
         return self._understood(response, content, shape)
@@ -313,8 +348,8 @@ class Wire:
 
     def _parsed(self, content: bytes, begins: bytes) -> Any:
         try:
-            return json.loads(content, parse_constant=_no_number)
-        except (ValueError, RecursionError) as error:
+            return parsed(content, parse_constant=_no_number)
+        except ValueError as error:
             code = "no_json" if not begins.startswith((b"{", b"[")) else "broken_off"
             raise self._broken(code) from error
 
@@ -325,7 +360,8 @@ class Wire:
         told = response.headers.get("date")
         moment = _http_date(told) if told else None
         if moment is not None:
-            self.skew_s = (moment - self.clock.now()).total_seconds()
+            skew = moment - self.clock.now()
+            self.skew_s = skew.total_seconds() if abs(skew) < _NO_CLOCK else 0.0
 
 
 def _no_number(name: str) -> None:
@@ -335,14 +371,15 @@ def _no_number(name: str) -> None:
 
 def _http_date(text: str) -> datetime | None:
     try:
-        return email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        found = email.utils.parsedate_to_datetime(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
 def _retry_after_s(response: httpx.Response, clock: Clock) -> float | None:
     told = response.headers.get("retry-after", "")
-    if told.isdigit():
+    if told.isascii() and told.isdigit():
         return float(told)
     moment = _http_date(told) if told else None
     return max(0.0, (moment - clock.now()).total_seconds()) if moment else None

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from qc_workbench.domain.telephony import Ending, Leg, RecordingRef, TelephonyCall, VendorAgent, Way
 from qc_workbench.errors import SourceAnswerBroken, SourceError, SourceRefused, SourceThrottled, SourceUnreachable
+from qc_workbench.sources.asked_system import AskedSystem
 from qc_workbench.sources.call_values import (
     covered_s,
     ending_of,
@@ -186,7 +187,7 @@ def _recording(talks: Sequence[tuple[Leg, Mapping[str, Any]]], over: datetime) -
     return RecordingRef("", key=f"{row.get('call_id')}|{int(over.timestamp())}")
 
 
-class Zadarma:
+class Zadarma(AskedSystem[ZadarmaMeaning]):
     """A :class:`~qc_workbench.sources.connector.CallSource`."""
 
     capabilities = CAPABILITIES
@@ -197,13 +198,6 @@ class Zadarma:
         self._meaning = meaning
         self._key, self._secret = key, secret
         self._of_bytes: bool | None = None  # which signature it takes; None until one was taken
-
-    @property
-    def skew_s(self) -> float:
-        return self._wire.skew_s
-
-    def collapse(self, rows: Sequence[Mapping[str, Any]]) -> TelephonyCall | None:
-        return self._meaning.collapse(rows)
 
     def batches(self, window: Window) -> Iterator[Batch]:
         """A page a batch. Rows are only ever added while pages are turned, so that none is skipped: at worst one
@@ -256,7 +250,7 @@ class Zadarma:
         return RecordingRef(link, ref.key, now + timedelta(seconds=lifetime_s)) if link else None
 
     def close(self) -> None:
-        self._wire.close()
+        super().close()
         self._records.close()
 
     def _ask(self, wire: Wire, path: str, params: Mapping[str, str], pick: Any) -> Any:

@@ -132,7 +132,7 @@ STATES: Final[Mapping[str, State]] = {
         Picture("setup", "", Scene.NEW), _send(name="А", login="a", password="a-new-secret-1", again="other")
     ),
     "logout": State(Picture("logout", QC)),
-    "call-keys": State(Picture(f"call?id={CALL}", QC), _keys("?")),
+    "call-keys": State(Picture(f"call?id={CALL}", QC), _keys("Shift+Slash")),
     "call-comment": State(Picture(f"call?id={CALL}", QC), _keys("c")),
     "call-replacing": State(Picture(f"call?id={CALL}", QC), _keys("m")),
     "call-answered": State(Picture(f"call?id={CALL}", QC), _keys("n", "n", "n", "n", "2", "h")),
@@ -301,8 +301,13 @@ def main() -> None:
             for language in options.language:
                 for name, state in chosen.items():
                     print(f"{datetime.now(UTC):%H:%M:%S} {name} {language}", file=sys.stderr, flush=True)
-                    for where, found in looker.violations(name, state, language).items():
-                        for one in found:
+                    try:
+                        found = looker.violations(name, state, language)
+                    except Error as error:
+                        print(f"{name} {language} could not be looked at: {error.message}", flush=True)
+                        continue
+                    for where, all_of in found.items():
+                        for one in all_of:
                             print(f"{where}: {one}", flush=True)
         browser.close()
 

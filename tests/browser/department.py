@@ -34,6 +34,7 @@ from qc_workbench.domain.commitment import (
     Refusal,
     SpokenCommitment,
 )
+from qc_workbench.domain.consent import ConsentLine, ConsentReason, ConsentVerdict
 from qc_workbench.domain.crm import Deal, DealStatus
 from qc_workbench.domain.dispute import Line
 from qc_workbench.domain.evaluation import Evaluation, Purpose, Reply
@@ -48,6 +49,7 @@ from qc_workbench.review.evaluating import begun
 from qc_workbench.store import calls as call_rows
 from qc_workbench.store import crm, people, scoring, verdicts
 from qc_workbench.store.calls import audit_entry
+from qc_workbench.store.consent import consent_row
 from qc_workbench.store.database import Statement
 from qc_workbench.store.forms import form_version
 from qc_workbench.store.hearing import heard_written
@@ -134,10 +136,29 @@ def department(home: Path, now: datetime) -> Workspace:
     _doors(workspace, now)
     planned_writes(workspace, who(workspace, HEAD, now).name, now)
     write_days(workspace, who(workspace, HEAD, now), days, now)
+    _told_of_recording(workspace)
     settings_file = workspace.home / "qcw.toml"  # what was ruled at once above was ruled; from here on agents are asked
     text = settings_file.read_text(encoding="utf-8").replace("reply_days = 0", "reply_days = 3")
     settings_file.write_text(text, encoding="utf-8")
     return busy(Workspace.open(workspace.home), now)
+
+
+def _told_of_recording(workspace: Workspace) -> None:
+    """Whether clients were told of the recording, as if the beginnings of answered calls had been recognised."""
+    with workspace.store.reading() as reader:
+        calls = reader.rows("select call_id from calls where outcome = 'answered' order by call_id")
+    chance = random.Random("recording")
+    kinds = (
+        (ConsentVerdict.TOLD, ConsentReason.BY_MACHINE), (ConsentVerdict.TOLD, ConsentReason.BY_AGENT),
+        (ConsentVerdict.NOT_TOLD, ConsentReason.NEVER), (ConsentVerdict.NOT_TOLD, ConsentReason.LATE),
+        (ConsentVerdict.UNSURE, ConsentReason.NO_OPENING),
+    )  # fmt: skip
+    lines = []
+    for row in calls:
+        verdict, reason = chance.choices(kinds, (50, 30, 10, 4, 6))[0]
+        second = 3.0 if verdict is ConsentVerdict.TOLD else 41.0 if reason is ConsentReason.LATE else None
+        lines.append(consent_row(ConsentLine(row["call_id"], verdict, reason, second, second, None, 20.0, "1")))
+    workspace.store.insert_many("consent_lines", lines)
 
 
 def who(workspace: Workspace, login: str, now: datetime) -> Viewer:

@@ -23,6 +23,17 @@ secret = "secret:binotel.secret"
 kind = "ringostat"
 name = "ringostat"
 key = "env:RINGOSTAT_KEY"
+webhook_secret = "file:secrets/webhook-ringostat"
+
+[[sources.agents]]
+agent = "101"
+manager = "m2"
+until = 2026-10-01
+
+[[sources.agents]]
+agent = "101"
+manager = "m4"
+since = 2026-10-01
 
 [[sources]]
 kind = "asterisk_sql"

@@ -75,6 +75,7 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "my-bonus": Picture("my?list=bonus", AGENT),
     "investigation": Picture("investigation?month=MONTH", HEAD, needs=_PLOT),
     "investigation-new": Picture("investigation", HEAD),
+    "my-calendar": Picture("my?list=promises", AGENT, press="calendar.title"),
     "my-letters": Picture("my?list=letters", AGENT),
     "my-questions": Picture("my?list=suspicions", AGENT),
     "discipline-consent": Picture("discipline", HEAD, press="discipline_part.consent"),
@@ -88,6 +89,8 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "crm_writes": Picture("crm_writes", HEAD),
     "crm_writes-written": Picture("crm_writes?shelf=written", OWNER),
     "connections": Picture("connections", ADMIN),
+    "connections-people": Picture("connections", ADMIN, press="connections.tab.people"),
+    "connections-settings": Picture("connections", ADMIN, press="connections.tab.settings"),
     "forms": Picture("forms", HEAD),
     "form": Picture("forms?form=inbound_lead&version=1", HEAD),
 }

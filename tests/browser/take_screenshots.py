@@ -85,7 +85,7 @@ def shoot(page: Page, address: str, press: str, picture: Picture, highest: int) 
     is_room = address.split("?")[0] in ROOMS
     settle(page, is_room=is_room)
     if press:
-        page.locator("[data-testid=stMain]").get_by_text(press).first.click()
+        page.locator("[data-testid=stMain]").get_by_text(press).locator("visible=true").first.click()
         settle(page, is_room=is_room)
     if picture.upload:
         page.set_input_files("input[type=file]", GOLDEN / picture.upload)

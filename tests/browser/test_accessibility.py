@@ -86,11 +86,12 @@ def test_the_page_says_the_language_that_was_chosen_and_so_do_streamlits_own_but
     assert page.evaluate("document.documentElement.lang") == "ru"
     collapse = page.locator("[data-testid=stSidebarCollapseButton] button")
     playwright.expect(collapse).to_have_attribute("aria-label", "Свернуть боковую панель")
-    assert page.locator("[data-testid=stDateInputField]").first.inner_text().startswith("дд")
+    day = page.locator("[data-testid=stDateInputField] [role=spinbutton]").first
+    playwright.expect(day).to_have_text("дд")
     page.get_by_role("radio", name="English").click()
     page.wait_for_function("document.documentElement.lang === 'en'", timeout=20_000)
     playwright.expect(collapse).to_have_attribute("aria-label", "Collapse sidebar")
-    assert page.locator("[data-testid=stDateInputField]").first.inner_text().startswith("dd")
+    playwright.expect(day).to_have_text("dd")
 
 
 def test_the_first_tab_offers_to_skip_the_names_of_the_pages(page: Page) -> None:

@@ -56,7 +56,7 @@ def main() -> None:
         nonlocal runs
         runs += 1
         try:
-            judged(lambda: read(data))
+            judged(lambda: read(data), has_key=border.has_key)
         except Exception as error:  # noted, and on: one defect must not hide the others
             frames = [
                 frame for frame in traceback.extract_tb(error.__traceback__) if "/tests/fuzzing/" not in frame.filename

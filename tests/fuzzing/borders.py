@@ -25,6 +25,10 @@ class Border:
     #: For inputs that may end the process: the reader that survives it.
     guarded: str = ""
 
+    @property
+    def has_key(self) -> bool:
+        return self.module in ("telephony", "crm", "webhooks")
+
     def read(self, data: bytes) -> Outcome:
         return self._call(self.reader, *self.arguments, data)
 

@@ -14,15 +14,17 @@ import httpx
 
 from pipelines import sync_crm
 from pipelines.progress import Silent
+from pipelines.understanding import understanding, understood
 from qc_workbench.config_sources import CrmSystem, OneCSource
 from qc_workbench.sources import amocrm, bitrix24, odata_1c, pipedrive
 from qc_workbench.sources.connector import CrmSource
 from qc_workbench.sources.crm_values import CrmBatch, CrmEntity
 from qc_workbench.sources.odata_1c import OneCMeaning
 from qc_workbench.sources.pipedrive_meaning import PipedriveMeaning
+from qc_workbench.sources.secrets_seen import note_secret
 from qc_workbench.sources.wire import Wire
 from tests.fuzzing.answers import Answering, Noting, Reciting, told_in
-from tests.fuzzing.kept import FAST, ForgettingWorkspace
+from tests.fuzzing.kept import ForgettingWorkspace, is_fast
 from tests.fuzzing.rule import SECRET, Outcome, taken
 from tests.stand_ins import amocrm as of_amocrm
 from tests.stand_ins import bitrix24 as of_bitrix24
@@ -43,13 +45,18 @@ _SETTINGS: Final[Mapping[str, str]] = {
 _ONE_C: Final = OneCSource(kind="odata_1c", name="c", address=f"{ADDRESS}/base", user="u", password="env:X")
 
 
-@cache
 def workspace_of(kind: str) -> ForgettingWorkspace:
+    return _workspace(kind, is_fast())
+
+
+@cache
+def _workspace(kind: str, fast: bool) -> ForgettingWorkspace:
     return ForgettingWorkspace(f'[[sources]]\nkind = "{kind}"\nname = "c"\n{_SETTINGS[kind]}\n')
 
 
 def opened(kind: str, transport: httpx.BaseTransport, key: str) -> CrmSource:
     clock = QuickClock(NOW)
+    note_secret(key)  # as it is noted where it is read
 
     def wire(what: Any, headers: Mapping[str, str] | None = None, path: str = "") -> Wire:
         return Wire("c", ADDRESS + path, what.CAPABILITIES, headers=headers, clock=clock, transport=transport, tries=1)
@@ -75,9 +82,9 @@ def read_answers(kind: str, data: bytes) -> Outcome:
     with workspace.store.forgetting():
         taking = sync_crm._Sync(workspace, settings, Silent(), QuickClock(NOW))  # type: ignore[arg-type]
         try:
-            for batch in source.changes(None):
+            for batch in understood("c", source.changes(None)):
                 taking._take(batch, moves_checkpoint=True)
-                if FAST:
+                if is_fast():
                     continue
                 before = {name: found.new for name, found in taking._rows.counts.items()}
                 taking._take(batch, moves_checkpoint=True)
@@ -86,6 +93,8 @@ def read_answers(kind: str, data: bytes) -> Outcome:
         finally:
             source.close()
         report = taking._report()
+        if is_fast():
+            return taken(report.rejects, **{name: found.new for name, found in taking._rows.counts.items()})
         with workspace.store.reading() as reader:
             counts = {table: int(reader.value(f"select count(*) from {table}") or 0)
                       for table in ("deals", "activities", "notes", "crm_persons")}  # fmt: skip
@@ -103,11 +112,15 @@ def read_one(kind: str, data: bytes) -> Outcome:
         with workspace.store.forgetting():
             taking = sync_crm._Sync(workspace, settings, Silent(), QuickClock(NOW))  # type: ignore[arg-type]
             try:
-                batch = source.refetch(entity, "1")
+                with understanding("c"):
+                    batch = source.refetch(entity, "1")
                 taking._take(batch, moves_checkpoint=False)
                 if source.capabilities.histories_a_sync:
-                    taking._take(CrmBatch(moves=source.stage_history("1")), moves_checkpoint=False)
-                source.still_there(entity, ["1"])
+                    with understanding("c"):
+                        moves = source.stage_history("1")
+                    taking._take(CrmBatch(moves=moves), moves_checkpoint=False)
+                with understanding("c"):
+                    source.still_there(entity, ["1"])
             finally:
                 source.close()
             counts += sum(found.new for found in taking._rows.counts.values())

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,23 @@ from qc_workbench.config import Settings, parse_settings
 from qc_workbench.store.database import Reader, Statement
 from tests.import_cases import new_workspace
 
-#: Set by the fuzzer for most of its runs.
-FAST = bool(os.environ.get("QCW_FUZZ_FAST"))
+#: Without a database: how the fuzzer runs, and the table of broken inputs is read.
+_FAST = ContextVar("fast", default=bool(os.environ.get("QCW_FUZZ_FAST")))
+
+
+def is_fast() -> bool:
+    return _FAST.get()
+
+
+@contextmanager
+def without_database() -> Iterator[None]:
+    before = _FAST.set(True)
+    try:
+        yield
+    finally:
+        _FAST.reset(before)
+
+
 COMPANY = '[company]\ntimezone = "Europe/Kyiv"\nphone_region = "UA"\n'
 
 
@@ -108,10 +124,11 @@ class ForgettingWorkspace:
 
     def __init__(self, settings: str = "") -> None:
         self.home = Path(tempfile.mkdtemp(prefix="qcw-fuzz-"))
-        if not FAST:
+        fast = is_fast()
+        if not fast:
             shutil.copyfile(_empty_database(), self.home / "qcw.duckdb")
         self.settings: Settings = parse_settings(COMPANY + settings, "qcw.toml")
-        self.store: Any = EmptyStore() if FAST else ForgettingStore(self.home / "qcw.duckdb")
+        self.store: Any = EmptyStore() if fast else ForgettingStore(self.home / "qcw.duckdb")
         self.rejects_file = self.home / "rejects.csv"
         atexit.register(self.close)
 
@@ -119,4 +136,4 @@ class ForgettingWorkspace:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-__all__ = ["COMPANY", "ForgettingStore", "ForgettingWorkspace"]
+__all__ = ["COMPANY", "EmptyStore", "ForgettingStore", "ForgettingWorkspace", "is_fast", "without_database"]

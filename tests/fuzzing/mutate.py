@@ -55,10 +55,9 @@ def _part(chance: random.Random, part: bytes) -> bytes:
         head += line
     if body[:1] in (b"{", b"[") and chance.random() < 0.85:
         try:
-            tree = json.loads(body)
-        except (ValueError, RecursionError):
-            return part
-        return head + _written(chance, _tree(chance, tree))
+            return head + _written(chance, _tree(chance, json.loads(body)))
+        except (ValueError, RecursionError, TypeError):  # no JSON, or nested so deep that it can't be written again
+            return chance.choice(_OF_BYTES)(chance, part)
     return chance.choice(_OF_BYTES)(chance, part)
 
 

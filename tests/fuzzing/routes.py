@@ -82,7 +82,7 @@ def seeds() -> tuple[bytes, ...]:
         b'{%s, "question": "greeted"}' % token,
         b"{%s}" % token,
         f'{{{token.decode()}, "reason": "не уверен"}}'.encode(),
-        b'{%s, "text": "Good", "from_s": 1, "to_s": 4, "question": "greeted", "for_coaching": true, "lang": "en"}' % token,
+        b'{%s, "text": "Good", "from_s": 1, "to_s": 4, "question": "greeted", "lang": "en"}' % token,
         b'{%s, "ranges": [[0, 4], [6, 9.5]], "spent_s": 12}' % token,
         b"{%s}" % token,
     )  # fmt: skip

@@ -23,7 +23,7 @@ from qc_workbench.sources.guess_columns import suggest
 from qc_workbench.sources.mapped_rows import MappedReader, Staff
 from qc_workbench.store.database import insert_all
 from tests.fuzzing.answers import DIVIDER
-from tests.fuzzing.kept import ForgettingWorkspace
+from tests.fuzzing.kept import ForgettingWorkspace, is_fast
 from tests.fuzzing.rule import Outcome, taken
 from tests.import_cases import DEALS_HEADER, GOOD_CALLS, GOOD_DEAL, MANAGERS, calls_csv
 
@@ -35,8 +35,12 @@ FILES: Final = ("calls.csv", "deals.csv", "notes.csv", "activities.csv")
 GOOD: Final = frozenset(row.partition(",")[0] for row in GOOD_CALLS)
 
 
-@cache
 def workspace() -> ForgettingWorkspace:
+    return _workspace(is_fast())
+
+
+@cache
+def _workspace(fast: bool) -> ForgettingWorkspace:
     return ForgettingWorkspace()
 
 

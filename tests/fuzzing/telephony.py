@@ -17,15 +17,17 @@ import httpx
 
 from pipelines import sync
 from pipelines.progress import Silent
+from pipelines.understanding import understanding, understood
 from qc_workbench.config_sources import TelephonySource
 from qc_workbench.domain.telephony import RecordingRef
 from qc_workbench.sources import asterisk_files, binotel, bitrix24_calls, data_api, mango, ringostat, twilio, zadarma
 from qc_workbench.sources.asterisk import AsteriskMeaning
 from qc_workbench.sources.asterisk_table import AsteriskTable
 from qc_workbench.sources.connector import CallSource, FileSource, Window
+from qc_workbench.sources.secrets_seen import note_secret
 from qc_workbench.sources.wire import Wire
 from tests.fuzzing.answers import DIVIDER, Answering, Noting, Reciting, told_in
-from tests.fuzzing.kept import FAST, ForgettingWorkspace
+from tests.fuzzing.kept import ForgettingWorkspace, is_fast
 from tests.fuzzing.rule import SECRET, Outcome, taken
 from tests.stand_ins import asterisk as asterisk_rows
 from tests.stand_ins import binotel as of_binotel
@@ -54,13 +56,18 @@ _SETTINGS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-@cache
 def workspace_of(kind: str) -> ForgettingWorkspace:
+    return _workspace(kind, is_fast())
+
+
+@cache
+def _workspace(kind: str, fast: bool) -> ForgettingWorkspace:
     return ForgettingWorkspace(f'[[sources]]\nkind = "{kind}"\nname = "s"\n{_SETTINGS[kind]}\n')
 
 
 def opened(kind: str, transport: httpx.BaseTransport, key: str, secret: str) -> CallSource:
     clock = QuickClock(NOW)
+    note_secret(key)  # as it is noted where it is read
 
     def wire(headers: Mapping[str, str] | None = None, path: str = "", what: Any = ringostat) -> Wire:
         return Wire("s", ADDRESS + path, what.CAPABILITIES, headers=headers, clock=clock, transport=transport, tries=1)
@@ -95,7 +102,7 @@ def read_answers(kind: str, data: bytes) -> Outcome:
     source = opened(kind, transport, SECRET, SECRET)
 
     def batches() -> Iterator[tuple[Any, Window | None]]:
-        yield from ((batch, WINDOW) for batch in source.batches(WINDOW))
+        yield from ((batch, WINDOW) for batch in understood("s", source.batches(WINDOW)))
 
     return _taken_in(kind, source, batches)
 
@@ -111,7 +118,7 @@ def _taken_in(
         try:
             for batch, window in batches():
                 taking._take(source, batch, window)
-                if window is not None and not FAST:
+                if window is not None and not is_fast():
                     taking._take(source, batch, window)  # the same again changes nothing: see below
         finally:
             source.close()
@@ -121,7 +128,7 @@ def _taken_in(
             legs = reader.value("select count(*) from call_legs") or 0
             twice = reader.value("select count(*) - count(distinct call_id) from calls") or 0
             waiting = reader.rows("select * from recording_queue")
-        if FAST:
+        if is_fast():
             return taken(report.rejects, calls=report.counts["calls"].new)
         assert not twice
         assert report.counts["calls"].new == calls, "what was read twice is counted once"
@@ -132,7 +139,10 @@ def read_link(kind: str, data: bytes) -> Outcome:
     """What is answered when the link of a recording is asked for."""
     source = opened(kind, Reciting(told_in(data)), SECRET, SECRET)
     try:
-        ref = source.fresh_link(RecordingRef("", key="4900000001|1772400000" if kind == "zadarma" else "4900000001"))
+        with understanding("s"):
+            ref = source.fresh_link(
+                RecordingRef("", key="4900000001|1772400000" if kind == "zadarma" else "4900000001")
+            )
     finally:
         source.close()
     return taken(links=int(ref is not None))
@@ -149,7 +159,7 @@ def read_master_csv(data: bytes) -> Outcome:
         def batches() -> Iterator[tuple[Any, Window | None]]:
             position: Mapping[str, Any] = {}
             for _ in range(2):
-                for batch in source.batches_from(position):
+                for batch in understood("s", source.batches_from(position)):
                     position = json.loads(json.dumps(batch.position))
                     yield batch, None
 
@@ -186,7 +196,7 @@ def read_table(data: bytes) -> Outcome:
     source = AsteriskTable("s", _Rows(rows[:50]), None, AsteriskMeaning(KYIV, "UA"), timedelta(days=3), QuickClock(NOW))
 
     def batches() -> Iterator[tuple[Any, Window | None]]:
-        yield from ((batch, None) for batch in source.batches_from({}))
+        yield from ((batch, None) for batch in understood("s", source.batches_from({})))
 
     return _taken_in("asterisk_sql", source, batches)
 
@@ -268,7 +278,7 @@ def seeds(kind: str) -> tuple[bytes, ...]:
 _LINKS: Final[Mapping[str, bytes]] = {
     "binotel": b'{"status": "success", "url": "https://example.test/1.mp3"}',
     "mango": b"%HTTP 302 location: https://example.test/1.mp3\n",
-    "zadarma": b'{"status": "success", "links": ["https://example.test/1.mp3"], "lifetime_till": "2026-03-02 11:00:00"}',
+    "zadarma": b'{"status": "success", "links": ["https://example.test/1.mp3"], "lifetime_till": ""}',
     "bitrix24_calls": b'{"result": {"ID": "9043", "DOWNLOAD_URL": "https://example.test/1.mp3"}}',
 }
 

@@ -26,7 +26,7 @@ from qc_workbench.searching.snippets import snippets
 from qc_workbench.sources.form_files import form_problems, form_text, read_draft, read_form, starter_forms
 from qc_workbench.sources.secrets_file import FILE_NAME, KEY_VARIABLE, SecretsFile
 from qc_workbench.store.searching import find_calls
-from tests.fuzzing.kept import ForgettingWorkspace
+from tests.fuzzing.kept import ForgettingWorkspace, is_fast
 from tests.fuzzing.rule import SECRET, Outcome, taken
 
 KYIV: Final = ZoneInfo("Europe/Kyiv")
@@ -81,14 +81,18 @@ _TALK: Final = (
 )
 
 
-@cache
 def workspace() -> ForgettingWorkspace:
+    return _workspace(is_fast())
+
+
+@cache
+def _workspace(fast: bool) -> ForgettingWorkspace:
     return ForgettingWorkspace()
 
 
 def read_question(data: bytes) -> Outcome:
     """A question: on the words of a call by the definition, and in the database."""
-    query = parse(data.decode("utf-8", "surrogatepass" if b"\xed" in data else "replace"))
+    query = parse(data.decode("utf-8", "replace"))
     is_found = fits(query, said_words(_TALK))
     shown = snippets(query, _TALK, 3)
     with workspace().store.reading() as reader:

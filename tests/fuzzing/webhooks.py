@@ -15,7 +15,7 @@ from qc_workbench.sources.webhook_bodies import FORM, Arrived, UnreadableBodyErr
 from qc_workbench.sources.webhook_kinds import KINDS, receipts
 from qc_workbench.store.database import to_json
 from qc_workbench.store.webhooks import kept
-from tests.fuzzing.kept import ForgettingWorkspace
+from tests.fuzzing.kept import ForgettingWorkspace, is_fast
 from tests.fuzzing.rule import SECRET, Outcome, taken
 
 NOW: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -23,8 +23,12 @@ KYIV: Final = ZoneInfo("Europe/Kyiv")
 DOCUMENTED: Final = Path(__file__).parent.parent / "stand_ins" / "documented"
 
 
-@cache
 def workspace() -> ForgettingWorkspace:
+    return _workspace(is_fast())
+
+
+@cache
+def _workspace(fast: bool) -> ForgettingWorkspace:
     return ForgettingWorkspace()
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 
 from qc_workbench.errors import SourceAnswerBroken, SourceRefused, SourceThrottled, SourceUnreachable
@@ -176,3 +177,62 @@ def test_faults_while_waiting_are_counted_as_ever(asking: Asking) -> None:
     with pytest.raises(SourceThrottled):
         asking.wire.ask("POST", "/x", kept, shape=Shape.TEXT, patience=Patience())
     assert len(asking.stand_in.asked) == TRIES
+
+
+def answering(
+    content: bytes,
+    headers: Mapping[str, str] | None = None,
+    *,
+    status: int = 200,
+    sent: Mapping[str, str] | None = None,
+) -> Wire:
+    told = [(name.encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, headers=told, content=content))
+    clock = QuickClock(datetime(2026, 3, 2, 12, tzinfo=UTC))
+    return Wire("s", "http://h", PACE, clock=clock, transport=transport, tries=1)
+
+
+def test_half_a_character_becomes_a_sign_of_it_and_the_rest_of_the_row_stays() -> None:
+    wire = answering(b'{"name": "\\ud83d\\u0410\\ud83d\\ude00", "id": 1}')
+    assert wire.ask("GET", "/x", lambda told: told) == {"name": "\ufffdА😀", "id": 1}
+
+
+@pytest.mark.parametrize("content", [b'{"a":' * 5_000 + b"1" + b"}" * 5_000, b"[" * 100_000])
+def test_json_without_end_is_a_broken_answer(content: bytes) -> None:
+    with pytest.raises(SourceAnswerBroken, match="source_answer_broken_off"):
+        answering(content).ask("GET", "/x", lambda told: told)
+
+
+def test_an_answer_of_another_shape_is_a_broken_answer_and_never_a_traceback() -> None:
+    with pytest.raises(SourceAnswerBroken, match="source_answer_shape"):
+        answering(b'{"data": 5}').ask("GET", "/x", lambda told: [row["id"] for row in told["data"]])
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 02 Mar 2026 08:15:13 -0000",
+        "Mon, 02 Mar 99999999999999999999 08:15:13 GMT",
+        "Sun, 01 Jan 0001 00:00:00 +2359",
+        "soon",
+    ],
+)
+def test_a_clock_that_tells_nothing_believable_is_no_clock(date: str) -> None:
+    wire = answering(b"{}", {"date": date})
+    wire.ask("GET", "/x", lambda told: told)
+    assert abs(wire.skew_s) < 86_400
+
+
+def test_a_wait_that_is_no_number_is_waited_for_as_if_untold() -> None:
+    with pytest.raises(SourceThrottled) as told:
+        answering(b"", {"retry-after": "\xb2"}, status=429).ask("GET", "/x", lambda told: told)
+    assert told.value.wait_s is None
+
+
+def test_a_complaint_without_end_is_told_shortly() -> None:
+    def read(told: Any) -> None:
+        raise SourceRefused("source_refused", source="s", status=told["error"])
+
+    with pytest.raises(SourceRefused) as told:
+        answering(b'{"error": "' + b"A" * 5_000 + b'"}').ask("GET", "/x", read)
+    assert len(told.value.params["status"]) < 200

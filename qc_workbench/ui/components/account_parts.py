@@ -48,11 +48,11 @@ def _row(item: ListedAccount, view: Admitted, room: Room) -> dict[str, str]:
         t("people.name"): account.name,
         t("people.login"): account.login,
         t("people.roles"): roles_text(account, t),
-        t("people.employee"): employee.name if employee else "—",
+        t("people.state"): _state(item, room),
         t("people.team"): _team_text(account, view, t),
+        t("people.employee"): employee.name if employee else "—",
         t("people.calls_a_day"): t.number(account.calls_a_day) if account.calls_a_day else "—",
         t("people.seen"): moment_or_dash(item.last_seen, t),
-        t("people.state"): _state(item, room),
     }
 
 

@@ -88,7 +88,7 @@ def people_tab(room: Room, item: Connection) -> None:
         typed = st.data_editor(
             [_row(person, found) for person in found.people] or [dict.fromkeys(_COLUMNS)],
             num_rows="dynamic", hide_index=True, key=f"{key}_table", column_config=_columns(t, found),
-            column_order=_COLUMNS, width="stretch",
+            column_order=_COLUMNS, width="stretch", placeholder="",
         )  # fmt: skip
         if not st.form_submit_button(t("connections.people_save"), type="primary"):
             return

@@ -41,10 +41,9 @@ def own(room: Room) -> None:
 
 def what_is_kept(room: Room, view: DataRoom) -> None:
     t = room.t
-    for name, items in (("employees", view.employees), ("clients", view.clients)):
-        st.subheader(t(f"data.{name}"), anchor=False)
-        for item in items:
-            _one(item, t)
+    of_clients = {item.category for item in view.clients}
+    for item in view.employees:
+        _one(item, t("data.of_both" if item.category in of_clients else "data.of_employees"), t)
     if any(item.basis_is_draft for item in view.employees):
         st.caption(t("data.drafts"))
     st.markdown(plain(t("data.contact", contact=view.contact)) if view.contact else t("data.no_contact"))
@@ -52,11 +51,11 @@ def what_is_kept(room: Room, view: DataRoom) -> None:
         st.caption(t("data.erased", n=view.erasures, moment=t.moment(view.erased_at)))
 
 
-def _one(item: KeptData, t: Translator) -> None:
-    """A line to unfold: what and how long; inside why, on what basis and who sees it."""
+def _one(item: KeptData, of_whom: str, t: Translator) -> None:
+    """A line to unfold: what, of whom and how long; inside why, on what basis and who sees it."""
     code = item.category.value
     kept = t("data.months", n=item.months) if item.months else t("data.until_erased")
-    with st.expander(f"{t(f'data.{code}.what')} · {kept}"):
+    with st.expander(f"**{t(f'data.{code}.what')}** · {of_whom} · {kept}"):
         st.markdown(f"**{t('data.column.why')}.** {plain(item.purpose)}")
         draft = f" ({t('data.draft')})" if item.basis_is_draft else ""
         st.markdown(f"**{t('data.column.basis')}.** {plain(item.basis)}{draft}")

@@ -106,6 +106,7 @@ def _raw(room: Room, found: view.Look) -> None:
         hide_index=True,
         height=35 * (len(rows) + 1) + 3,
         alt=t("files.as_it_is"),
+        column_config={"": st.column_config.TextColumn(width=100)},
     )
     count = t("files.header_two") if header.rows == 2 else t("files.header_one")
     st.caption(t("files.header_found", row=header.row, count=count))

@@ -165,7 +165,7 @@ def _hypothesis(room: Room, shown: InvestigationRoom, state: HypothesisState) ->
     if examination is None:
         _withdrawing(room, hypothesis)
         return
-    _figures(shown, examination, t)
+    _figures(shown, hypothesis, examination, t)
     for figures in examination.agents:
         if figures.cases and figures.standing in (Standing.VIOLATOR, Standing.UNCLEAR):
             _cases(room, shown, hypothesis, figures)
@@ -198,7 +198,7 @@ def _scope_text(hypothesis: Hypothesis, shown: InvestigationRoom, t: Translator)
     return " · ".join(parts)
 
 
-def _figures(shown: InvestigationRoom, examination: Examination, t: Translator) -> None:
+def _figures(shown: InvestigationRoom, hypothesis: Hypothesis, examination: Examination, t: Translator) -> None:
     st.caption(t("inv.examined", since=t.day(examination.starts_at), until=t.moment(examination.ends_at)))
     rows = [
         {
@@ -213,7 +213,8 @@ def _figures(shown: InvestigationRoom, examination: Examination, t: Translator) 
         for item in examination.agents
     ]
     right = {name: st.column_config.TextColumn(alignment="right") for name in list(rows[0])[1:6]} if rows else {}
-    st.dataframe(rows, hide_index=True, height="content", column_config=right, alt=t("inv.agent"))
+    of = f"{t('inv.agent')}: {hypothesis.claim}"
+    st.dataframe(rows, hide_index=True, height="content", column_config=right, alt=of)
 
 
 def _cases(room: Room, shown: InvestigationRoom, hypothesis: Hypothesis, figures: AgentFigures) -> None:

@@ -32,6 +32,8 @@ _LIST, _WRITTEN = "list", "my_shelf_written"
 def choose_shelf(room: Room, view: MyRoom) -> Shelf:
     """Scores first; each shelf says how much of it waits. The address holds which one is open."""
     t, asked = room.t, st.query_params.get(_LIST)
+    if view.reply_until is not None:
+        st.warning(t("reply.reminder", n=view.waiting.get(Shelf.SUSPICIONS, 0), moment=t.moment(view.reply_until)))
     if "my_shelf" not in st.session_state or remembered(_WRITTEN) != asked:
         st.session_state["my_shelf"] = code_of(Shelf, asked) or Shelf.SCORES
     chosen = st.segmented_control(

@@ -13,6 +13,7 @@ from qc_workbench.domain.coaching import TaskState
 from qc_workbench.domain.dispute import LineState
 from qc_workbench.domain.flag import FlagKind
 from qc_workbench.review.promises import Column
+from qc_workbench.review.right_of_reply import ReplyState
 from qc_workbench.review.rulings import CaseState
 from qc_workbench.store import coaching_lists, scored_calls
 from qc_workbench.store.browsing import recordings_by_call
@@ -53,11 +54,13 @@ class Shelf(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MyRoom:
-    """``waiting``: how much waits for the agent, of the shelves where something can. ``scores``: all there are."""
+    """``waiting``: how much waits for the agent, of the shelves where something can. ``scores``: all there are.
+    ``reply_until``: the first deadline of a question that has no answer yet."""
 
     waiting: Mapping[Shelf, int]
     scores: int
     promises: Board
+    reply_until: datetime | None = None
 
 
 def my_room(workspace: Workspace, viewer: Viewer, agent: str, now: datetime) -> MyRoom:
@@ -70,16 +73,18 @@ def my_room(workspace: Workspace, viewer: Viewer, agent: str, now: datetime) -> 
         scores = scored_calls.count_scores_of_agent(reader, agent)
         given = my_errands(reader, agent, now)
     promises = board(workspace, viewer)
+    asked = questions(workspace, frozenset({agent}))
+    open_until = [item.reply.until for item in asked if item.state(now) is ReplyState.OPEN and item.reply.until]
     waiting = {
         Shelf.SCORES: sum(any(line.state is LineState.OPEN for line in case.lines) for case in cases),
-        Shelf.SUSPICIONS: unanswered(questions(workspace, frozenset({agent})), now),
+        Shelf.SUSPICIONS: unanswered(asked, now),
         Shelf.PROMISES: sum(promises.count(column, agent) for column in COLUMNS),
         Shelf.TASKS: tasks.get(TaskState.GIVEN, 0)
         + tasks.get(TaskState.SEEN, 0)
         + sum(not errand.is_done for errand in given),
         Shelf.LETTERS: unread(my_letters(workspace, viewer)),
     }
-    return MyRoom(waiting, scores, promises)
+    return MyRoom(waiting, scores, promises, min(open_until, default=None))
 
 
 def my_errands(reader: Reader, agent: str, now: datetime) -> list[Errand]:

@@ -53,7 +53,8 @@ function show(clip) {
   const when = data.brief ? clock(data.said) : `${clock(data.start)}–${clock(data.end)}`;
   const idle = data.brief ? `${data.labels.clip_from} ${when}` : data.labels.play;
   button.textContent = `${playing ? "❚❚" : "▶"} ${when}`;
-  button.setAttribute("aria-label", playing ? data.labels.pause : idle);
+  const said = playing ? data.labels.pause : idle;
+  button.setAttribute("aria-label", said.includes(when) ? said : `${said} ${when}`); // with what is seen on it
   button.title = playing ? data.labels.pause : idle;
   button.disabled = !data.url;
 }

@@ -94,7 +94,7 @@ function keysDialog(player) {
     row.append(cell, make("td", "", does));
     table.append(row);
   }
-  dialog.append(make("h2", "", labels.keys_title), table, makeButton("play", labels.close, labels.close, () => dialog.close()));
+  dialog.append(make("h2", "", labels.keys_title), table, make("div", "others"), makeButton("play", labels.close, labels.close, () => dialog.close()));
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   return dialog;
 }

@@ -271,7 +271,12 @@ class Player {
     this.tick();
   }
 
+  // Whoever stands beside the player on the page adds their keys: the list is of the page, not of a part of it.
   showKeys() {
+    const others = [];
+    window.dispatchEvent(new CustomEvent("qcw-keys", { detail: others }));
+    this.sheet.querySelector(".others").replaceChildren(...others.flatMap(([title, keys]) =>
+      [make("h3", "", title), ...keys.map((said) => make("p", "", said))]));
     if (!this.sheet.open) this.sheet.showModal();
   }
 }

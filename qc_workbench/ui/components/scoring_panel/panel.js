@@ -20,6 +20,9 @@ class Panel {
     listen(document, "keydown", (event) => this.key(event));
     listen(document, "pointerdown", () => { this.work?.sign(); this.isPressed = true; });
     for (const name of ["pointerup", "pointercancel"]) listen(document, name, () => setTimeout(() => this.released(), 0));
+    listen(window, "qcw-keys", ({ detail }) => {
+      if (this.isOpen) detail.push([this.data.labels.form, this.data.labels.keys.split(" · ")]);
+    });
     listen(window, "qcw-position", (event) => {
       this.position = Number(event.detail?.at) || 0;
       this.work?.sign();
