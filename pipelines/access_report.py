@@ -31,7 +31,10 @@ from qc_workbench.sources.phones import e164
 from qc_workbench.sources.problems import BadValueError
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.database import Reader
+from qc_workbench.store.listening import hidden_in
 from qc_workbench.ui.i18n import Translator
+from qc_workbench.work.covered_sound import kept_covered
+from qc_workbench.work.decoding import write_pcm
 from qc_workbench.workspace import Workspace
 
 #: Said in place of what the other side of an employee's call said.
@@ -161,14 +164,25 @@ def _left_out(kind: SubjectKind) -> Mapping[str, tuple[str, ...]]:
 
 
 def _recordings(workspace: Workspace, reader: Reader, subject: AccessSubject) -> list[tuple[str, Path]]:
-    """Names in the zip and files. Of an employee only those of own calls: the client is heard in them too."""
+    """Names in the zip and files. Of an employee only those of own calls: the client is heard in them too. Secrets that
+    were said are covered as where they are played."""
     rows = reader.rows(
-        "select call_id, path from recordings where path is not null and list_contains(?::varchar[], call_id) "
+        "select call_id, path, content_hash from recordings "
+        "where path is not null and list_contains(?::varchar[], call_id) "
         "order by 1",
         list(subject.sets["calls"]),
     )
-    found = [(row["call_id"], workspace.media_path(row["path"])) for row in rows]
-    return [(f"recordings/{number:05d}{path.suffix}", path) for number, (_, path) in enumerate(found) if path.is_file()]
+    paths = [_covered(workspace, reader, workspace.media_path(row["path"]), row["content_hash"] or "") for row in rows]
+    return [(f"recordings/{number:05d}{path.suffix}", path) for number, path in enumerate(paths) if path.is_file()]
+
+
+def _covered(workspace: Workspace, reader: Reader, path: Path, content_hash: str) -> Path:
+    kinds = workspace.settings.privacy.redact
+    hidden = [item for item in hidden_in(reader, content_hash) if item.kind in kinds]
+    if not hidden or not path.is_file():
+        return path
+    folder = workspace.home / "cache" / "playable"
+    return kept_covered(folder, content_hash, hidden, lambda part: write_pcm(path, part))
 
 
 def _zip(

@@ -118,6 +118,7 @@ SHOWN: Final[Mapping[str, Source]] = {
     "sample": _source("calls", "call_id plan period queue drawn_at status reason", _CALL, _CALL, "reason"),
     "transcripts": _source("words", "call_id language engine model created_at", _CALL, _CALL),
     "turns": _source("words", "call_id position party start_s end_s text", _CALL, _CALL, "text"),
+    "hidden_seconds": _source("words", "call_id kind start_s end_s", _CALL, _CALL),
     "clips": _source("words", "call_id from_s to_s kind title kept_at retired_at", _CALL, _CALL, "title"),
     "commitments": _source(
         "promises",

@@ -19,6 +19,7 @@ from pipelines.detected_rows import Heard, consent_changes, flag_changes, heard_
 from pipelines.judge_clients import Judged, judge_clients
 from pipelines.match_greetings import match_greetings
 from pipelines.progress import Progress
+from pipelines.redact_transcripts import redact_transcripts
 from qc_workbench.detection import commitments, consent, effective, refusals
 from qc_workbench.detection.answering import with_machine_parties
 from qc_workbench.detection.known_greetings import known_greetings
@@ -67,6 +68,7 @@ def detect(workspace: Workspace, as_of: datetime, progress: Progress, call_ids: 
     ``call_ids`` narrows the examination; what follows from the CRM is always brought up to date. Raises
     :class:`UsageError` ``call_unknown``.
     """
+    redact_transcripts(workspace)
     match_greetings(workspace, progress)
     step = _Detection(workspace, as_of)
     examined, already, silent = step.examine(progress, call_ids)

@@ -7,6 +7,7 @@ import inspect
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -26,9 +27,10 @@ GUIDES: Mapping[str, str] = {
     "crm_writes": "write-back.md",
     "refusals": "refusal-control.md", "disputes": "disputes-and-coaching.md", "coaching": "disputes-and-coaching.md",
     "discipline": "discipline.md", "team": "scoring-statistics.md", "calibration": "calibration.md",
-    "month": "month-report.md", "investigation": "investigation.md", "bonus": "bonus.md", "people": "access.md",
+    "month": "month-report.md", "investigation": "investigation.md", "bonus": "bonus.md", "data": "privacy.md",
+    "people": "access.md",
     "audit": "access.md", "quality": "evaluation.md", "import_files": "import-files.md", "work": "jobs.md",
-    "schedule": "schedule.md", "connections": "connections.md", "forms": "scoring.md",
+    "schedule": "schedule.md", "connections": "connections.md", "forms": "scoring.md", "data": "privacy.md",
 }  # fmt: skip
 
 
@@ -44,6 +46,7 @@ def kinds() -> dict[str, type[QcwError]]:
     return found
 
 
+@cache
 def raised() -> dict[str, set[str]]:
     """Code -> the classes it is raised with, where the source names it beside the class."""
     names = kinds()

@@ -326,6 +326,7 @@ _OF_CALLS: Final = (
 def _words(rows: _Rows, traces: Traces) -> list[Statement]:
     return [
         _delete("turns", "call_id", rows.call_ids),
+        _delete("hidden_seconds", "call_id", rows.call_ids),
         _delete("transcripts", "call_id", rows.call_ids),
         *word_index.forget_calls(rows.call_ids),
         word_index.forget_words(),  # the name may be a word that nobody else said

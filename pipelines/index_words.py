@@ -13,15 +13,17 @@ from typing import Final
 
 from pipelines.progress import Progress
 from pipelines.tell_watchers import tell_watchers
+from qc_workbench.detection.masked_words import masked_places
 from qc_workbench.errors import WriteRefused
 from qc_workbench.searching.matching import said_words
 from qc_workbench.store import word_index
+from qc_workbench.store.client_names import names_of_calls
 from qc_workbench.store.database import Row, Write
 from qc_workbench.workspace import Workspace
 
 STEP: Final = "index_words"
 #: Changes when words are cut or numbered otherwise: every call is then indexed anew.
-VERSION: Final = "words-1"
+VERSION: Final = "words-2"
 #: Calls of one write: some 16 000 words, a fifth of a second.
 GROUP: Final = 200
 #: Calls whose names are read at once.
@@ -89,8 +91,12 @@ def _index_group(workspace: Workspace, group: list[Row]) -> bool:
         with workspace.store.reading() as reader:
             turns = word_index.turns_of_calls(reader, [head["call_id"] for head in group])
             number = word_index.next_number(reader)
+            names = names_of_calls(reader, list(turns))
         said = {call_id: said_words(spoken) for call_id, spoken in turns.items()}
-        rows = word_index.index_rows(group, said, number, VERSION, datetime.now(UTC))
+        masked = {
+            call_id: masked_places(turns[call_id], words, names.get(call_id, ())) for call_id, words in said.items()
+        }
+        rows = word_index.index_rows(group, said, number, VERSION, datetime.now(UTC), masked)
         try:
             workspace.store.apply(
                 Write(tuple(rows), require=(word_index.still_next(number), word_index.still_written(group)))

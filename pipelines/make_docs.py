@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -25,14 +25,14 @@ _GENERATED = (
 )
 
 
-def pages() -> dict[str, str]:
-    """Name of the file -> its text."""
+def pages() -> dict[str, Callable[[], str]]:
+    """Name of the file -> what writes its text."""
     return {
-        "commands.md": commands_page(),
-        "settings.md": settings_page(),
-        "errors.md": errors_page(_GENERATED),
-        "pages.md": rooms_page(_GENERATED),
-        "licences.md": licences_page(_GENERATED),
+        "commands.md": commands_page,
+        "settings.md": settings_page,
+        "errors.md": lambda: errors_page(_GENERATED),
+        "pages.md": lambda: rooms_page(_GENERATED),
+        "licences.md": lambda: licences_page(_GENERATED),
     }
 
 
@@ -134,8 +134,8 @@ def _default(parameter: inspect.Parameter) -> str:
 
 
 def main() -> None:
-    for name, text in pages().items():
-        (DOCS / name).write_text(text, encoding="utf-8")
+    for name, page in pages().items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
         print(DOCS / name, file=sys.stderr)
 
 

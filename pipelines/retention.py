@@ -196,6 +196,7 @@ def _expire_recordings(call_ids: list[str], plan: _Plan, as_of: datetime) -> lis
             "update recordings set state = ?, path = null, detail = ? where call_id in (select unnest(?))",
             (RecordingState.EXPIRED.value, day, call_ids),
         ),
+        Statement("delete from hidden_seconds where call_id in (select unnest(?))", (call_ids,)),
         _expired(call_ids, "recording", as_of),
         safekeeping.let_go([*paths, *playable], as_of),
         Statement(  # what was cut out of them for the library
@@ -262,6 +263,9 @@ def remove_files(workspace: Workspace) -> tuple[int, int]:
             pass
         except OSError as error:
             raise WorkspaceError("removal_failed", file=relative, detail=error.strerror or str(error)) from error
+        if relative.startswith("cache/"):
+            for made in path.parent.glob(f"{path.stem}.*{path.suffix}"):  # the same with its secrets covered
+                made.unlink(missing_ok=True)
         _drop_empty(path.parent, workspace.home)
     workspace.store.write(
         safekeeping.removed(paths),

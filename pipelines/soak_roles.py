@@ -86,7 +86,7 @@ def _reviewer(workspace: Workspace, journal: Journal, who: str, flags: list[Flag
     chance = random.Random(who)  # noqa: S311 - no secret
     while True:
         time.sleep(chance.expovariate(1 / PAUSE_S))
-        flag, ruling = chance.choice(flags), chance.choice([Ruling.CONFIRMED, Ruling.REJECTED])
+        flag, ruling = chance.choice(flags), chance.choice([Ruling.ASKED, Ruling.REJECTED])
         timed(journal, partial(_rule, workspace, flag, ruling, who))
 
 

@@ -5,7 +5,7 @@ Pages read the numbers: a question to the index takes up to half a second on a m
 
 from __future__ import annotations
 
-from qc_workbench.domain.access import Action, agents_within
+from qc_workbench.domain.access import Action, agents_within, names_clients
 from qc_workbench.errors import UsageError
 from qc_workbench.searching.language import parse
 from qc_workbench.store import people, saved_searches
@@ -30,6 +30,7 @@ def tell_watchers(workspace: Workspace) -> int:
 def _changed(reader: Reader, workspace: Workspace, watches: list[Watch]) -> list[Statement]:
     persons = {account.person.person_id: account.person for account in people.accounts(reader)}
     team_of, zone = people.team_of_agents(reader), workspace.settings.company.zone
+    by_role = workspace.settings.privacy.names_in_transcripts == "by_role"
     found = []
     for watch in watches:
         person = persons.get(watch.person_id)
@@ -40,7 +41,10 @@ def _changed(reader: Reader, workspace: Workspace, watches: list[Watch]) -> list
         except UsageError:  # saved by a program that read it otherwise: opening it says what is wrong
             continue
         agents = agents_within(person, Action.SEE_CALL, team_of)
-        new = count_found(reader, query, watch.search.filters, zone, agents=agents, new_since=watch.seen_at)
+        masked = by_role and not names_clients(person, team_of)
+        new = count_found(
+            reader, query, watch.search.filters, zone, agents=agents, new_since=watch.seen_at, masked=masked
+        )
         if new != watch.new:
             found.append(saved_searches.counted(watch, new))
     return found

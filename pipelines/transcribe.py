@@ -19,6 +19,7 @@ from pipelines.coordinate import Effect, WorkDone, coordinate
 from pipelines.hands import choice_for, executor_for, for_workers, location
 from pipelines.measure import cost_of
 from pipelines.progress import Progress
+from qc_workbench.detection.spoken_secrets import redacted
 from qc_workbench.detection.triage import looks_padded
 from qc_workbench.domain.call import Call, Recording
 from qc_workbench.domain.job import ASKED_FOR, ROUTINE, Job
@@ -27,7 +28,7 @@ from qc_workbench.domain.transcript import Transcript
 from qc_workbench.errors import UsageError
 from qc_workbench.store import calls as call_store
 from qc_workbench.store import ledger, listening, samples
-from qc_workbench.store.database import Reader
+from qc_workbench.store.database import Reader, Statement
 from qc_workbench.transcription.agent_voice import AgentVoice
 from qc_workbench.transcription.engine import Whisper
 from qc_workbench.transcription.recognised import Recogniser
@@ -103,7 +104,7 @@ def transcribe(
         plan = _plan(reader, workspace, mark, everything=everything, call_ids=call_ids)
     now = datetime.now(UTC)
     if plan.copies:
-        store.write(*(row for copy in plan.copies for row in listening.save_transcript(copy, now)))
+        store.write(*(row for copy in plan.copies for row in _kept(workspace, copy, now)))
     units = [(subject, cost_of(calls[0])) for subject, calls in plan.wanted.items()]
     priority = ASKED_FOR if call_ids else ROUTINE
     jobs = list(batches(STEP, mark, units, most=GROUP_CALLS, most_s=GROUP_S, priority=priority))
@@ -241,7 +242,12 @@ class TranscribeStep:
                 yield job, Effect(failure=result)
             else:
                 self.calls += len(result)
-                yield job, Effect(tuple(row for item in result for row in listening.save_transcript(item, now)))
+                yield job, Effect(tuple(row for item in result for row in _kept(self._workspace, item, now)))
+
+
+def _kept(workspace: Workspace, transcript: Transcript, now: datetime) -> Sequence[Statement]:
+    """Secrets are never written: the transcript is freed of them before."""
+    return listening.save_transcript(redacted(transcript, workspace.settings.privacy.redact), now)
 
 
 def _key(jobs: Sequence[Job]) -> str:

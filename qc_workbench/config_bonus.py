@@ -65,9 +65,8 @@ class Bonus(Section):
         3,
         ge=0,
         le=30,
-        description="Working days that an agent has to answer a suspicion, from the question, before it may be "
-        "confirmed. An answer or a ruling in the agent's favour ends the waiting. See docs/fairness.md. 0: no question "
-        "is needed.",
+        description="Working days that an agent has to answer a suspicion, from the question. What is confirmed before "
+        "an answer or that deadline takes nothing off the bonus. See docs/fairness.md. 0: no question is needed.",
     )
     dispute_days: int = Field(
         14, ge=0, description="Days that an agent may dispute a confirmed fault, from its confirmation. 0: always."

@@ -1,16 +1,36 @@
-"""Settings of what people are told of their data: whom to ask, for which purpose and on what basis it is kept."""
+"""Settings of privacy: what is hidden of what is said, and what people are told of their data."""
 
 from __future__ import annotations
+
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
 from qc_workbench.config_section import Section
+from qc_workbench.domain.access import AccessRole
 from qc_workbench.domain.personal_data import Category
+from qc_workbench.domain.redaction import Secret
 
 
 class Privacy(Section):
-    """What the room "Your data" says beside the retention that is really set. Empty texts show a draft."""
+    """Secrets said aloud, names in transcripts, and what the room "Your data" says beside the retention that is really
+    set. See docs/privacy.md."""
 
+    redact: tuple[Secret, ...] = Field(
+        tuple(Secret),
+        description="Secrets that are taken out of transcripts for everybody, and covered by a tone where the sound is "
+        "played: card, card_code, card_expiry, one_time_code, password, passport.",
+    )
+    original_sound: tuple[AccessRole, ...] = Field(
+        (),
+        description="Roles that may hear a recording without the tone (agent, qc, head, owner), each time by a line of "
+        "the audit log; empty: nobody.",
+    )
+    names_in_transcripts: Literal["by_role", "as_said"] = Field(
+        "by_role",
+        description="Names of people and telephone numbers in transcripts: by_role masks them for whoever may not see "
+        "the client's name and number (docs/access.md), as_said shows everybody what was said.",
+    )
     contact: str = Field(
         "", max_length=500, description="Whom to ask about personal data: a name, an address. Shown to everybody."
     )
@@ -31,3 +51,8 @@ class Privacy(Section):
         if any(not text.strip() or len(text) > 1000 for text in value.values()):
             raise ValueError("texts of 1 to 1000 characters are expected")
         return value
+
+    @field_validator("redact", "original_sound")
+    @classmethod
+    def _each_once(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(dict.fromkeys(value))

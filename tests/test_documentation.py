@@ -19,7 +19,7 @@ from tests.browser.pictures import FOLDER, PICTURES
 @pytest.mark.parametrize("name", sorted(pages()))
 def test_generated_pages_are_current(name: str) -> None:
     """Renew them with ``python -m pipelines.make_docs``."""
-    assert (DOCS / name).read_text(encoding="utf-8") == pages()[name]
+    assert (DOCS / name).read_text(encoding="utf-8") == pages()[name]()
 
 
 def test_every_command_and_every_option_is_documented() -> None:

@@ -16,6 +16,7 @@ from rapidfuzz import fuzz, process
 
 from qc_workbench.detection.sound_alike import alike, sound_table
 from qc_workbench.detection.spoken_numerals import numerals
+from qc_workbench.domain.redaction import without_marks
 from qc_workbench.domain.transcript import Party, Transcript, Turn
 
 _WORD = re.compile(
@@ -371,6 +372,10 @@ def _cut(group: Sequence[Turn]) -> list[tuple[str, list[tuple[str, float, float]
 def _sentence(
     pieces: Sequence[tuple[str, float, float, bool]],
 ) -> tuple[str, list[tuple[str, float, float]], bool, bool]:
-    timed = [(match.group(), start_s, end_s) for raw, start_s, end_s, _ in pieces for match in _WORD.finditer(raw)]
+    timed = [
+        (match.group(), start_s, end_s)
+        for raw, start_s, end_s, _ in pieces
+        for match in _WORD.finditer(without_marks(raw))
+    ]
     text = " ".join(raw for raw, _, _, _ in pieces).strip()
     return text, timed, text.rstrip("»”\"').…").endswith("?"), all(quotable for _, _, _, quotable in pieces)

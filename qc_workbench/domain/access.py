@@ -218,6 +218,15 @@ def may(person: Person, action: Action, subject: Subject | None = None) -> bool:
     return reach is Scope.TEAM and led
 
 
+def names_clients(person: Person, team_of: Mapping[str, str]) -> bool:
+    """Whether lists name clients and are searched by them: where these are known of every call in the lists.
+
+    Somebody who knows the clients of some calls and hears others too is named none of them in a list.
+    """
+    known, seen = (agents_within(person, action, team_of) for action in (Action.SEE_CLIENT, Action.SEE_CALL))
+    return known is None or (seen is not None and bool(known) and seen <= known)
+
+
 def agents_within(person: Person, action: Action, team_of: Mapping[str, str]) -> frozenset[str] | None:
     """Agents whose calls a list may show; None for everybody's. ``team_of``: the team of each agent who is in one."""
     reach = scope(person, action)

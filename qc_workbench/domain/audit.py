@@ -22,6 +22,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "listening": (
         "recording_played",
+        "original_heard",
         "recording_sent",
         "clip_heard",
         "call_listened",

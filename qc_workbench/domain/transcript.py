@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from qc_workbench.domain.redaction import Hidden
+
 
 class Party(StrEnum):
     AGENT = "agent"
@@ -67,3 +69,7 @@ class Transcript:
     model: str
     turns: tuple[Turn, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
+    #: seconds in which a secret is said: its words are not here, its sound is not played (:mod:`redaction`)
+    hidden: tuple[Hidden, ...] = ()
+    #: the rules that looked for secrets; None: nobody has looked yet
+    redacted_by: str | None = None

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vDuration
+from icalendar import Calendar, Event, vDuration, vText
 
 from qc_workbench.domain.calendar import ToldEvent
 from qc_workbench.review.calendar import hours
 
 _PRODUCT: Final = "-//QC Workbench//callbacks//EN"
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 #: How often calendar programs are asked to look; most keep to a pace of their own.
 REFRESH: Final = timedelta(minutes=30)
 
@@ -39,7 +41,7 @@ def feed(
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", name)
+    calendar.add("x-wr-calname", vText(_line(name)))
     calendar.add("x-wr-timezone", zone.key)
     calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vDuration(REFRESH))
@@ -66,12 +68,17 @@ def _event(item: ToldEvent, text: EventText | None, cancelled: str, zone: ZoneIn
             event.add(name, wall.replace(tzinfo=zone).astimezone(UTC))
     is_off = item.is_cancelled or text is None
     event.add("status", "CANCELLED" if is_off else "CONFIRMED")
-    event.add("summary", cancelled if text is None or item.is_cancelled else text.summary)
+    event.add("summary", cancelled if text is None or item.is_cancelled else _line(text.summary))
     if text is not None and not item.is_cancelled:
-        event.add("description", text.description)
+        event.add("description", "\n".join(map(_line, text.description.splitlines())))
         event.add("url", text.link)
     event.add("class", "PRIVATE")
     return event
+
+
+def _line(text: str) -> str:
+    """Without what ends a line anywhere: it would begin a property of its own."""
+    return _CONTROL.sub(" ", text)
 
 
 def uid(commitment_id: str) -> str:

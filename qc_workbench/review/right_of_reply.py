@@ -1,11 +1,12 @@
 """The right of reply: nobody's bonus gets smaller before they were asked and could answer.
 
     not asked ── ask ──> open ── answer ──────────────> answered ─┐
-                          └──── deadline without one ─> no answer ┴─> may be confirmed
+                          └──── deadline without one ─> no answer ┴─> a confirmation counts
 
-A ruling in the agent's favour needs no waiting. Silence is no confession: it ends the waiting and says nothing else,
-and everybody who reads the case sees "no answer". The explanation that the Russian labour code asks for in writing has
-two working days (article 193); the setting's default gives three.
+Whoever rules may rule at any time; a ruling in the agent's favour needs no waiting, and a confirmation made before the
+agent could answer takes nothing off the bonus until it is made again. Silence is no confession: it ends the waiting and
+says nothing else, and everybody who reads the case sees "no answer". The explanation that the Russian labour code asks
+for in writing has two working days (article 193); the setting's default gives three.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from qc_workbench.domain.flag import Finding, Ruling
-from qc_workbench.errors import UsageError
 
 #: When an agent who was told at a moment may answer until, in so many working days.
 Deadline = Callable[[datetime, int], datetime]
@@ -45,6 +45,10 @@ class Reply:
         if self.until is None or self.answered_at is None:
             return self.until
         return min(self.until, self.answered_at)
+
+    def is_heard(self, at: datetime, days: int) -> bool:
+        """Whether a confirmation made now counts. ``days`` 0: the house gives no right of reply here."""
+        return not days or (self.heard_from is not None and at >= self.heard_from)
 
     def state(self, at: datetime) -> ReplyState:
         if self.until is None:
@@ -75,26 +79,9 @@ def reply_of(
     return Reply(told, deadline(told, days), min((at for at in answers if at >= told), default=None))
 
 
-def require_heard(ruling: Ruling, reply: Reply, at: datetime, days: int) -> None:
-    """That this ruling may be made now. ``days`` 0: the house gives no right of reply here.
-
-    Raises :class:`UsageError`: ``reply_not_asked``, ``reply_open`` with ``until``.
-    """
-    if ruling is not Ruling.CONFIRMED or not days:
-        return
-    if reply.heard_from is None:
-        raise UsageError("reply_not_asked", days=days)
-    if at < reply.heard_from:
-        assert reply.until is not None
-        raise UsageError("reply_open", until=f"{reply.until:%Y-%m-%d %H:%M}")
-
-
 def was_heard(
     confirmation: Finding, findings: Sequence[Finding], answers: Sequence[datetime], days: int, deadline: Deadline
 ) -> bool:
     """Whether the agent had been asked and could answer when this confirmation was made."""
-    if not days:
-        return True
     before = [item for item in findings if item.at <= confirmation.at]
-    heard_from = reply_of(before, answers, days, deadline).heard_from
-    return heard_from is not None and confirmation.at >= heard_from
+    return reply_of(before, answers, days, deadline).is_heard(confirmation.at, days)

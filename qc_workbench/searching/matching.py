@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from qc_workbench.domain.redaction import without_marks
 from qc_workbench.domain.transcript import Party, Turn
 from qc_workbench.searching.forms import comparable, dictionary_words, pieces
 from qc_workbench.searching.query import AllOf, AnyOf, Leaf, Match, Near, Pattern, Phrase, Query, Scope, Without
@@ -48,7 +49,7 @@ def said_words(turns: Sequence[Turn]) -> tuple[SaidWord, ...]:
     found: list[SaidWord] = []
     place = 0
     for position, turn in told:
-        cut = pieces(turn.text)
+        cut = pieces(without_marks(turn.text))
         for piece, begins_s in zip(cut, _beginnings(turn, [piece.start for piece in cut]), strict=True):
             if place >= MOST_PLACES:
                 return tuple(found)

@@ -146,7 +146,9 @@ class _Workbook:
                     asked = copy.copy(item)
                     asked.file_size = item.file_size + 1  # one byte more than there should be
                     with packed.open(asked) as part:
-                        found = sum(map(len, iter(lambda part=part: part.read(_PIECE), b"")))
+                        found = 0
+                        while piece := part.read(_PIECE):
+                            found += len(piece)
                     if found > item.file_size:
                         raise ImportFailed("file_bomb", file=self._path.name, size_mb=found >> 20)
         except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError) as error:

@@ -22,7 +22,7 @@ from qc_workbench.domain.transcript import Transcript, Turn
 from qc_workbench.domain.violation import Violation
 from qc_workbench.store.calls import recording_of
 from qc_workbench.store.database import Reader, Row, from_json, rows_of
-from qc_workbench.store.listening import acoustics_of, turn_of
+from qc_workbench.store.listening import acoustics_of, hidden_of_calls, turn_of
 from qc_workbench.store.samples import sampled_of
 from qc_workbench.store.scoring import evaluation_of, step_of
 from qc_workbench.store.verdicts import (
@@ -182,6 +182,7 @@ def transcripts_after(reader: Reader, call_id: str, limit: int) -> list[Listened
     turns: dict[str, list[Turn]] = {}
     for row in reader.rows("select * from turns where call_id between ? and ? order by call_id, position", first, last):
         turns.setdefault(row["call_id"], []).append(turn_of(row))
+    hidden = hidden_of_calls(reader, [row["call_id"] for row in heads])
     recordings = {
         row["call_id"]: recording_of(row)
         for row in reader.rows("select * from recordings where call_id between ? and ?", first, last)
@@ -205,6 +206,8 @@ def transcripts_after(reader: Reader, call_id: str, limit: int) -> list[Listened
             model=row["model"],
             turns=tuple(turns.get(row["call_id"], ())),
             settings=from_json(row["settings"]),
+            hidden=hidden.get(row["call_id"], ()),
+            redacted_by=row["redacted_by"],
         )
         recording = recordings.get(transcript.call_id)
         if recording is None or recording.content_hash != transcript.content_hash:

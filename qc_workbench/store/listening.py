@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from qc_workbench.domain.acoustics import Acoustics, Sound, SoundKind
+from qc_workbench.domain.redaction import Hidden, Secret
 from qc_workbench.domain.transcript import Party, Suspicion, Transcript, Turn, Word
 from qc_workbench.store.database import Reader, Row, Statement, from_json, insert, insert_all, to_json
 
@@ -75,6 +76,7 @@ def save_transcript(transcript: Transcript, created_at: datetime) -> list[Statem
             "model": transcript.model,
             "settings": to_json(dict(transcript.settings)),
             "created_at": created_at,
+            "redacted_by": transcript.redacted_by,
         },
         replace=True,
     )
@@ -95,9 +97,54 @@ def save_transcript(transcript: Transcript, created_at: datetime) -> list[Statem
     ]
     return [
         Statement("delete from turns where call_id = ?", (transcript.call_id,)),
+        Statement("delete from hidden_seconds where call_id = ?", (transcript.call_id,)),
         head,
         *insert_all("turns", rows),
+        *insert_all("hidden_seconds", [_hidden_row(transcript, item) for item in transcript.hidden]),
     ]
+
+
+def _hidden_row(transcript: Transcript, hidden: Hidden) -> Mapping[str, Any]:
+    of = {"content_hash": transcript.content_hash, "call_id": transcript.call_id}
+    return {**of, **asdict(hidden), "kind": hidden.kind.value}
+
+
+def hidden_in(reader: Reader, content_hash: str) -> tuple[Hidden, ...]:
+    """Seconds of a recording in which a secret is said, whichever of its calls told."""
+    rows = reader.rows(
+        "select distinct kind, start_s, end_s, channel from hidden_seconds where content_hash = ? "
+        "order by start_s, end_s, kind",
+        content_hash,
+    )
+    return tuple(_hidden_of(row) for row in rows)
+
+
+def hidden_of_calls(reader: Reader, call_ids: Sequence[str]) -> dict[str, tuple[Hidden, ...]]:
+    """call_id -> what its transcript was freed of."""
+    found: dict[str, list[Hidden]] = {}
+    for row in reader.rows(
+        "select * from hidden_seconds where call_id in (select unnest(?::varchar[])) order by start_s, end_s, kind",
+        list(call_ids),
+    ):
+        found.setdefault(row["call_id"], []).append(_hidden_of(row))
+    return {call_id: tuple(items) for call_id, items in found.items()}
+
+
+def _hidden_of(row: Row) -> Hidden:
+    return Hidden(Secret(row["kind"]), row["start_s"], row["end_s"], row["channel"])
+
+
+def not_redacted_by(reader: Reader, mark: str) -> list[str]:
+    """Calls whose transcript these rules have not looked through for secrets."""
+    rows = reader.rows("select call_id from transcripts where redacted_by is distinct from ? order by call_id", mark)
+    return [row["call_id"] for row in rows]
+
+
+def note_redaction(call_ids: Sequence[str], mark: str) -> Statement:
+    """That these rules found nothing more in some transcripts."""
+    return Statement(
+        "update transcripts set redacted_by = ? where call_id in (select unnest(?::varchar[]))", (mark, list(call_ids))
+    )
 
 
 def turn_of(row: Row) -> Turn:
@@ -118,7 +165,7 @@ def transcript(reader: Reader, call_id: str) -> Transcript | None:
     if row is None:
         return None
     turns = reader.rows("select * from turns where call_id = ? order by position", call_id)
-    return _transcript_of(row, turns)
+    return _transcript_of(row, turns, hidden_of_calls(reader, [call_id]).get(call_id, ()))
 
 
 def transcripts(reader: Reader) -> list[Transcript]:
@@ -126,10 +173,11 @@ def transcripts(reader: Reader) -> list[Transcript]:
     for row in reader.rows("select * from turns order by call_id, position"):
         turns.setdefault(row["call_id"], []).append(row)
     rows = reader.rows("select * from transcripts order by call_id")
-    return [_transcript_of(row, turns.get(row["call_id"], [])) for row in rows]
+    hidden = hidden_of_calls(reader, [row["call_id"] for row in rows])
+    return [_transcript_of(row, turns.get(row["call_id"], []), hidden.get(row["call_id"], ())) for row in rows]
 
 
-def _transcript_of(row: Row, turns: list[Row]) -> Transcript:
+def _transcript_of(row: Row, turns: list[Row], hidden: tuple[Hidden, ...]) -> Transcript:
     return Transcript(
         call_id=row["call_id"],
         content_hash=row["content_hash"],
@@ -139,6 +187,8 @@ def _transcript_of(row: Row, turns: list[Row]) -> Transcript:
         model=row["model"],
         turns=tuple(turn_of(turn) for turn in turns),
         settings=from_json(row["settings"]),
+        hidden=hidden,
+        redacted_by=row["redacted_by"],
     )
 
 

@@ -16,7 +16,7 @@ from qc_workbench.searching.forms import dictionary_words
 from qc_workbench.searching.query import AllOf, AnyOf, Leaf, Match, Near, Pattern, Phrase, Query, Scope, Without, leaves
 from qc_workbench.store.database import Reader
 from qc_workbench.store.scoping import among
-from qc_workbench.store.word_index import PARTY_NUMBER, PLACE_BITS
+from qc_workbench.store.word_index import MASKED, PARTY_NUMBER, PLACE_BITS
 
 _CALL_OF: Final = f">> {PLACE_BITS}"
 
@@ -37,15 +37,16 @@ def find_calls(
     *,
     agents: Collection[str] | None = None,
     new_since: datetime | None = None,
+    masked: bool = False,
     limit: int,
     offset: int = 0,
 ) -> FoundCalls:
     """Calls that fit, the newest first (of the same moment the one indexed last).
 
     ``agents``: only their calls (None: everybody's); ``new_since``: only calls whose transcript was indexed then or
-    later.
+    later. ``masked``: for somebody who can't read names and numbers: these are not found either, nor counted.
     """
-    where, values = _condition(reader, query, filters, zone, agents, new_since)
+    where, values = _condition(reader, query, filters, zone, agents, new_since, masked)
     rows = reader.rows(
         f"with fits as materialized (select d.call_no, d.started_at from {where}), "  # noqa: S608 - parts made here, values bound
         "top as (select call_no, started_at from fits order by started_at desc, call_no desc limit ? offset ?) "
@@ -56,7 +57,8 @@ def find_calls(
         offset,
     )
     if not rows and offset:
-        return FoundCalls((), count_found(reader, query, filters, zone, agents=agents, new_since=new_since))
+        total = count_found(reader, query, filters, zone, agents=agents, new_since=new_since, masked=masked)
+        return FoundCalls((), total)
     return FoundCalls(tuple(row["call_id"] for row in rows), rows[0]["total"] if rows else 0)
 
 
@@ -68,9 +70,10 @@ def count_found(
     *,
     agents: Collection[str] | None = None,
     new_since: datetime | None = None,
+    masked: bool = False,
 ) -> int:
     """How many calls fit."""
-    where, values = _condition(reader, query, filters, zone, agents, new_since)
+    where, values = _condition(reader, query, filters, zone, agents, new_since, masked)
     return int(reader.value(f"select count(*) from {where}", *values))  # noqa: S608 - parts made here, values bound
 
 
@@ -86,6 +89,7 @@ def _condition(
     zone: ZoneInfo,
     agents: Collection[str] | None,
     new_since: datetime | None,
+    masked: bool,
 ) -> tuple[str, list[Any]]:
     """Tables and what must be so of a call ``d`` in the index. ``calls`` is joined only where it is asked about."""
     conditions, values = filter_conditions(filters, zone)
@@ -106,7 +110,7 @@ def _condition(
         first = int(found)
     numbers = _numbers(reader, {pattern for leaf in leaves(query) for pattern in leaf.words})
     calls = "search_calls d join calls c using (call_id)" if needs_calls else "search_calls d"
-    return f"{calls} where {' and '.join([_Sql(numbers, first).condition(query), *conditions])}", values
+    return f"{calls} where {' and '.join([_Sql(numbers, first, masked).condition(query), *conditions])}", values
 
 
 def filter_conditions(filters: CallFilters, zone: ZoneInfo) -> tuple[list[str], list[Any]]:
@@ -157,10 +161,10 @@ def _numbers(reader: Reader, patterns: Collection[Pattern]) -> Mapping[Pattern, 
 
 class _Sql:
     """``numbers``: of the words in the index that fit each word of the question; ``first``: the first call that may
-    fit, by its number. Only numbers go into the text."""
+    fit, by its number; ``masked``: without words that are masked. Only numbers go into the text."""
 
-    def __init__(self, numbers: Mapping[Pattern, Sequence[int]], first: int) -> None:
-        self._numbers, self._first = numbers, first
+    def __init__(self, numbers: Mapping[Pattern, Sequence[int]], first: int, masked: bool) -> None:
+        self._numbers, self._first, self._masked = numbers, first, masked
 
     def condition(self, query: Query) -> str:
         match query:
@@ -195,7 +199,10 @@ class _Sql:
         if self._first:
             conditions.append(f"spot >= {self._first << PLACE_BITS}")
         if scope.party is not None:
-            conditions.append(f"party = {PARTY_NUMBER[scope.party]}")
+            number = PARTY_NUMBER[scope.party]
+            conditions.append(f"party in ({number}, {number + MASKED})")
+        if self._masked:
+            conditions.append(f"party < {MASKED}")
         if scope.first_s is not None:
             conditions.append(f"after_s < {int(scope.first_s)}")
         if scope.last_s is not None:

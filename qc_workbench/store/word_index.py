@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,8 @@ PLACE_BITS: Final = 17
 PARTY_NUMBER: Final[Mapping[Party, int]] = {
     Party.AGENT: 0, Party.CUSTOMER: 1, Party.MACHINE: 2, Party.UNKNOWN: 3,
 }  # fmt: skip
+#: Added to the number of a party for a word that is masked for some readers: they can't find it.
+MASKED: Final = 4
 
 _COLUMNS: Final = "word, spot, party, after_s, before_s"
 _WAITING: Final = """
@@ -85,9 +87,15 @@ def still_written(heads: Sequence[Row]) -> Statement:
 
 
 def index_rows(
-    heads: Sequence[Row], said: Mapping[str, Sequence[SaidWord]], first_number: int, version: str, now: datetime
+    heads: Sequence[Row],
+    said: Mapping[str, Sequence[SaidWord]],
+    first_number: int,
+    version: str,
+    now: datetime,
+    masked: Mapping[str, Collection[int]],
 ) -> list[Statement]:
-    """Statements that index calls anew. ``heads``: as :func:`calls_to_index` gives them."""
+    """Statements that index calls anew. ``heads``: as :func:`calls_to_index` gives them; ``masked``: call -> places of
+    its words that some readers can't see."""
     calls, postings, words = [], [], set()
     for number, head in enumerate(heads, first_number):
         calls.append(
@@ -100,10 +108,12 @@ def index_rows(
                 "new_at": head["new_at"] or now,
             }
         )
+        hidden = masked.get(head["call_id"], ())
         for word in said.get(head["call_id"], ()):
             words.add(word.word)
             spot = number << PLACE_BITS | word.place
-            postings.append([word_number(word.word), spot, PARTY_NUMBER[word.party], word.after_s, word.before_s])
+            party = PARTY_NUMBER[word.party] + (MASKED if word.place in hidden else 0)
+            postings.append([word_number(word.word), spot, party, word.after_s, word.before_s])
     vocabulary = [[name, word, str(word_number(word))] for word in sorted(words) for name in dictionary_words(word)]
     cells = ", ".join(f"cells[{place}]" for place in range(1, 6))
     return [

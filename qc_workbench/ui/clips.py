@@ -21,8 +21,10 @@ from qc_workbench.store.calls import audit_entry, recording
 from qc_workbench.store.coaching import clip_with_id
 from qc_workbench.ui import doorway
 from qc_workbench.ui.http import once_a_day, sound_answer
+from qc_workbench.ui.recordings import hidden_sound
 from qc_workbench.ui.refused import note_refusal
 from qc_workbench.ui.viewer import Viewer
+from qc_workbench.work.covered_sound import kept_covered
 from qc_workbench.work.decoding import cut
 from qc_workbench.workspace import Workspace
 
@@ -43,12 +45,20 @@ def clip_file(workspace: Workspace, clip: Clip) -> Path:
     """
     with workspace.store.reading() as reader:
         found = recording(reader, clip.call_id)
+        hidden = hidden_sound(workspace, reader, found.content_hash or "") if found else ()
     if found is None or not found.is_audible or found.path is None:
         raise FileNotFoundError(clip.clip_id)
     source = workspace.media_path(found.path)
-    target = workspace.home / "cache" / "clips" / f"{clip.clip_id}.wav"
+    folder = workspace.home / "cache" / "clips"
+    target = folder / f"{clip.clip_id}.wav"
+    covered = [item for item in hidden if item.start_s < clip.to_s and item.end_s > clip.from_s]
     if not source.is_file():
         raise FileNotFoundError(source)
+    if covered:
+        target.unlink(missing_ok=True)  # made before anybody knew
+        return kept_covered(
+            folder, clip.clip_id, covered, lambda part: cut(source, part, clip.from_s, clip.to_s), clip.from_s
+        )
     if not target.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}")

@@ -73,6 +73,10 @@ class Gate:
             await self._app(scope, receive, send)
 
     async def _line(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _is_of_ours(scope):
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
         token = await run_in_threadpool(_token, scope)
         person = await _asked(token, None, False)
         is_stranger = person is None
@@ -152,6 +156,16 @@ class HandedOut:
 
 
 _FILE: Final = re.compile(rb"/media/([0-9a-zA-Z_-]+)")
+
+
+def _is_of_ours(scope: Scope) -> bool:
+    """Whether a page of this very address opens the line: browsers always say whose page it is.
+
+    Streamlit lets in every port of the server's machine, and a browser sends our cookie with what their pages ask.
+    """
+    asked = HTTPConnection(scope).headers
+    origin, host = asked.get("origin"), asked.get("host")
+    return origin is None or origin in (f"http://{host}", f"https://{host}")
 
 
 def _token(scope: Scope) -> str:

@@ -25,12 +25,12 @@ def plain(text: str) -> str:
     from that address.
     """
     escaped = "".join(f"\\{char}" if char in _MARKDOWN else char for char in text)
-    return _HOST.sub(r"\1\\.", escaped)
+    return _LINKS.sub("\\1\u2060\\2", escaped)
 
 
 _MARKDOWN = frozenset("\\*_`[]<>$#~:!|&")
-#: The one address that Markdown makes a link of although it has no sign of Markdown in it.
-_HOST = re.compile(r"(?i)\b(www)\.")
+#: What the page makes a link of although each of its signs is escaped; a word joiner, which nobody sees, stops it.
+_LINKS = re.compile(r"(?i)(\bwww|:)(\.|//)")
 
 
 def error_text(error: QcwError, t: Translator) -> str:

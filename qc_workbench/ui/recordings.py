@@ -11,12 +11,18 @@ import hmac
 import os
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 from qc_workbench.domain.call import Recording
+from qc_workbench.domain.redaction import Hidden
+from qc_workbench.store.database import Reader
+from qc_workbench.store.listening import hidden_in
+from qc_workbench.ui.viewer import Viewer
+from qc_workbench.work.covered_sound import kept_covered
 from qc_workbench.work.decoding import write_pcm
 from qc_workbench.work.recordings import WORKER
 from qc_workbench.workspace import Workspace
@@ -115,8 +121,20 @@ def check_grant(home: Path, content_hash: str, call_id: str, who: str, until: st
     return grant if datetime.now(UTC).timestamp() <= grant.until else None
 
 
-def playable(workspace: Workspace, recording: Recording) -> tuple[Path, str]:
-    """A file the browser can play and its media type; made once and kept where the original is none.
+def hidden_sound(workspace: Workspace, reader: Reader, content_hash: str) -> tuple[Hidden, ...]:
+    """The seconds of a recording that are not played, by the kinds of secrets that the settings name."""
+    kinds = workspace.settings.privacy.redact
+    return tuple(item for item in hidden_in(reader, content_hash) if item.kind in kinds)
+
+
+def may_hear_original(workspace: Workspace, viewer: Viewer) -> bool:
+    """Whether this person may hear secrets too; asked besides whether they may hear the call."""
+    return bool(viewer.account.person.roles & set(workspace.settings.privacy.original_sound))
+
+
+def playable(workspace: Workspace, recording: Recording, hidden: Sequence[Hidden] = ()) -> tuple[Path, str]:
+    """A file the browser can play and its media type; made once and kept where the original is none, or where these
+    seconds of it are covered by a tone.
 
     Raises :class:`~qc_workbench.errors.MediaError`, and ``FileNotFoundError`` when the file is gone.
     """
@@ -125,10 +143,13 @@ def playable(workspace: Workspace, recording: Recording) -> tuple[Path, str]:
     path = workspace.media_path(recording.path)
     if not path.is_file():
         raise FileNotFoundError(path)
+    folder = workspace.home / "cache" / "playable"
+    if hidden:
+        return kept_covered(folder, recording.content_hash, hidden, lambda part: write_pcm(path, part)), "audio/wav"
     media_type = browser_media_type(recording)
     if media_type is not None:
         return path, media_type
-    target = workspace.home / "cache" / "playable" / f"{recording.content_hash}.wav"
+    target = folder / f"{recording.content_hash}.wav"
     if not target.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}")

@@ -142,13 +142,23 @@ def reply_payload(reply: Reply) -> Json:
 
 
 def suggestions_payload(
-    form: Form, answers: Iterable[AutoAnswer], sign: Callable[[AutoAnswer], str], says: Callable[[AutoAnswer], str]
+    form: Form,
+    answers: Iterable[AutoAnswer],
+    sign: Callable[[AutoAnswer], str],
+    says: Callable[[AutoAnswer], str],
+    read: Callable[[str | None], str | None],
 ) -> Mapping[str, Json]:
-    """Question code -> the machine's answer with its proofs. ``sign``: our word for it; ``says``: what was measured."""
-    return {code: _suggestion(found, sign, says) for code, found in suggestions(form, answers).items()}
+    """Question code -> the machine's answer with its proofs. ``sign``: our word for it; ``says``: what was measured;
+    ``read``: a quote as the reviewer may read it."""
+    return {code: _suggestion(found, sign, says, read) for code, found in suggestions(form, answers).items()}
 
 
-def _suggestion(found: Suggestion, sign: Callable[[AutoAnswer], str], says: Callable[[AutoAnswer], str]) -> Json:
+def _suggestion(
+    found: Suggestion,
+    sign: Callable[[AutoAnswer], str],
+    says: Callable[[AutoAnswer], str],
+    read: Callable[[str | None], str | None],
+) -> Json:
     machine = found.answer
     return {
         "value": found.reply.values[0],
@@ -156,7 +166,7 @@ def _suggestion(found: Suggestion, sign: Callable[[AutoAnswer], str], says: Call
         "sign": sign(machine),
         "says": says(machine),
         "proofs": [
-            {"start": round(proof.start_s, 2), "end": round(proof.end_s, 2), "quote": proof.quote}
+            {"start": round(proof.start_s, 2), "end": round(proof.end_s, 2), "quote": read(proof.quote)}
             for proof in machine.proofs
         ],
     }

@@ -42,7 +42,7 @@ from qc_workbench.ui.headers import Headers
 from qc_workbench.ui.http import once_a_day, sound_answer
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import ROOMS
-from qc_workbench.ui.recordings import Grant, check_grant, playable
+from qc_workbench.ui.recordings import Grant, check_grant, hidden_sound, may_hear_original, playable
 from qc_workbench.ui.refused import note_refusal
 from qc_workbench.ui.single_sign_on import secrets_file
 from qc_workbench.ui.state import HOME_VARIABLE, default_home, language, open_workspace, workspace_or_error
@@ -170,11 +170,12 @@ def _leave_to_our_log(logger: logging.Logger) -> None:
     logger.propagate = True
 
 
-def _granted(request: Request) -> tuple[Workspace, Grant, Recording] | None:
+def _granted(request: Request) -> tuple[Workspace, Grant, Recording, bool] | None:
     """What the signed address stands for, and who may hear it now. The file comes from the store, never the address.
 
     A person's address works with their own session only, as long as they may hear the agent's calls; a worker of
-    a cluster has no session, and gets what it decodes.
+    a cluster has no session, and gets what it decodes. Last: whether secrets in it are to be heard, because the address
+    asks for it and the person has a role that the settings allow that.
     """
     workspace = open_workspace(default_home())
     query = request.query_params
@@ -191,15 +192,17 @@ def _granted(request: Request) -> tuple[Workspace, Grant, Recording] | None:
     with workspace.store.reading() as reader:
         recording = recording_with_hash(reader, grant.content_hash, grant.call_id)
         heard = call(reader, grant.call_id) if grant.who != WORKER else None
+    original = query.get("original") == "1"
     if grant.who != WORKER:
         found = doorway.signed_in(request)
         if found is None or heard is None:
             return None
+        original = original and may_hear_original(workspace, found[1])
         viewer = found[1]
         if viewer.person_id != grant.who or not viewer.may(Action.HEAR_CALL, heard.manager_id):
             note_refusal(workspace, viewer, "recording", grant.call_id)
             return None
-    return (workspace, grant, recording) if recording else None
+    return (workspace, grant, recording, original) if recording else None
 
 
 # These run in a thread (they are not async): reading the store or converting a file must not hold up others.
@@ -208,18 +211,24 @@ def _recording(request: Request) -> Response:
         granted = _granted(request)
         if granted is None:
             return None
-        workspace, grant, recording = granted
+        workspace, grant, recording, original = granted
         if grant.who != WORKER:
-            found = playable(workspace, recording)
+            with workspace.store.reading() as reader:
+                hidden = () if original else hidden_sound(workspace, reader, grant.content_hash)
+            found = playable(workspace, recording, hidden)
             if request.method == "GET":
                 _note_sent(request, workspace, grant)
+                if original:
+                    key = once_a_day("original", grant.who, grant.call_id, grant.content_hash)
+                    _note(request, workspace, grant, "original_heard", key)
             return found
         path = workspace.media_path(recording.path or "")  # a worker checks the content against the hash
         if not path.is_file():
             raise FileNotFoundError(path)
         return path, "application/octet-stream"
 
-    return sound_answer(find, "private, max-age=3600")
+    # A short time: what a browser keeps may turn out to hold a secret.
+    return sound_answer(find, "private, max-age=300")
 
 
 def _played(request: Request) -> Response:
@@ -228,7 +237,7 @@ def _played(request: Request) -> Response:
         granted = _granted(request)
         if granted is None:
             return Response(status_code=403)
-        workspace, grant, _ = granted
+        workspace, grant = granted[:2]
         _note(request, workspace, grant, "recording_played")
     except QcwError:
         return Response(status_code=503)

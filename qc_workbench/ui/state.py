@@ -16,12 +16,13 @@ from pathlib import Path
 import streamlit as st
 
 from pipelines.note_settings import note_settings
-from qc_workbench.domain.call import Recording
+from qc_workbench.domain.call import Call, Recording
 from qc_workbench.errors import QcwError, UsageError
 from qc_workbench.ui.accounts import cookie_name, viewer_of
 from qc_workbench.ui.i18n import LANGUAGES, Translator
 from qc_workbench.ui.recordings import recording_address
 from qc_workbench.ui.viewer import Viewer
+from qc_workbench.ui.views.said import Reading, reading
 from qc_workbench.workspace import Workspace
 
 HOME_VARIABLE = "QCW_HOME"
@@ -48,6 +49,10 @@ class Room:
     def address(self, recording: Recording | None) -> str | None:
         """Where the player loads this recording from, or None."""
         return recording_address(self.workspace, recording, self.viewer.person_id, self.now) if recording else None
+
+    def reading(self, call: Call) -> Reading:
+        """How the person at the screen reads what was said in a call."""
+        return reading(self.workspace, self.viewer, call.manager_id, call.client_phone)
 
 
 def default_home() -> Path:

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from qc_workbench.domain.access import AccessRole, Account, Action, Person, Scope, Subject, agents_within, may, scope
+from qc_workbench.domain.access import (
+    AccessRole,
+    Account,
+    Action,
+    Person,
+    Scope,
+    Subject,
+    agents_within,
+    may,
+    names_clients,
+    scope,
+)
 from qc_workbench.review.admission import require
 
 
@@ -60,12 +71,8 @@ class Viewer:
 
     @property
     def sees_clients(self) -> bool:
-        """Whether lists name clients and are searched by them: where these are known of every call in the lists.
-
-        Somebody who knows the clients of some calls and hears others too is named none of them in a list.
-        """
-        known, seen = self.agents(Action.SEE_CLIENT), self.agents(Action.SEE_CALL)
-        return known is None or (seen is not None and bool(known) and seen <= known)
+        """See :func:`~qc_workbench.domain.access.names_clients`."""
+        return names_clients(self.account.person, self.team_of)
 
     @classmethod
     def of_program(cls, name: str) -> Viewer:

@@ -301,8 +301,13 @@ def main() -> None:
             for language in options.language:
                 for name, state in chosen.items():
                     print(f"{datetime.now(UTC):%H:%M:%S} {name} {language}", file=sys.stderr, flush=True)
-                    for where, found in looker.violations(name, state, language).items():
-                        for one in found:
+                    try:
+                        found = looker.violations(name, state, language)
+                    except Error as error:
+                        print(f"{name} {language} could not be looked at: {error.message}", flush=True)
+                        continue
+                    for where, all_of in found.items():
+                        for one in all_of:
                             print(f"{where}: {one}", flush=True)
         browser.close()
 

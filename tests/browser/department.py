@@ -144,7 +144,7 @@ def department(home: Path, now: datetime) -> Workspace:
 
 
 def _told_of_recording(workspace: Workspace) -> None:
-    """Whether clients were told that the call is recorded, as if the beginnings of answered calls had been recognised."""
+    """Whether clients were told of the recording, as if the beginnings of answered calls had been recognised."""
     with workspace.store.reading() as reader:
         calls = reader.rows("select call_id from calls where outcome = 'answered' order by call_id")
     chance = random.Random("recording")

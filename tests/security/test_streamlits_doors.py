@@ -82,6 +82,25 @@ def test_no_setting_of_streamlit_elsewhere_opens_the_app_to_other_sites(monkeypa
     assert said["server.maxUploadSize"] == LARGEST_MIB
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://localhost:9999",  # another program at the same machine: its pages send our cookie with them
+        "http://127.0.0.1:9999",
+        "http://evil.example",
+        "null",
+        "",
+    ],
+)
+def test_a_page_of_another_origin_gets_no_line_even_from_the_same_machine(enter: Enter, origin: str) -> None:
+    browser = enter("h1")
+    with pytest.raises(WebSocketDisconnect), browser.websocket_connect("/_stcore/stream", headers={"origin": origin}):
+        pass
+    for ours in ("http://localhost", "https://localhost"):
+        with browser.websocket_connect("/_stcore/stream", headers={"origin": ours, "host": "localhost"}):
+            pass
+
+
 def test_strangers_open_only_so_many_pages_at_once(
     client: TestClient, enter: Enter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

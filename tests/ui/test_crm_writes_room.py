@@ -12,8 +12,10 @@ from qc_workbench.domain.access import AccessRole, Account, Person, Team
 from qc_workbench.domain.crm_write import CrmWrite, KeptWrite, WriteKind, WriteState, WriteVerdict
 from qc_workbench.errors import UsageError
 from qc_workbench.store import crm_writes, people
+from qc_workbench.ui.components.crm_write_parts import all_text
+from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.navigation import first_room
-from qc_workbench.ui.views.crm_writes import Shelf, crm_write_room, decide, waiting_ids, write_page
+from qc_workbench.ui.views.crm_writes import PAGE, Shelf, crm_write_room, decide, waiting_ids, write_page
 from qc_workbench.workspace import Workspace
 from tests.ui import sample_company as company
 from tests.ui.test_pages_open import enter, read, start
@@ -102,6 +104,15 @@ def test_one_button_decides_on_all_that_may_be_approved(workspace: Workspace, mo
     assert (view.count(Shelf.APPROVED), view.count(Shelf.WAITING)) == (3, 1), "what is only planned is left"
     app.button(key="crm_write_undo").click().run()
     assert crm_write_room(workspace, company.viewer(workspace)).count(Shelf.WAITING) == 4
+
+
+@pytest.mark.parametrize("what", ["approve", "decline"])
+def test_a_button_over_the_list_says_when_it_reaches_beyond_the_page(what: str) -> None:
+    for language, pages in (("ru", "на всех страницах"), ("en", "on all pages")):
+        t = Translator(language)
+        assert pages not in all_text(t, what, PAGE)
+        assert pages in all_text(t, what, PAGE + 1)
+        assert str(PAGE + 1) in all_text(t, what, PAGE + 1)
 
 
 def test_what_is_only_planned_cannot_be_approved(workspace: Workspace) -> None:

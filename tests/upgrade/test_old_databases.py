@@ -25,6 +25,9 @@ from tests.upgrade.old_databases import FOLDER, VERSIONS, WITH_BACKUP, kept, old
 
 #: Tables whose rows a later schema keeps in another one: old -> new.
 MOVED: dict[str, str] = {}
+#: Fields of exports that a later rule decides anew, on purpose: a confirmation without a question to the agent before
+#: it costs nothing any more (docs/fairness.md).
+RULED_ANEW = {"violations": frozenset({"deduction"})}
 #: Tables that the first opening fills or empties itself.
 OWN_BUSINESS = {"migrations"}
 
@@ -33,6 +36,11 @@ def said(workspace: Workspace, what: str) -> list[dict[str, object]]:
     out = io.BytesIO()
     export(workspace, What(what), Format.JSONL, out)
     return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def in_order(records: list[dict[str, object]], names: set[str]) -> list[str]:
+    """The records with these fields; the order of an export is no part of what it promises across versions."""
+    return sorted(json.dumps({name: record.get(name) for name in names}, sort_keys=True) for record in records)
 
 
 def rows(workspace: Workspace) -> dict[str, int]:
@@ -66,10 +74,8 @@ def test_every_row_and_every_figure_of_an_old_database_is_there_after_the_upgrad
     assert sum(before["rows"].values()) > 30
     for what, records in before["exports"].items():
         found = said(workspace, what)
-        assert len(found) == len(records), what
-        for record, later in zip(records, found, strict=True):
-            changed = {name: (value, later.get(name)) for name, value in record.items() if later.get(name) != value}
-            assert changed == {}, what
+        names = {name for record in records for name in record} - RULED_ANEW.get(what, frozenset())
+        assert in_order(found, names) == in_order(records, names), what
     with workspace.store.reading() as reader:
         assert reader.value("select max(version) from migrations") == newest()
     # Draws of a test's company are written by hand, no seed gives them: the old program found that as well.

@@ -66,8 +66,11 @@ def _question(room: Room, call: Call, row: AnsweredQuestion) -> None:
             )
         if room.viewer.may(Action.SCORE_CALL, call.manager_id):
             _check_buttons(room, call_id, row)
+    reading = room.reading(call)
     for proof in suggested.proofs:
-        label = clock(proof.start_s) + (f" «{plain(proof.quote)}»" if proof.quote else f"–{clock(proof.end_s)}")
+        label = clock(proof.start_s) + (
+            f" «{plain(reading.text(proof.quote))}»" if proof.quote else f"–{clock(proof.end_s)}"
+        )
         call_link(t, label, call_id, proof.start_s)
 
 

@@ -18,6 +18,7 @@ from qc_workbench.ui.navigation import link
 from qc_workbench.ui.views.call import CallView
 from qc_workbench.ui.views.client import Step
 from qc_workbench.ui.views.playback import evidence_name
+from qc_workbench.ui.views.said import Reading
 
 BadgeColour = Literal["orange", "blue", "red", "green", "gray"]
 
@@ -55,7 +56,7 @@ def header(view: CallView, t: Translator) -> None:
         st.warning(t("call.failed", step=named(t, "step", failure.step), reason=named(t, "failure", failure.code)))
 
 
-def findings_panel(view: CallView, t: Translator) -> None:
+def findings_panel(view: CallView, reading: Reading, t: Translator) -> None:
     """What the machine suggests and what people ruled."""
     with st.container(border=True):
         st.header(t("call.findings"), anchor=False)
@@ -72,14 +73,14 @@ def findings_panel(view: CallView, t: Translator) -> None:
             st.markdown(f"**{t(f'flag.{flag.kind.value}')}**")
             st.badge(t(f"case_one.{state.value}"), color=STATE_COLOURS[state])
             st.text(flag_reasons(flag, t))
-            st.caption("  \n".join(_evidence_line(item, t) for item in flag.evidence))
+            st.caption("  \n".join(_evidence_line(item, reading, t) for item in flag.evidence))
             if flag.verdict is Verdict.UNSURE:
                 st.caption(t("case.unsure_says"))
         for promise in view.promises:
             spoken = promise.spoken
             st.markdown(f"**{named(t, 'action', spoken.action.value)}** · {named(t, 'outcome', promise.outcome.value)}")
             st.caption(t("call.promise_due", due=due_text(spoken.due, t)))
-            st.text(f"«{spoken.quote}»")
+            st.text(f"«{reading.text(spoken.quote)}»")
             call_link(t, t("call.go_to", time=clock(spoken.start_s)), view.call.call_id, spoken.start_s)
         if view.refusal and view.refusal.false_refusal:
             st.markdown(f"**{t('flag.false_refusal')}**")
@@ -89,8 +90,8 @@ def findings_panel(view: CallView, t: Translator) -> None:
             link("suspicious", t, t("call.to_case"), call=view.call.call_id)
 
 
-def _evidence_line(item: Evidence, t: Translator) -> str:
-    quote = f" «{plain(item.quote)}»" if item.quote else ""
+def _evidence_line(item: Evidence, reading: Reading, t: Translator) -> str:
+    quote = f" «{plain(reading.text(item.quote))}»" if item.quote else ""
     return f"{clock(item.start_s)}–{clock(item.end_s)} {evidence_name(item.kind, t)}{quote}"
 
 

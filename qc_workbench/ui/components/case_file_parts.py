@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -30,18 +31,24 @@ def both_sides(room: Room, case: Case, sound: CallSound, found: CaseFile, key: s
     against, defence = st.columns(2, gap="medium", border=True)
     with against:
         st.markdown(t("suspicious.against"))
-        lines = evidence_lines(case.flag, Side.AGAINST)
+        lines = _readable(room, case, Side.AGAINST)
         _lines(lines, address, t, f"{key}against")
         if not lines:
             st.caption(t("casefile.nothing_against"))
     with defence:
         st.markdown(t("suspicious.for"))
-        lines = evidence_lines(case.flag, Side.FOR)
+        lines = _readable(room, case, Side.FOR)
         for number, point in enumerate(found.points):
             _point(room, point, address, f"{key}point_{number}")
         _lines(lines, address, t, f"{key}for")
         if not lines and not found.points:
             st.caption(t("suspicious.nothing_for"))
+
+
+def _readable(room: Room, case: Case, side: Side) -> list[EvidenceLine]:
+    """The evidence with quotes as the person at the screen may read them."""
+    reading = room.reading(case.call)
+    return [replace(line, quote=reading.quote(line.quote)) for line in evidence_lines(case.flag, side)]
 
 
 def _lines(lines: Sequence[EvidenceLine], address: str | None, t: Translator, key: str) -> None:

@@ -108,6 +108,7 @@ def case_sound(room: Room, case: Case, sound: CallSound) -> None:
         room.t,
         connected_s=case.call.talk_s,
         known=sound.known,
+        reading=room.reading(case.call),
     )
     start_at_s = shown.clip[0] if shown.clip else 0.0
     before_me = desk(room.workspace, room.viewer, case.call, room.t)

@@ -11,7 +11,7 @@ from qc_workbench.errors import QcwError
 from qc_workbench.review.standing import FEWEST_RULINGS, DetectorStanding
 from qc_workbench.store.cases import Case
 from qc_workbench.ui.components.pager import pager
-from qc_workbench.ui.components.questions import may_confirm
+from qc_workbench.ui.components.questions import is_heard
 from qc_workbench.ui.components.standing_parts import standing_notice, standing_sentence
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import error_text, named, plain
@@ -48,13 +48,13 @@ def decision(room: Room, case: Case | None) -> None:
             if ruling.reason:
                 st.text(ruling.reason)
         reason = st.text_input(t("ruling.reason"), key=f"reason_{case.flag.flag_id}" if case else "reason_none")
-        heard = case is None or may_confirm(room, case.flag)
+        heard = case is None or is_heard(room, case.flag)
         for ruling_kind in (Ruling.CONFIRMED, Ruling.REJECTED, Ruling.ASKED):
             if st.button(
                 t(f"ruling.{ruling_kind.value}"),
                 type="primary" if ruling_kind is (Ruling.CONFIRMED if heard else Ruling.ASKED) else "secondary",
                 shortcut=KEYS[ruling_kind],
-                disabled=not may_rule or (ruling_kind is Ruling.CONFIRMED and not heard),
+                disabled=not may_rule,
                 width="stretch",
                 key=f"rule_{ruling_kind.value}",
             ):

@@ -79,12 +79,11 @@ def over_all(room: Room, shelf: Shelf, kind: WriteKind | None) -> None:
             _planned(room)
         if shelf is Shelf.WAITING:
             ids = waiting_ids(room.workspace, room.viewer, kind)
-            pages = "_pages" if len(ids) > PAGE else ""  # more than can be seen here
             if len(ids) > 1 and st.button(
-                t(f"crm_write.approve_all{pages}", n=len(ids)), shortcut=ALL_KEY, key="crm_write_approve_all"
+                all_text(t, "approve", len(ids)), shortcut=ALL_KEY, key="crm_write_approve_all"
             ):
                 _decide(room, ids, WriteVerdict.APPROVED)
-            if len(ids) > 1 and st.button(t(f"crm_write.decline_all{pages}", n=len(ids)), key="crm_write_decline_all"):
+            if len(ids) > 1 and st.button(all_text(t, "decline", len(ids)), key="crm_write_decline_all"):
                 _decide(room, ids, WriteVerdict.DECLINED)
         last = [item for item in (remembered(_LAST) or "").split(",") if item]
         if st.button(
@@ -92,6 +91,11 @@ def over_all(room: Room, shelf: Shelf, kind: WriteKind | None) -> None:
             key="crm_write_undo",
         ):  # fmt: skip
             _decide(room, last, WriteVerdict.WITHDRAWN)
+
+
+def all_text(t: Translator, what: str, amount: int) -> str:
+    """What a button over the list says it covers: more than one screen shows is said as such."""
+    return t(f"crm_write.{what}_all{'_pages' if amount > PAGE else ''}", n=amount)
 
 
 def _planned(room: Room) -> None:

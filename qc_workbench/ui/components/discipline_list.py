@@ -83,7 +83,7 @@ def _keys(room: Room, item: Violation, batch: str | None) -> None:
         return
     reason = st.text_input(t("violation_ruling.reason"), key=f"order_reason_{item.violation_id}")
     days, reply = room.workspace.settings.bonus.reply_days, breach_reply(room.workspace, item.violation_id)
-    heard = not days or (reply.heard_from is not None and room.now >= reply.heard_from)
+    heard = reply.is_heard(room.now, days)
     if reply.asked_at is None and not heard:
         st.caption(t("reply.not_asked", n=days))
     for ruling in (Ruling.CONFIRMED, Ruling.REJECTED, Ruling.ASKED):
@@ -91,7 +91,6 @@ def _keys(room: Room, item: Violation, batch: str | None) -> None:
             t(f"discipline.{ruling.value}"),
             type="primary" if ruling is (Ruling.CONFIRMED if heard else Ruling.ASKED) else "secondary",
             shortcut=KEYS[ruling], width="stretch", key=f"order_{ruling.value}",
-            disabled=ruling is Ruling.CONFIRMED and not heard,
         ):  # fmt: skip
             try:
                 rule_on_faults(room.workspace, room.viewer, [item.violation_id], ruling, room.now, reason)

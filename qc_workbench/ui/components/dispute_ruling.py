@@ -99,7 +99,7 @@ def _sound(room: Room, case: ScoredCase) -> None:
     sound = call_sound(room.workspace, case.call.call_id)
     shown = playback(
         case.call.call_id, room.address(sound.recording), sound.recording, sound.acoustics, sound.transcript, (), (),
-        room.t, connected_s=case.call.talk_s, known=sound.known,
+        room.t, connected_s=case.call.talk_s, known=sound.known, reading=room.reading(case.call),
     )  # fmt: skip
     player(shown, room.t, key=f"dispute_{case.evaluation_id}", short=True)
 

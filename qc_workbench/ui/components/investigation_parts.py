@@ -213,7 +213,8 @@ def _figures(shown: InvestigationRoom, hypothesis: Hypothesis, examination: Exam
         for item in examination.agents
     ]
     right = {name: st.column_config.TextColumn(alignment="right") for name in list(rows[0])[1:6]} if rows else {}
-    st.dataframe(rows, hide_index=True, height="content", column_config=right, alt=f"{t('inv.agent')}: {hypothesis.claim}")
+    of = f"{t('inv.agent')}: {hypothesis.claim}"
+    st.dataframe(rows, hide_index=True, height="content", column_config=right, alt=of)
 
 
 def _cases(room: Room, shown: InvestigationRoom, hypothesis: Hypothesis, figures: AgentFigures) -> None:

@@ -39,14 +39,14 @@ def reply_line(reply: Reply, room: Room) -> str:
     return t(f"reply.{state.value}", moment=t.moment(at))
 
 
-def may_confirm(room: Room, flag: Flag) -> bool:
-    """Whether a suspicion may be confirmed now; says why not, or what the agent said, where the house asks first."""
+def is_heard(room: Room, flag: Flag) -> bool:
+    """Whether a confirmation made now counts; says where the right of reply stands, where the house has one."""
     days = room.workspace.settings.bonus.reply_days
     if not days:
         return True
     reply = reply_about(room.workspace, flag)
     st.caption(reply_line(reply, room))
-    return reply.heard_from is not None and room.now >= reply.heard_from
+    return reply.is_heard(room.now, days)
 
 
 def asked_list(room: Room, key: str) -> None:
@@ -56,7 +56,7 @@ def asked_list(room: Room, key: str) -> None:
     found = questions(room.workspace, mine)
     if not found:
         return
-    ready = [item for item in found if item.may_be_confirmed(room.now, room.workspace.settings.bonus.reply_days)]
+    ready = [item for item in found if item.reply.is_heard(room.now, room.workspace.settings.bonus.reply_days)]
     with st.expander(t("reply.list", n=len(found), ready=t.number(len(ready))), expanded=bool(ready)):
         st.caption(t("reply.list_says"))
         with room.workspace.store.reading() as reader:
@@ -105,12 +105,10 @@ def _decide(room: Room, item: Question, key: str) -> None:
     if not room.viewer.may(Action.RULE_ON_FLAG, item.agent_id):
         st.caption(t("violation_ruling.not_yours"))
         return
-    heard = item.may_be_confirmed(room.now, room.workspace.settings.bonus.reply_days)
     with st.container(horizontal=True):
         for ruling, verb in ((Ruling.CONFIRMED, "confirm"), (Ruling.REJECTED, "reject")):
             if st.button(
                 t(f"violation_ruling.{verb}", n=item.count),
-                disabled=ruling is Ruling.CONFIRMED and not heard,
                 key=f"{key}_{ruling.value}",
             ):
                 try:

@@ -25,7 +25,7 @@ def quote_row(
     """``seconds``: where the words are, None where nothing is to be played."""
     t = room.t
     if quote:
-        st.text(f"«{quote}»")
+        st.text(f"«{room.reading(call).text(quote)}»")
     with st.container(horizontal=True, vertical_alignment="center"):
         if seconds is not None:
             passage_button(room, recording, *seconds, key=key)

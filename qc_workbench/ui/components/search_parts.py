@@ -22,6 +22,7 @@ from qc_workbench.ui.components.player import quote_button
 from qc_workbench.ui.i18n import Translator, clock
 from qc_workbench.ui.labels import error_text, plain
 from qc_workbench.ui.state import Room, put_in_address, remember, remembered
+from qc_workbench.ui.views.said import searches_masked
 from qc_workbench.ui.views.saved_searches import opened_search
 from qc_workbench.ui.views.search import LISTED, PAGE, FoundCall, SearchRoom, results
 
@@ -166,7 +167,10 @@ def found_calls(room: Room, question: str, filters: CallFilters) -> bool:
     key = f"search_page_{hash((question, filters))}"
     _follow_page(key)
     try:
-        view = results(room.workspace, question, filters, room.viewer.agents(Action.SEE_CALL), page_of(key))
+        view = results(
+            room.workspace, question, filters, room.viewer.agents(Action.SEE_CALL), page_of(key), room.reading,
+            masked=searches_masked(room.workspace, room.viewer),
+        )  # fmt: skip
     except UsageError as error:
         st.warning(error_text(error, t), icon=":material/edit:")
         return False

@@ -93,7 +93,7 @@ def _decision(room: Room, view: Waiting, group: WaitingGroup | None, key: str) -
                 t(f"violation_ruling.{verb}", n=group.faults if group else 0),
                 type="primary" if ruling is first else "secondary",
                 shortcut=KEYS[ruling],
-                disabled=not may or (ruling is Ruling.CONFIRMED and days > 0),
+                disabled=not may,
                 width="stretch",
                 key=f"{key}_{ruling.value}",
             ):

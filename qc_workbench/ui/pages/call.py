@@ -44,7 +44,7 @@ if not is_scored_here:
 with left:
     auto_answers_panel(room, view)
 with right:
-    findings_panel(view, t)
+    findings_panel(view, room.reading(view.call), t)
     for flag in view.flags:
         agents_answer(room, flag, view.call.manager_id, view.rulings.get(flag.flag_id), view.answers_to(flag))
     client_panel(view, t)

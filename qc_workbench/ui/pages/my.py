@@ -11,6 +11,7 @@ from qc_workbench.ui.components.my_bonus import my_bonus
 from qc_workbench.ui.components.my_estimate import my_estimate_shelf
 from qc_workbench.ui.components.my_score import my_score_list
 from qc_workbench.ui.components.my_things import choose_shelf, errands, promises, suspicions
+from qc_workbench.ui.navigation import link
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.my import Shelf, my_room
 
@@ -26,6 +27,7 @@ match choose_shelf(room, view):
     case Shelf.SCORES:
         my_score_list(room, agent, view)
     case Shelf.SUSPICIONS:
+        link("data", t, t("reply.what_is_kept"))
         suspicions(room, agent)
     case Shelf.PROMISES:
         promises(room, agent, view)

@@ -37,7 +37,6 @@ from qc_workbench.store.deal_decisions import (
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.people import Directory, directory
-from qc_workbench.ui.views.right_of_reply import or_asked
 from qc_workbench.ui.views.suspicious import write_ruling
 from qc_workbench.workspace import Workspace
 
@@ -141,7 +140,7 @@ def decide_on_deal(
             if worked_by is not None and worked_by not in _workers(reader, viewer, at):
                 raise UsageError("decision_needs_agent", deal=deal_id)
             doubt = flag or _doubt(reader, deal_id)
-            finding_id, also = _ruling_too(workspace, reader, doubt, verdict, by, at, comment)
+            finding_id, also = _ruling_too(reader, doubt, verdict, by, at, comment)
             decision = rules.decide(
                 deal_id, verdict, by, at, earlier,
                 agent_id=agent, worked_by=worked_by, buy_from=buy_from, comment=comment, finding_id=finding_id,
@@ -182,8 +181,6 @@ def rule_on_refusal(
         verdict = DealVerdict.REWORK_SAME if ruling is Ruling.CONFIRMED else DealVerdict.GENUINE
         decide_on_deal(workspace, viewer, deal_id, verdict, at, flag=flag)
         return
-    with workspace.store.reading() as reader:
-        ruling = or_asked(workspace, reader, flag, ruling, at)
     write_ruling(workspace, viewer, flag, ruling, at, "")
 
 
@@ -192,14 +189,12 @@ def _doubt(reader: Reader, deal_id: str) -> Flag | None:
 
 
 def _ruling_too(
-    workspace: Workspace, reader: Reader, flag: Flag | None, verdict: DealVerdict, by: str, at: datetime, comment: str
+    reader: Reader, flag: Flag | None, verdict: DealVerdict, by: str, at: datetime, comment: str
 ) -> tuple[str | None, list[Statement]]:
-    """The deal goes back to work at once; its agent, where not heard yet, is asked and not accused."""
     earlier = findings_of_flag(reader, flag.flag_id) if flag else []
     if flag is None or flag.flag_id in standing(earlier):
         return None, []
-    ruling = or_asked(workspace, reader, flag, rules.ruling_of(verdict), at)
-    finding = rule(flag.flag_id, ruling, by, at, comment, earlier)
+    finding = rule(flag.flag_id, rules.ruling_of(verdict), by, at, comment, earlier)
     return finding.finding_id, [
         insert("findings", verdicts.finding_row(finding)),
         audit_entry(at, by, f"flag_{finding.ruling.value}", flag.call_id, flag_id=flag.flag_id, reason=finding.reason),

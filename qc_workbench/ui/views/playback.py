@@ -20,6 +20,7 @@ from qc_workbench.review.hearing import gaps
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import named
 from qc_workbench.ui.views.judged import Judged, judged
+from qc_workbench.ui.views.said import AS_SAID, Reading
 from qc_workbench.ui.views.time_line import ShownTimeLine, shown_time_line
 
 #: Peaks of a channel that travel at most, a byte each: every one of half an hour, one in 0.2 s of two hours, which is
@@ -28,6 +29,9 @@ MOST_PEAKS = 36_000
 
 #: Seconds that a listener needs to hear what a case is about (storyboard: "the 10 seconds that matter").
 CLIP_S = 10.0
+
+#: How high the waveform stands under the tone that covers a secret, of 100.
+_TONE_PEAK = 3
 
 #: Segments of the time line in which somebody or something talks.
 SPEECH = HUMAN | {SegmentKind.MACHINE}
@@ -94,11 +98,13 @@ def playback(
     connected_s: float | None = None,
     known: Sequence[KnownGreeting] = (),
     heard_before: Judged | None = None,
+    reading: Reading = AS_SAID,
 ) -> Playback:
     """What the player shows. Times of promises and evidence go on the time line, each side in its own row.
 
     ``connected_s``: what the telephone system counted; the length of the recording where it is not given.
-    ``heard_before``: what :func:`judged` made of the same call, where it is known already.
+    ``reading``: how the listener may read what was said. ``heard_before``: what :func:`judged` made of the same call,
+    where it is known already.
     """
     evidence = [item for flag in flags for item in flag.evidence]
     channels = acoustics.channels if acoustics else (recording.channels if recording else None) or 1
@@ -108,21 +114,38 @@ def playback(
         call_id=call_id,
         address=address,
         duration_s=duration_s,
-        peaks=tuple(reduced(channel, MOST_PEAKS) for channel in acoustics.peaks) if acoustics else (),
+        peaks=_peaks(acoustics, transcript, duration_s),
         lanes=_lanes(recording, channels, t),
         bands=(
             *(
-                Band(item.start_s, item.end_s, evidence_name(item.kind, t), item.side.value, item.quote)
+                Band(item.start_s, item.end_s, evidence_name(item.kind, t), item.side.value, reading.quote(item.quote))
                 for item in evidence
             ),
-            *(_promise_band(promise.spoken, t) for promise in promises),
+            *(_promise_band(promise.spoken, reading, t) for promise in promises),
         ),
-        turns=_turns(words, t),
+        turns=_turns(reading.transcript(words) if words else None, t),
         clip=clip_of(evidence, duration_s),
         line=shown_time_line(line, connected_s, t) if line is not None else None,
         has_words=transcript is not None,
         quiet=_quiet(line, acoustics, transcript, duration_s),
     )
+
+
+def _peaks(
+    acoustics: Acoustics | None, transcript: Transcript | None, duration_s: float
+) -> tuple[tuple[int, ...], ...]:
+    """The waveform of what is played: an even line where a tone stands for a secret."""
+    if acoustics is None:
+        return ()
+    lanes = []
+    for channel, peaks in enumerate(acoustics.peaks):
+        shown = list(peaks)
+        for item in transcript.hidden if transcript and duration_s > 0 else ():
+            if item.channel in (None, channel):
+                first, last = (round(at / duration_s * len(shown)) for at in (item.start_s, item.end_s))
+                shown[first:last] = [_TONE_PEAK] * len(shown[first:last])
+        lanes.append(reduced(shown, MOST_PEAKS))
+    return tuple(lanes)
 
 
 def evidence_name(kind: str, t: Translator) -> str:
@@ -167,8 +190,9 @@ def _quiet(
     return gaps(spoken, duration_s)
 
 
-def _promise_band(spoken: SpokenCommitment, t: Translator) -> Band:
-    return Band(spoken.start_s, spoken.end_s, named(t, "action", spoken.action.value), "promise", spoken.quote)
+def _promise_band(spoken: SpokenCommitment, reading: Reading, t: Translator) -> Band:
+    quote = reading.quote(spoken.quote)
+    return Band(spoken.start_s, spoken.end_s, named(t, "action", spoken.action.value), "promise", quote)
 
 
 def _lanes(recording: Recording | None, channels: int, t: Translator) -> tuple[Lane, ...]:

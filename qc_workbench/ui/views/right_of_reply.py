@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,9 +11,8 @@ from qc_workbench.domain.access import Action
 from qc_workbench.domain.agent_answer import AgentAnswer, FaultAnswer
 from qc_workbench.domain.bonus import Fault
 from qc_workbench.domain.flag import Finding, Flag, FlagKind, Ruling
-from qc_workbench.errors import UsageError
 from qc_workbench.review.answers import answer_to_question
-from qc_workbench.review.right_of_reply import Reply, ReplyState, reply_of, require_heard
+from qc_workbench.review.right_of_reply import Reply, ReplyState, reply_of
 from qc_workbench.review.rulings import CaseState
 from qc_workbench.store import faults as fault_store
 from qc_workbench.store import replies
@@ -48,10 +47,6 @@ class Question:
     def state(self, now: datetime) -> ReplyState:
         return self.reply.state(now)
 
-    def may_be_confirmed(self, now: datetime, days: int) -> bool:
-        heard_from = self.reply.heard_from
-        return not days or (heard_from is not None and now >= heard_from)
-
 
 def suspicion_reply(workspace: Workspace, reader: Reader, flag: Flag) -> Reply:
     """Where the right of reply stands about a suspicion; a newer detection gives no second deadline."""
@@ -69,32 +64,6 @@ def breach_reply(workspace: Workspace, fault_id: str) -> Reply:
     with workspace.store.reading() as reader:
         findings = [item.finding for item in fault_store.rulings_of(reader, [fault_id])]
         return _reply(workspace, findings, fault_store.answered_at(reader, [fault_id]).get(fault_id, ()))
-
-
-def or_asked(workspace: Workspace, reader: Reader, flag: Flag, ruling: Ruling, at: datetime) -> Ruling:
-    """The ruling, or the question to the agent in its place where it may not be made yet."""
-    try:
-        require_heard(ruling, suspicion_reply(workspace, reader, flag), at, workspace.settings.bonus.reply_days)
-    except UsageError:
-        return Ruling.ASKED
-    return ruling
-
-
-def require_all_heard(
-    workspace: Workspace,
-    reader: Reader,
-    earlier: Mapping[str, Sequence[Finding]],
-    fault_ids: Collection[str],
-    ruling: Ruling,
-    at: datetime,
-) -> None:
-    """That a ruling on these faults may be made now. Raises ``reply_not_asked``, ``reply_open``."""
-    if ruling is not Ruling.CONFIRMED:
-        return
-    answers = fault_store.answered_at(reader, fault_ids)
-    for fault_id in fault_ids:
-        reply = _reply(workspace, earlier.get(fault_id, ()), answers.get(fault_id, ()))
-        require_heard(ruling, reply, at, workspace.settings.bonus.reply_days)
 
 
 def _reply(workspace: Workspace, findings: Sequence[Finding], answers: Sequence[datetime]) -> Reply:

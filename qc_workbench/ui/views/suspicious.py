@@ -12,7 +12,6 @@ from qc_workbench.domain.agent_answer import AgentAnswer
 from qc_workbench.domain.flag import Finding, Flag, FlagKind, Ruling, Verdict
 from qc_workbench.domain.standing import NONE_DOWNGRADED, Downgraded, key_of
 from qc_workbench.review.answers import answer
-from qc_workbench.review.right_of_reply import require_heard
 from qc_workbench.review.rulings import CaseState, rule, undo
 from qc_workbench.review.standing import DetectorStanding
 from qc_workbench.store import verdicts
@@ -32,7 +31,6 @@ from qc_workbench.store.database import Statement, insert
 from qc_workbench.store.standings import detector_standings
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.people import Directory, directory
-from qc_workbench.ui.views.right_of_reply import suspicion_reply
 from qc_workbench.workspace import Workspace
 
 #: Cases that one page of the list holds.
@@ -183,11 +181,10 @@ def write_ruling(
 ) -> Finding:
     """Append a person's ruling on a flag (or, for ``WITHDRAWN``, the undo of the standing one) to the store.
 
-    Raises ``not_allowed``, and ``reply_not_asked`` or ``reply_open`` while the agent could not answer yet."""
+    Raises ``not_allowed``."""
     with workspace.store.reading() as reader:
         viewer.require(Action.RULE_ON_FLAG, agent_of_call(reader, flag.call_id))
         earlier = findings_of_flag(reader, flag.flag_id)
-        require_heard(ruling, suspicion_reply(workspace, reader, flag), at, workspace.settings.bonus.reply_days)
     finding = (
         undo(flag.flag_id, viewer.name, at, earlier)
         if ruling is Ruling.WITHDRAWN

@@ -22,7 +22,6 @@ from qc_workbench.store.scoping import Stretch
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.client import names_of, unnamed_activity, unnamed_deal
 from qc_workbench.ui.views.people import Directory, directory
-from qc_workbench.ui.views.right_of_reply import require_all_heard
 from qc_workbench.workspace import Workspace
 
 #: Groups of one page; faults of a group that are shown, the rest is counted; decisions that can be taken back.
@@ -89,7 +88,7 @@ def rule_on_group(
 ) -> tuple[FaultRuling, ...]:
     """The same ruling on every fault of the group that waits.
 
-    Raises :class:`UsageError` ``not_allowed``, ``ruling_of_nothing``, ``reply_not_asked``, ``reply_open``, and
+    Raises :class:`UsageError` ``not_allowed``, ``ruling_of_nothing``, and
     :class:`~qc_workbench.errors.WriteRefused` when somebody ruled meanwhile.
     """
     viewer.require(Action.RULE_ON_FLAG, group.agent_id)
@@ -143,7 +142,6 @@ def _rule(
     earlier: dict[str, list[Finding]] = {}
     for item in rulings:
         earlier.setdefault(item.fault.fault_id, []).append(item.finding)
-    require_all_heard(workspace, reader, earlier, [item.fault_id for item in faults], ruling, at)
     made = rule_together(faults, ruling, viewer.name, at, reason, earlier)
     _keep(workspace, made, len(rulings), at, viewer)
     return made

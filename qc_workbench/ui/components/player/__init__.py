@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 import streamlit as st
 
+from qc_workbench.domain.redaction import kind_of_mark
 from qc_workbench.ui.desk_routes import as_sent, comments_address, heard_address
 from qc_workbench.ui.i18n import Translator, clock
 from qc_workbench.ui.views.desk import Desk
@@ -153,7 +154,7 @@ def player_data(
                 "end": round(turn.end_s, 2),
                 "text": "" if turn.words else turn.text,
                 "suspect": turn.suspect,
-                "words": [_word(*word) for word in turn.words],
+                "words": [_word(*word, t) for word in turn.words],
             }
             for turn in playback.turns
         ],
@@ -165,9 +166,13 @@ def player_data(
     }
 
 
-def _word(start_s: float, end_s: float, text: str, probability: float) -> list[float | str]:
-    """Start, length in hundredths of a second, text; 1 behind it where recognition was unsure."""
+def _word(start_s: float, end_s: float, text: str, probability: float, t: Translator) -> list[float | str]:
+    """Start, length in hundredths of a second, text; 1 behind it where recognition was unsure, what it hides where it
+    stands for something hidden."""
     word: list[float | str] = [round(start_s, 2), round(100 * (end_s - start_s)), text.strip()]
+    if kind := kind_of_mark(text):
+        word[2] = t(f"hidden.{kind.value}")
+        return [*word, t("hidden.says", what=word[2])]
     return [*word, 1] if probability < UNSURE_BELOW else word
 
 

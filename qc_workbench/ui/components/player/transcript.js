@@ -44,7 +44,13 @@ class Words {
     const words = [];
     let said = "";
     for (const [start, hundredths, word, unsure] of turn.words) {
-      const node = make("span", unsure && !turn.suspect ? "word unsure" : "word", word);
+      const node = make("span", unsure === 1 && !turn.suspect ? "word unsure" : "word", word);
+      if (typeof unsure === "string") {
+        node.classList.add("hidden-words");
+        node.setAttribute("role", "img");
+        node.setAttribute("aria-label", unsure);
+        node.title = unsure;
+      }
       node.dataset.start = start;
       words.push({ start, end: start + hundredths / 100, node, from: said.length, to: said.length + node.textContent.length });
       said += `${node.textContent} `;

@@ -89,6 +89,7 @@ def panel_data(room: Room, view: CallView, found: ScoringView) -> dict[str, Any]
     machine = view.machine_answers if found.phase in (Phase.OPEN, Phase.DRAFT, Phase.ASKED) else ()
     is_mine = found.phase in (Phase.OPEN, Phase.DRAFT) and may_replace(room.workspace, room.viewer, view.call)
     reasons = REASONS if is_mine else ()
+    reading = room.reading(view.call)
     progress = found.progress
     forms = [progress.form] if progress else [item.form for item in found.forms]
 
@@ -98,6 +99,7 @@ def panel_data(room: Room, view: CallView, found: ScoringView) -> dict[str, Any]
             machine,
             lambda item: suggestion_sign(room.workspace.home, call_id, item),
             lambda item: measured(item, t),
+            reading.quote,
         )
 
     return {
