@@ -30,7 +30,7 @@ GUIDES: Mapping[str, str] = {
     "month": "month-report.md", "investigation": "investigation.md", "bonus": "bonus.md", "data": "privacy.md",
     "people": "access.md",
     "audit": "access.md", "quality": "evaluation.md", "import_files": "import-files.md", "work": "jobs.md",
-    "schedule": "schedule.md", "connections": "connections.md", "forms": "scoring.md", "data": "privacy.md",
+    "schedule": "schedule.md", "connections": "connections.md", "forms": "scoring.md",
 }  # fmt: skip
 
 
