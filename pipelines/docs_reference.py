@@ -50,10 +50,14 @@ def kinds() -> dict[str, type[QcwError]]:
 def raised() -> dict[str, set[str]]:
     """Code -> the classes it is raised with, where the source names it beside the class."""
     names = kinds()
+    calls = re.compile(rf"\b(?:{'|'.join(names)})\(")  # reading a file into a tree takes long: only where it pays
     codes: dict[str, set[str]] = defaultdict(set)
     for package in (qc_workbench, pipelines):
         for path in sorted(Path(package.__file__ or "").parent.rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            text = path.read_text(encoding="utf-8")
+            if not calls.search(text):
+                continue
+            for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
                     for code in _literals(node.args[:1]):
                         codes[code].add(node.func.id)
