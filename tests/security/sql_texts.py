@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 #: Who takes SQL as the first argument.
-SINKS = frozenset({"Statement", "execute", "executemany", "sql", "query", "rows", "row", "value", "arrow", "stream"})
+SINKS = frozenset({"Statement", "execute", "executemany", "sql", "rows", "row", "value", "arrow", "stream"})
 #: Types of parameters that hold no text of a person.
 SOUND_TYPES = ("int", "bool", "float", "Literal", "date", "datetime")
 #: Calls whose result is as sound as what they are given, and those whose result is a number.
