@@ -11,7 +11,7 @@ CLUSTER := $(VENV)/.cluster
 # forbid for all, each start takes seconds of processor time instead of one. Only what is used is compiled, when it is.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: cluster soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints bench-scoring bench-search bench-order bench-crm bench-sync lock docs dist sbom site vendor
+.PHONY: cluster fuzz soak setup model demo app test test-all lint bench bench-speech bench-store bench-dates bench-fingerprints bench-scoring bench-search bench-order bench-crm bench-sync lock docs dist sbom site vendor
 
 setup: $(STAMP) model ## install into .venv and fetch the speech model
 
@@ -76,6 +76,10 @@ bench-search: $(STAMP) ## searching over a million calls
 
 bench-order: $(STAMP) ## the rules of order on a million calls and a million activities
 	$(BIN)/python -m pipelines.bench_order
+
+fuzz: $(STAMP) ## the coverage-guided fuzzer on one border: make fuzz BORDER=binotel SECONDS=1800 (docs/fuzzing.md)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps atheris==3.0.0
+	$(BIN)/python -m tests.fuzzing $(BORDER) $(SECONDS) fuzzed
 
 soak: setup ## ten minutes of the department at work while everything is killed
 	$(BIN)/python -m pipelines.soak

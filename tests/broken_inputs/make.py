@@ -78,6 +78,17 @@ _ANSWERS: Final[Mapping[str, bytes]] = {
     "redirect_to_no_address": b"%HTTP 302 location: http://[\n",
     "empty_with_204": b"%HTTP 204 \n",
 }
+
+
+def _stunted(value: Any, depth: int = 0) -> Any:
+    """Objects within the objects of a row become texts."""
+    if isinstance(value, list):
+        return [_stunted(item, depth) for item in value]
+    if isinstance(value, dict):
+        return {k: "x" if depth and isinstance(v, dict) else _stunted(v, depth + 1) for k, v in value.items()}
+    return value
+
+
 #: What is changed in a copy of a good row that stands before it: the good ones must be taken nevertheless.
 _CHANGES: Final[Mapping[str, Callable[[Rows, dict[str, Any]], Any]]] = {
     "year_0": lambda at, row: {**row, at.time: "0000-00-00 00:00:00"},
@@ -95,6 +106,14 @@ _CHANGES: Final[Mapping[str, Callable[[Rows, dict[str, Any]], Any]]] = {
     "zero_character": lambda at, row: {**row, at.text: "a\x00b"},
     "id_is_null": lambda at, row: {**row, at.ident: None},
     "id_is_an_object": lambda at, row: {**row, at.ident: {"id": 1}},
+    "branches_are_texts": lambda at, row: {k: "x" if isinstance(v, dict | list) else v for k, v in row.items()},
+    "branches_hold_texts": lambda at, row: {k: ["x"] if isinstance(v, dict | list) else v for k, v in row.items()},
+    "branches_of_branches_are_texts": lambda at, row: _stunted(row),
+    "nothings_are_texts": lambda at, row: {k: "x" if v in (None, "", "0", 0) else v for k, v in row.items()},
+    "other_values_are_objects": lambda at, row: {
+        k: v if k in (at.ident, at.time) else {"x": v} for k, v in row.items()
+    },
+    "other_values_are_lists": lambda at, row: {k: v if k in (at.ident, at.time) else [v] for k, v in row.items()},
     "row_is_text": lambda at, row: "row",
     "row_is_null": lambda at, row: None,
     "row_is_empty": lambda at, row: {},

@@ -147,7 +147,6 @@ STATES: Final[Mapping[str, State]] = {
     "promises-all": State(Picture("promises?outcome=all", HEAD)),
     "refusals-recalls": State(Picture("refusals?list=recalls", HEAD)),
     "refusals-heard": State(Picture("refusals?list=heard", HEAD)),
-    "my-suspicions": State(Picture("my?list=suspicions", AGENT)),
     "my-promises": State(Picture("my?list=promises", AGENT)),
     "my-tasks": State(Picture("my?list=tasks", AGENT)),
     "discipline-deciding": State(Picture("discipline", HEAD, press="discipline_part.rulings")),

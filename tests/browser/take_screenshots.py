@@ -85,7 +85,9 @@ def shoot(page: Page, address: str, press: str, picture: Picture, highest: int) 
     is_room = address.split("?")[0] in ROOMS
     settle(page, is_room=is_room)
     if press:
-        page.locator("[data-testid=stMain]").get_by_text(press).locator("visible=true").first.click()
+        main = page.locator("[data-testid=stMain]")
+        tabs = main.get_by_role("tab", name=press, exact=True)
+        (tabs if tabs.count() else main.get_by_text(press).locator("visible=true")).first.click()
         settle(page, is_room=is_room)
     if picture.upload:
         page.set_input_files("input[type=file]", GOLDEN / picture.upload)

@@ -200,3 +200,24 @@ def test_calls_without_sound_are_counted_and_an_unknown_call_is_an_error(workspa
     assert transcribe(workspace, Silent(), everything=True, recogniser=FakeRecogniser()).without_sound == 1
     with pytest.raises(UsageError, match="call_unknown"):
         transcribe(workspace, Silent(), call_ids=["nobody"], recogniser=FakeRecogniser())
+
+
+@dataclass
+class DictatedCard(FakeRecogniser):
+    """Hears the number of a card on the second channel."""
+
+    def recognise(self, calls: Sequence[Sequence[ChannelSpeech]]) -> list[Recognised]:
+        said = ["номер", "карты", "4276", "1234", "5678", "9012"]
+        words = tuple(Word(0.2 * at, 0.2 * at + 0.15, f" {word}", 0.9) for at, word in enumerate(said))
+        return [Recognised("ru", 1.0, (Passage(1, words, -0.2, 0.0, 1.0),)) for _ in calls]
+
+
+def test_a_secret_is_taken_out_before_the_words_are_kept_also_of_a_copy(workspace: Workspace) -> None:
+    add_call(workspace, "a", "same")
+    transcribe(workspace, Silent(), everything=True, recogniser=DictatedCard())
+    add_call(workspace, "b", "same")
+    transcribe(workspace, Silent(), everything=True, recogniser=DictatedCard())
+    assert {text for said in texts(workspace).values() for _, text in said} == {"номер карты [номер карты скрыт]"}
+    with workspace.store.reading() as reader:
+        assert set(listening.hidden_of_calls(reader, ["a", "b"])) == {"a", "b"}
+        assert reader.value("select count(*) from turns where contains(words::varchar, '5678')") == 0

@@ -69,7 +69,7 @@ def test_it_is_the_score_that_the_head_sees(workspace: Workspace) -> None:
     [
         (
             "ru",
-            ("Ваш балл: октябрь 2026", "По 2 из 4 звонков", "месяцем раньше ваших звонков не оценивали",
+            ("Ваш балл: октябрь 2026", "Оценено звонков: 2 из 4", "месяцем раньше ваших звонков не оценивали",
              "— плохо в 1 из 2 звонков. Чаще всего: спешил.", "Звонки для оценки выбирает случай"),
         ),
         (
@@ -93,7 +93,7 @@ def test_the_shelf_says_it_in_words_and_names_nobody_else(
 def test_sentences_claim_no_more_than_the_limits_allow() -> None:
     t, e = Translator("ru"), Translator("en")
     said = estimate_sentence(Estimate(77.4, 71.2, 82.8, 9, 41, 1.0, 0.95), t)
-    assert said.startswith("По 9 из 41 звонков. Если бы оценили все, балл оказался бы **между 71 и 83**")
+    assert said.startswith("Оценено звонков: 9 из 41. Если бы оценили все, балл оказался бы **между 71 и 83**")
     assert "пока не сказать" in estimate_sentence(Estimate(70.0, None, None, 1, 5, 0.4, 0.95), t)
     assert "Оценены все звонки за это время (3)" in estimate_sentence(Estimate(80.0, 80.0, 80.0, 3, 3, 1.0, 0.95), t)
     assert change_sentence(Change(4.0, -3.0, 11.0), Span.WEEK, t).endswith("разница 4 может быть случайной.")

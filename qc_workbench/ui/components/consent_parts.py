@@ -46,7 +46,7 @@ def consent_lists(room: Room, choice: OrderChoice) -> None:
         st.metric(t("consent.share"), t.percent(found.share))
     st.dataframe([_row(item, by, found, t) for item in found.tallies], hide_index=True, key=f"{key}_{by.value}")
     total = found.count(verdict)
-    st.subheader(t(f"consent_list.{verdict.value}", n=total), anchor=False)
+    st.header(t(f"consent_list.{verdict.value}", n=total), anchor=False)
     pager(total, PAGE, t, key)
     for call, line in found.calls:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

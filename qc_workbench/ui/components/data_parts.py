@@ -65,7 +65,7 @@ def _one(item: KeptData, of_whom: str, t: Translator) -> None:
 def retention(room: Room, view: DataRoom) -> None:
     """When old things last went, and what goes next."""
     t = room.t
-    st.subheader(t("data.retention"), anchor=False)
+    st.header(t("data.retention"), anchor=False)
     last = t("data.retained", moment=t.moment(view.retained_at)) if view.retained_at else t("data.never_retained")
     st.caption(f"{last} {t('data.retention_set' if view.is_limited else 'retention.nothing_set')}")
     if not view.is_limited or not st.button(t("data.retention_look"), key="data_retention"):
@@ -90,7 +90,7 @@ def retention(room: Room, view: DataRoom) -> None:
 def reports(room: Room) -> None:
     """For whoever answers a person's question what is kept about them."""
     t = room.t
-    st.subheader(t("data.reports"), anchor=False)
+    st.header(t("data.reports"), anchor=False)
     st.caption(t("data.reports_say"))
     with room.workspace.store.reading() as reader:
         names = {key: item.name or key for key, item in managers(reader).items()}
@@ -117,7 +117,7 @@ def reports(room: Room) -> None:
 def erasing(room: Room) -> None:
     """Two steps: what would go, then the last digits once more. There is no way back, and it says so."""
     t = room.t
-    st.subheader(t("data.erase"), anchor=False)
+    st.header(t("data.erase"), anchor=False)
     st.caption(t("data.erase_says"))
     phone = st.text_input(t("data.phone"), key="data_erase_phone", max_chars=40).strip()
     if phone:
