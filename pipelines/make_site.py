@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from sphinx.application import Sphinx
+from sphinx.locale import translators
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from pipelines import site_language
@@ -130,7 +131,7 @@ def _start_page(sections: Iterable[Section], language: Language) -> str:
     lines = [f"# {t('site.title')}", "", t("site.about"), "", "```{raw} html", way, "```", ""]
     for section in sections:
         names = [page.removesuffix(".md") for page in section.pages]
-        lines += [f"## {section.title}", "", "```{toctree}", ":maxdepth: 1", f":caption: {section.title}", "", *names]
+        lines += ["```{toctree}", ":maxdepth: 1", f":caption: {section.title}", "", *names]
         lines += ["```", ""]
     return "\n".join(lines)
 
@@ -154,6 +155,7 @@ def _build(sources: Path, target: Path, kept: Path, language: Language) -> None:
         # a page in the other language, or one that only others link to, needs no place in the navigation
         "suppress_warnings": "toc.not_included",
     }
+    translators.clear()  # else the words of the language built before stay
     with patch_docutils(str(sources)), docutils_namespace():
         app = Sphinx(sources, None, target, kept, "html", settings, status=None, warning=said, parallel=1)
         app.build(force_all=True)

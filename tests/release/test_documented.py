@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
 from pipelines.docs_reference import GUIDES, kinds, raised
 from pipelines.lock_file import ROOT
 from pipelines.make_docs import DOCS
-from pipelines.make_site import navigation, pages_of
+from pipelines.make_site import make_site, navigation, pages_of
 from pipelines.site_language import BothLanguages
 from qc_workbench.errors import QcwError
 from qc_workbench.ui.i18n import LANGUAGES, Language, catalogue
@@ -78,6 +79,24 @@ def test_a_page_that_the_navigation_does_not_name_comes_last_in_its_own_language
     [_, russian] = navigation(pages, SECTIONS, "ru")
     [_, english] = navigation(pages, SECTIONS, "en")
     assert (russian.pages, english.pages) == (("docs/new.md", "docs/ru/only.md"), ("docs/new.md",))
+
+
+@pytest.mark.filterwarnings("ignore:'myst_parser")  # of the parser's own way with sphinx, theirs to renew
+def test_the_frames_of_the_site_do_not_mix_their_languages_and_a_dead_link_ends_the_building(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    for name in ("README.md", "docs/owner.md", "docs/owner.ru.md", "samples/README.md"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(f"# {name}\n", encoding="utf-8")
+    (root / "docs" / "site.toml").write_text(SECTIONS, encoding="utf-8")
+    make_site(tmp_path / "site", root)
+    start = {language: (tmp_path / "site" / language / "index.html").read_text("utf-8") for language in LANGUAGES}
+    assert 'placeholder="Поиск"' in start["ru"]
+    assert 'placeholder="Search"' in start["en"]
+    assert "docs/owner.ru.html" in start["ru"]
+    assert "docs/owner.ru.html" not in start["en"]
+    (root / "docs" / "owner.md").write_text("# Owner\n\n[gone](gone.md)\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"gone\.md"):
+        make_site(tmp_path / "site", root)
 
 
 def test_the_search_of_the_site_knows_the_forms_of_words_in_both_languages() -> None:
