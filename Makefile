@@ -37,11 +37,13 @@ demo: setup ## the sample company, from recordings to the open app
 app: $(STAMP) ## open the app on ./workspace
 	$(QCW) serve
 
+# The workspaces of tests get a folder of their own: what else runs on the machine, other tests too, clears away the
+# common one. It stays after a failure.
 test: setup cluster lint ## lint, types and all tests but the long ones
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+	scratch=$$(mktemp -d) && $(BIN)/python -m pytest -n auto --dist worksteal --basetemp=$$scratch/t -m "not slow" && rm -r $$scratch
 
 test-all: setup cluster lint ## all tests, property tests with new examples
-	QCW_TEST_EXAMPLES=new $(BIN)/python -m pytest -n auto --dist worksteal
+	scratch=$$(mktemp -d) && QCW_TEST_EXAMPLES=new $(BIN)/python -m pytest -n auto --dist worksteal --basetemp=$$scratch/t && rm -r $$scratch
 
 lint: $(STAMP) $(CLUSTER)
 	$(BIN)/ruff check .
