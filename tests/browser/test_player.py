@@ -99,6 +99,7 @@ def seek(page: Page, second: float, play: bool = False) -> None:
     page.evaluate(f"window.dispatchEvent(new CustomEvent('qcw-seek', {{detail: {detail}}}))")
 
 
+@pytest.mark.slow
 def test_keys_zoom_and_set_a_range_that_comes_again(listener: Callable[[str], Page]) -> None:
     page = listener(company.PROMISE)
     box = page.locator("section.qcw")
@@ -155,6 +156,7 @@ def test_a_range_is_chosen_with_the_pointer_and_a_click_seeks(listener: Callable
     assert at(page) == pytest.approx(21.0, abs=0.3)
 
 
+@pytest.mark.slow
 def test_one_channel_is_heard_alone_and_the_browser_remembers_it(listener: Callable[[str], Page]) -> None:
     """The agent's voice of the sample is a hum of 140 Hz, the client's one of 240 Hz."""
     page = listener(company.PROMISE)
@@ -241,6 +243,7 @@ def test_a_comment_is_a_mark_at_once_and_is_there_after_a_reload(listener: Calla
     expect(page.locator(".remark")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_comment_without_a_line_is_kept_in_the_browser_and_saved_once_when_it_is_back(
     listener: Callable[[str], Page], workspace_home: Path
 ) -> None:
@@ -265,6 +268,7 @@ def test_a_comment_without_a_line_is_kept_in_the_browser_and_saved_once_when_it_
     assert page.locator(".remark").count() == 0
 
 
+@pytest.mark.slow
 def test_words_are_found_and_their_keys_move_nothing(listener: Callable[[str], Page]) -> None:
     page = listener(company.PROMISE)
     page.keyboard.press("Slash")
@@ -297,6 +301,7 @@ def test_the_list_of_keys_opens_and_closes_and_streamlit_s_own_keys_stay_quiet(l
     expect(page.get_by_text("Clear caches")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_other_parts_of_the_page_hear_where_the_player_is_and_steer_it(listener: Callable[[str], Page]) -> None:
     page = listener(company.PROMISE)
     page.evaluate(

@@ -49,6 +49,7 @@ def wait_for_time(page: Page, seconds: float) -> None:
     )
 
 
+@pytest.mark.slow
 def test_every_room_opens_by_its_address(visit: Callable[[str], Page]) -> None:
     t = Translator("ru")
     people = {"h1": visit("h1"), "m1": visit("m1")}
@@ -72,6 +73,7 @@ def test_a_call_plays_and_says_how_much_was_heard(page: Page, workspace_home: Pa
         assert reader.value(heard, company.PROMISE) == 1
 
 
+@pytest.mark.slow
 def test_a_recording_in_a_format_browsers_do_not_know_plays_too(page: Page) -> None:
     opened(page, f"/call?id={company.TALK}")
     page.get_by_role("button", name="Слушать (пробел)").click()
@@ -140,6 +142,7 @@ def test_the_key_moment_of_a_case_plays_and_stops_by_itself(page: Page) -> None:
     assert playing_time(page) == pytest.approx(11.5, abs=1.0)
 
 
+@pytest.mark.slow
 def test_the_language_of_the_browser_is_the_first_and_the_switch_changes_it(page: Page) -> None:
     opened(page, "/promises")
     expect(page.get_by_role("heading", level=1)).to_have_text("Обещания")
@@ -178,6 +181,7 @@ def test_a_quote_of_a_promise_plays_in_the_list(page: Page) -> None:
     expect(page.get_by_role("button", name="Пауза (пробел)")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_a_search_is_there_again_after_hearing_a_result_and_opening_its_call(page: Page) -> None:
     opened(page, "/search?q=четверг&agent=m2")
     page.get_by_role("button", name="Услышать это место").first.click()

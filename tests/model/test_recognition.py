@@ -82,6 +82,7 @@ def test_each_party_is_heard_on_its_own_channel_and_a_swap_is_noticed(engine: Wh
     assert error_rate(agent, words_of(right, Party.CUSTOMER)) > 0.7
 
 
+@pytest.mark.slow
 def test_languages_are_told_apart_in_one_batch(engine: Whisper) -> None:
     english, russian = transcripts(engine, sound("d-018", 20), sound("d-047", 20))
     assert (english.language, russian.language) == ("en", "ru")
@@ -120,6 +121,7 @@ def test_a_call_has_the_same_words_alone_and_in_company(engine: Whisper) -> None
     assert edits <= words * 0.02
 
 
+@pytest.mark.slow
 def test_a_mono_conversation_is_split_between_its_two_parties(engine: Whisper) -> None:
     (transcript,) = transcripts(engine, sound("d-041", 80), direction=Direction.INBOUND)
     assert error_rate(said("d-041", "agent", 80), words_of(transcript, Party.AGENT)) < 0.5

@@ -98,6 +98,7 @@ def column(name: str, *columns: str) -> set[str]:
         return {row[column] for row in csv.DictReader(file) for column in columns if row[column]}
 
 
+@pytest.mark.slow
 def test_the_night_is_in_the_log_with_its_errors(home: Path) -> None:
     lines = [json.loads(line) for line in log_text(home).splitlines()]
     ended = {line["command"]: line["exit_code"] for line in lines if line["event"] == "command.ended"}

@@ -27,6 +27,7 @@ def year(home: Path, plan: YearPlan) -> tuple[Found, Truth]:
     return found, truth
 
 
+@pytest.mark.slow
 def test_nobody_is_accused_or_written_to_who_did_nothing(small: tuple[Found, Truth]) -> None:
     found, truth = small
     assert not_guilty(found, truth) == []

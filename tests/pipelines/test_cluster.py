@@ -84,6 +84,7 @@ def test_a_hung_call_ends_with_its_worker_and_the_next_call_finds_another(execut
     assert outcomes(executor, 1)["next"].value[0] == 4
 
 
+@pytest.mark.slow
 def test_a_cancelled_call_is_stopped_whether_it_runs_or_waits(executor: Cluster, tmp_path: Path) -> None:
     executor.submit(task("runs", parts.marked, str(tmp_path), "runs", 3600.0))
     parts.until(lambda: executor.next_outcome(0.05) or parts.started(tmp_path))

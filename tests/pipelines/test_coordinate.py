@@ -101,6 +101,7 @@ def together(step: OddStep) -> list[str]:
     return step.notes.read_text(encoding="utf-8").splitlines()
 
 
+@pytest.mark.slow
 def test_a_unit_that_kills_its_worker_is_found_and_set_aside_and_its_neighbours_are_done(
     store: Store, pool: LocalPool, step: OddStep
 ) -> None:
@@ -117,6 +118,7 @@ def test_a_unit_that_kills_its_worker_is_found_and_set_aside_and_its_neighbours_
     assert coordinate(store, step, pool, Silent()).failed == [("deadly", "worker_lost")]
 
 
+@pytest.mark.slow
 def test_a_unit_that_hangs_costs_its_worker_and_the_rest_goes_on(store: Store, pool: LocalPool, tmp_path: Path) -> None:
     step = OddStep(tmp_path / "notes", timeout_s=1.5)
     put(store, "hanging")

@@ -150,6 +150,7 @@ def test_from_a_call_to_a_task_in_the_crm_and_back_once(company: Company) -> Non
     assert promise(opened).outcome is not CommitmentOutcome.MISSING
 
 
+@pytest.mark.slow
 def test_what_was_written_is_never_written_again(company: Company) -> None:
     opened, crm = company
     approve(opened)

@@ -170,6 +170,7 @@ def test_from_a_call_to_a_task_in_the_crm_and_back(
     assert len(stand_in.activities) == 1
 
 
+@pytest.mark.slow
 def test_every_kind_goes_where_it_belongs(
     tmp_path: Path, telephony: tuple[ringostat.RingostatStandIn, str], crm: tuple[PipedriveStandIn, str]
 ) -> None:

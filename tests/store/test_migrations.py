@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -59,11 +60,18 @@ def opened(folder: Path) -> Store:
     return store
 
 
+def some_of(steps: Iterable[Migration]) -> list[object]:
+    """The versions, of which `make test` takes the first, every eighth and the last three."""
+    versions = [step.version for step in steps]
+    quick = {1, *versions[::8], *versions[-3:]}
+    return [pytest.param(version, marks=() if version in quick else pytest.mark.slow) for version in versions]
+
+
 def test_steps_are_numbered_without_a_gap_and_twice_none() -> None:
     assert [step.version for step in STEPS] == list(range(1, len(STEPS) + 1))
 
 
-@pytest.mark.parametrize("version", [step.version for step in STEPS])
+@pytest.mark.parametrize("version", some_of(STEPS))
 def test_a_file_of_any_version_is_brought_up_with_all_its_rows(version: int, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     file_of_version(tmp_path, version)
@@ -84,7 +92,7 @@ def test_a_file_of_any_version_is_brought_up_with_all_its_rows(version: int, tmp
     assert layout(tmp_path / "qcw.duckdb") == layout(tmp_path / "new" / "qcw.duckdb")
 
 
-@pytest.mark.parametrize("version", [step.version for step in STEPS[:-1]])
+@pytest.mark.parametrize("version", some_of(STEPS[:-1]))
 def test_before_a_file_is_changed_a_complete_copy_is_kept(version: int, tmp_path: Path) -> None:
     file_of_version(tmp_path, version)
     opened(tmp_path).release()

@@ -217,6 +217,7 @@ def saves_during_a_scan(store: Store, saves: int) -> float:
     return sorted(times_s)[int(saves * 0.95)]
 
 
+@pytest.mark.slow
 def test_a_scan_of_all_texts_does_not_hold_up_a_save(store: Store) -> None:
     many_turns(store, 3_000_000)  # a scan must be long beside a save on a busy machine
     with store.reading() as reader:
