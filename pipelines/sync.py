@@ -211,6 +211,8 @@ class _Sync:
         try:
             told = source.collapse(list(rows.values()))
             call = to_call(told, self._settings.name, self._book) if told is not None and told.is_final else None
+            if call is not None and call.call_id != call_id:
+                raise BadValueError("vendor_row")  # a part that names another call: it would take that one's place
         except STUMBLES as error:
             bad = error if isinstance(error, BadValueError) else BadValueError("vendor_row")
             place, first = len(self._tally.problems) + 1, next(iter(rows.values()))

@@ -17,8 +17,8 @@ from qc_workbench.store.database import Store, launch_with
 
 # The machine that runs the tests may be busy and imports are lazy: time limits belong to pytest-timeout.
 # `make test` draws the same examples each time, so that a build never fails by luck; `make test-all` draws new ones,
-# and five times as many.
-settings.register_profile("same", deadline=None, print_blob=True, derandomize=True, database=None, max_examples=20)
+# and eight times as many.
+settings.register_profile("same", deadline=None, print_blob=True, derandomize=True, database=None, max_examples=12)
 settings.register_profile("new", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("QCW_TEST_EXAMPLES", "same"))
 

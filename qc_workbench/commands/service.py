@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import webbrowser
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qc_workbench.commands.frame import Command
 from qc_workbench.commands.session import Done, Session, Table
 from qc_workbench.commands.terminal import TerminalProgress
-from qc_workbench.config_serve import Serve
+
+if TYPE_CHECKING:
+    from qc_workbench.config_serve import Serve
 
 
 def serve(

@@ -268,4 +268,4 @@ def safe_cell(text: str) -> str:
 
 _CUTS = frozenset("\t\r\n")
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
-_BEHIND_A_CUT = re.compile(r"([;\t\r\n][\s\"']*)(?=[=+\-@＝＋－＠])")
+_BEHIND_A_CUT = re.compile(r"([;\t\r\n][\s\"']*)(?=[=+\-@＝＋－＠])(?![+-]\d+(?:[;\t\r\n]|$))")

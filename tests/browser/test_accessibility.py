@@ -81,6 +81,7 @@ def test_nothing_weighty_is_wrong_with_the_way_in(chromium: playwright.Browser, 
     page.close()
 
 
+@pytest.mark.slow
 def test_the_page_says_the_language_that_was_chosen_and_so_do_streamlits_own_buttons(page: Page) -> None:
     opened(page, "call")
     assert page.evaluate("document.documentElement.lang") == "ru"

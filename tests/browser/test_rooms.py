@@ -133,6 +133,7 @@ def test_a_deep_link_opens_the_call_at_its_second(page: Page) -> None:
     assert playing_time(page) == pytest.approx(4.5, abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_key_moment_of_a_case_plays_and_stops_by_itself(page: Page) -> None:
     opened(page, "/suspicious")
     page.get_by_role("combobox", name="Скорость").select_option("2.5")
@@ -226,6 +227,7 @@ def test_work_is_paused_and_the_pause_undone_with_the_keyboard(page: Page, works
         store.write(Statement("delete from jobs"))
 
 
+@pytest.mark.slow
 def test_the_words_of_an_opened_call_come_by_themselves(page: Page, workspace_home: Path) -> None:
     """No model here: what a worker would write is written while the page is open."""
     store = Workspace.open(workspace_home).store

@@ -194,6 +194,7 @@ def test_answers_wait_for_the_server_and_come_once_and_in_order(home: Path, brow
         assert len(kept(home, FIRST)[1]) == 6
 
 
+@pytest.mark.slow
 def test_a_machines_answer_is_a_suggestion_until_a_person_accepts_it(
     tmp_path: Path, chromium: playwright.Browser
 ) -> None:

@@ -83,6 +83,7 @@ def test_somebody_the_administrator_does_not_know_is_told_so(
     page.context.close()
 
 
+@pytest.mark.slow
 def test_an_address_that_the_provider_has_not_verified_is_nobodys(
     company_accounts: Provider, app: str, chromium: playwright.Browser
 ) -> None:

@@ -88,6 +88,7 @@ def test_languages_are_told_apart_in_one_batch(engine: Whisper) -> None:
     assert (english.language, russian.language) == ("en", "ru")
 
 
+@pytest.mark.slow
 def test_a_voice_leaking_into_the_other_channel_is_not_written_down_twice(engine: Whisper) -> None:
     (leaking,) = transcripts(engine, sound("d-024"))
     assert error_rate(said("d-024", "agent"), words_of(leaking, Party.AGENT)) < 0.5
@@ -101,6 +102,7 @@ def test_silence_and_ringback_have_no_words(engine: Whisper) -> None:
         assert transcript.language is None
 
 
+@pytest.mark.slow
 def test_words_lie_where_they_are_spoken(engine: Whisper) -> None:
     (transcript,) = transcripts(engine, sound("d-063"))
     spans = [(span["start"], span["end"]) for span in truth()["d-063"]["spans"] if span.get("text")]

@@ -280,7 +280,7 @@ def test_the_language_is_the_one_asked_for_first(
     assert choose_language([*arguments, *home], environment) == expected
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_every_command_explains_itself_in_both_languages(language: Language) -> None:
     for command in COMMANDS:
         result = qcw(*command.words, "--help", language=language)

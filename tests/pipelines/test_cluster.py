@@ -107,6 +107,7 @@ def test_what_a_function_raises_comes_as_a_code_without_its_text(executor: Clust
     assert not any("9000000001" in machines.said(process) for process in machines.running)
 
 
+@pytest.mark.slow
 def test_machines_come_and_go_while_work_runs_and_nothing_is_lost(
     machines: Machines, executor: Cluster, tmp_path: Path
 ) -> None:
@@ -126,6 +127,7 @@ def test_machines_come_and_go_while_work_runs_and_nothing_is_lost(
     assert "left the cluster" in machines.said(second)
 
 
+@pytest.mark.slow
 def test_work_for_a_card_waits_for_no_card_and_prefers_one(machines: Machines, executor: Cluster) -> None:
     gpu_task = replace(task("without", parts.square, 2, 0.0), needs="gpu")
     executor.submit(gpu_task)
@@ -142,6 +144,7 @@ def test_work_for_a_card_waits_for_no_card_and_prefers_one(machines: Machines, e
     card.wait(30)
 
 
+@pytest.mark.slow
 def test_a_worker_whose_results_would_differ_is_refused_and_named(machines: Machines) -> None:
     other = replace(machines.identity, libraries={**machines.identity.libraries, "ctranslate2": "0.1"})
     executor = machines.executor(other, first_patience_s=3.0)

@@ -153,6 +153,7 @@ def test_the_call_somebody_opened_is_next_while_a_long_run_goes_on(
     assert order.index("slow3") < order.index("slow2")
 
 
+@pytest.mark.slow
 def test_a_paused_run_waits_and_goes_on_when_it_is_resumed(store: Store, pool: LocalPool, step: OddStep) -> None:
     put(store, "slow0")
     put(store, "slow1", place=1)

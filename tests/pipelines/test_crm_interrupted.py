@@ -24,6 +24,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         yield Place(company, address, tmp_path)
 
 
+@pytest.mark.slow
 def test_read_after_most_steps_or_once_at_the_end_is_the_same(place: Place) -> None:
     often = place.workspace("often")
     for days_ago, step in zip((20, 15, 10, 5, 2), live(place.company), strict=True):

@@ -88,6 +88,7 @@ def test_every_row_is_in_one_part_and_a_client_is_never_split(company: Workspace
     assert set(places.values()) == {1}
 
 
+@pytest.mark.slow
 def test_a_detection_with_nothing_new_examines_and_changes_nothing(company: Workspace, tmp_path: Path) -> None:
     detect(company, AS_OF, Silent())
     again = detect(company, AS_OF, Silent())

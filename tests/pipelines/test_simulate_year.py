@@ -38,6 +38,7 @@ def test_it_has_as_many_calls_as_asked_all_of_them_in_working_hours(year: tuple[
     assert {row["client_phone"][:5] for row in rows if row["client_phone"]} == {"+7900"}
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_year_and_another_seed_another(tmp_path: Path) -> None:
     small = YearPlan(calls=2_000, agents=6, months=3)
 

@@ -75,6 +75,7 @@ def test_a_list_that_never_ends_is_a_broken_answer(company: tuple[Workspace, Pip
     assert state(opened).done_until is None
 
 
+@pytest.mark.slow
 def test_pages_of_any_length_give_the_same(company: tuple[Workspace, PipedriveStandIn], tmp_path: Path) -> None:
     opened, stand_in = company
     for number in range(2, 70):

@@ -14,6 +14,7 @@ from tests.stand_ins.serving import serving
 
 
 @pytest.mark.timeout(280)
+@pytest.mark.slow
 def test_a_crm_sync_that_is_killed_and_repeated_leaves_the_same(tmp_path: Path) -> None:
     """Real processes, killed with -9 at moments through the whole of it."""
     stand_in = PipedriveStandIn(now=NOW - timedelta(days=2), delay_s=0.05, page=30)

@@ -60,6 +60,7 @@ def test_calls_arrive_once_with_their_legs_however_often_they_are_read(company: 
     assert everything(opened) == before
 
 
+@pytest.mark.slow
 def test_repeated_and_reordered_rows_leave_the_same(company: Company) -> None:
     calm = company.opened("calm")
     sync(calm)

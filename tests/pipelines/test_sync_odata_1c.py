@@ -163,6 +163,7 @@ def test_only_sales_of_the_last_weeks_are_asked_for_again(one_c: tuple[OneCStand
 @pytest.mark.parametrize(
     "fault", [Fault.HTML, Fault.TRUNCATED, Fault.ERROR_IN_SUCCESS, Fault.SERVER_ERROR, Fault.TOO_MANY, Fault.CUT]
 )
+@pytest.mark.slow
 def test_no_broken_answer_is_taken_for_an_empty_one(
     one_c: tuple[OneCStandIn, str], tmp_path: Path, fault: Fault
 ) -> None:

@@ -88,6 +88,7 @@ def test_pages_lose_nothing_and_count_nothing_twice(kind: str, newest_first: boo
 @pytest.mark.parametrize(
     "fault", [Fault.HTML, Fault.TRUNCATED, Fault.ERROR_IN_SUCCESS, Fault.SERVER_ERROR, Fault.TOO_MANY, Fault.CUT]
 )
+@pytest.mark.slow
 def test_a_broken_answer_moves_no_checkpoint_and_is_asked_again(kind: str, fault: Fault, tmp_path: Path) -> None:
     stand_in = stand_in_of(kind, 5)
     with serving(stand_in) as address:

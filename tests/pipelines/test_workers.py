@@ -104,6 +104,7 @@ def test_an_idle_worker_that_is_killed_is_replaced_and_nothing_is_lost(pool: Loc
     assert outcomes(pool, 1)["two"].value == 4
 
 
+@pytest.mark.slow
 def test_a_worker_that_hangs_is_killed_when_its_time_is_over_and_replaced(pool: LocalPool) -> None:
     pool.submit(task("hung", odd_work.stop_myself, timeout_s=2.0))
     pool.submit(task("after", odd_work.double, 3))
@@ -115,6 +116,7 @@ def test_a_worker_that_hangs_is_killed_when_its_time_is_over_and_replaced(pool: 
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not tell processor times")
+@pytest.mark.slow
 def test_a_worker_that_is_slow_but_moves_gets_more_time_but_not_for_ever(pool: LocalPool) -> None:
     pool.submit(task("slow", odd_work.toil, 5.0, timeout_s=3.0))
     assert outcomes(pool, 1)["slow"].value == "toiled"

@@ -116,6 +116,7 @@ def activity_moved(stand_in: PipedriveStandIn, number: int, before: str, after: 
 
 @settings(max_examples=4)
 @given(told=st.lists(st.integers(0, 3), max_size=8), is_polled_between=st.booleans())
+@pytest.mark.slow
 def test_moves_of_due_dates_are_the_same_in_whatever_order_and_number_they_are_told(
     told: list[int], is_polled_between: bool
 ) -> None:

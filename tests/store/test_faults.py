@@ -119,7 +119,7 @@ def read_only(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("left", [0.9, 0.5, 0.1])
+@pytest.mark.parametrize("left", [0.5, *(pytest.param(left, marks=pytest.mark.slow) for left in (0.9, 0.1))])
 def test_a_truncated_database_is_reported_and_its_last_copy_is_restored(tmp_path: Path, left: float) -> None:
     store = a_store(tmp_path)
     store.write(*(filler(number) for number in range(30)))

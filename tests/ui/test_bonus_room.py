@@ -23,7 +23,7 @@ def workspace(tmp_path: Path) -> Workspace:
     return breached_company(tmp_path / "home")
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_one_key_rules_on_a_group_and_another_takes_it_back(
     workspace: Workspace, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -40,7 +40,7 @@ def test_one_key_rules_on_a_group_and_another_takes_it_back(
     assert t("violation_ruling.confirm", n=MANY) in read(app)
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_room_says_what_it_holds_also_where_there_is_nothing(
     tmp_path: Path, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,7 +77,7 @@ def test_an_agent_reads_the_own_statement_and_disputes_a_line(
     assert "9 900 ₽" in read(app).replace("\xa0", " ")
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_a_statement_opens_with_its_lines_and_proof_and_is_approved(
     workspace: Workspace, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

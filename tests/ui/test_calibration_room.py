@@ -80,7 +80,7 @@ def both_scored(workspace: Workspace) -> CalibrationSession:
     return session
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_before_all_have_submitted_nobody_reads_an_answer_of_another(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
@@ -123,7 +123,7 @@ def test_a_session_on_another_teams_call_is_not_there_by_its_address(
             step(workspace, nina, session.session_id, AT)
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_a_session_waits_for_no_one_person_whoever_may_lead_it_and_takes_no_part_opens_and_closes_it(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
@@ -161,7 +161,7 @@ def test_whoever_takes_part_or_lost_the_right_leads_nothing(workspace: Workspace
         views.close(workspace, Viewer(replace(vera.account, person=without), {}), session.session_id, AT)
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_an_owner_looks_at_the_figures_and_finds_no_sessions(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
@@ -201,7 +201,7 @@ def test_an_unannounced_session_is_nowhere_in_the_participants_room_until_it_is_
         assert views.session_for(reader, company.TALK, QC) is None
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_an_open_session_shows_differences_first_and_is_agreed_on_by_keys(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
@@ -249,7 +249,7 @@ def test_a_participant_sees_the_comparison_and_can_agree_nothing(
     assert not keys & {"agreed_yes", "session_close", "session_open"}
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_sessions_are_drawn_in_the_room_and_the_draw_is_made_again_on_the_page(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
@@ -309,7 +309,7 @@ def a_month_of_sessions(workspace: Workspace) -> list[tuple[str, str]]:
     return said
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_alpha_on_the_page_is_that_of_the_rules_and_few_calls_are_said_to_be_few(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:

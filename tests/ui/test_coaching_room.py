@@ -40,7 +40,7 @@ def workspace(tmp_path: Path) -> Workspace:
     return company.sample_company(tmp_path / "company")
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_an_empty_department_has_a_room_of_coaching(
     tmp_path: Path, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

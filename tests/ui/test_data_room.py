@@ -79,7 +79,7 @@ def test_a_look_at_retention_removes_nothing(workspace: Workspace) -> None:
     assert next_retention(workspace, company.viewer(workspace, "h1"), company.AS_OF).dry_run
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_page_says_what_is_kept(workspace: Workspace, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     t = Translator(language)
     shown = read(enter(start(workspace.home, language, monkeypatch, "m1"), "data"))

@@ -49,7 +49,7 @@ def enter(app: AppTest, room: str) -> AppTest:
 
 def read(app: AppTest) -> str:
     assert [error.value for error in app.exception] == []
-    kinds = ("title", "subheader", "markdown", "caption", "text", "info", "warning", "error", "code")
+    kinds = ("title", "header", "subheader", "markdown", "caption", "text", "info", "warning", "error", "code")
     parts = [str(element.value) for kind in kinds for element in app.main.get(kind)]
     parts += [element.label for element in (*app.button, *app.main.get("expander"))]
     for box in app.radio:
@@ -81,7 +81,7 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_an_agent_reads_what_was_bad_why_and_until_when_they_may_answer(
     workspace: Workspace, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,7 +94,7 @@ def test_an_agent_reads_what_was_bad_why_and_until_when_they_may_answer(
     assert "Глеб" not in shown
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_rooms_draw_without_a_single_score(tmp_path: Path, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     home = company.empty_company(tmp_path / "empty").home
     says = {"ru": ("ещё не оценивали", "ждут вашего решения, нет"), "en": ("have not been scored", "No disputes wait")}
@@ -270,6 +270,7 @@ def dispute_by_agent(workspace: Workspace, evaluation_id: str, question: str, an
     make_moves(workspace, agent, case, lambda seen: (dispute(seen, agent.account.person, counter, "слышно"),), NOW)
 
 
+@pytest.mark.slow
 def test_ten_thousand_scores_are_listed_and_counted_in_a_moment(workspace: Workspace) -> None:
     """Bounds are wide for machines that do other things as well; alone each takes under 0.3 s on 2 cores."""
     many_scores(workspace, NOW, 10_000)

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from qc_workbench.domain.access import AccessRole
@@ -19,6 +20,7 @@ from qc_workbench.domain.entry import FREE_TRIES, IDLE_AFTER, OVER_AFTER
 from qc_workbench.errors import UsageError
 from qc_workbench.store import people
 from qc_workbench.ui import accounts, doorway
+from qc_workbench.ui.headers import Headers
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.ui.server import routes
 from qc_workbench.ui.state import HOME_VARIABLE
@@ -48,7 +50,7 @@ def visitor(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, address: tuple[str, int] = HERE
 ) -> Iterator[TestClient]:
     monkeypatch.setenv(HOME_VARIABLE, str(workspace.home))
-    app = Starlette(routes=list(routes()))
+    app = Starlette(routes=list(routes()), middleware=[Middleware(Headers)])
     with TestClient(
         app, "http://localhost", client=address, follow_redirects=False, headers={"accept-language": "ru"}
     ) as found:

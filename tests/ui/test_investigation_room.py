@@ -46,7 +46,7 @@ def until_letters(workspace: Workspace) -> None:
     investigate.prepare_letters(workspace, OCTOBER, "Вера", MIDDLE)
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_an_empty_month_says_what_a_hypothesis_is_and_takes_one(
     tmp_path: Path, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,7 +64,7 @@ def test_an_empty_month_says_what_a_hypothesis_is_and_takes_one(
     assert state.hypothesis.fixed_late is (NOW.astimezone(zone).day > 5)
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_month_is_led_from_examination_to_measures(
     workspace: Workspace, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,7 +102,7 @@ def test_the_month_is_led_from_examination_to_measures(
     read(app)
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_a_month_that_was_checked_shows_what_changed_beside_those_without_a_letter(
     workspace: Workspace, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,7 +67,7 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_report_reads_from_top_to_bottom_and_a_figure_says_how_it_was_counted(
     workspace: Workspace, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,7 +81,7 @@ def test_the_report_reads_from_top_to_bottom_and_a_figure_says_how_it_was_counte
     assert t("month.sign") in labels(app)
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_owner_signs_the_data_change_and_a_new_revision_is_signed(
     workspace: Workspace, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,7 @@ EXPECTED = {
     "crm_writes": {"ru": ("Запись в CRM выключена",), "en": ("Writing into the CRM is off",)},
     "connections": {"ru": ("Пока не подключено",), "en": ("No system is connected yet",)},
     "schedule": {"ru": ("Ночная обработка", "каждый день в 02:00"), "en": ("The nightly run", "every day at 02:00")},
+    "data": {"ru": ("Сроки хранения", "Удалить данные клиента"), "en": ("Retention", "Erase a client's data")},
     "work": {"ru": ("Сейчас в работе · 1", "файл повреждён"), "en": ("Running now · 1", "the file is damaged")},
 }
 
@@ -106,6 +107,7 @@ EMPTY = {
     "crm_writes": {"ru": "Запись в CRM выключена", "en": "Writing into the CRM is off"},
     "connections": {"ru": "Пока не подключено", "en": "No system is connected yet"},
     "schedule": {"ru": "Запусков ещё не было", "en": "No runs yet"},
+    "data": {"ru": "Сроки хранения", "en": "Retention"},
     "work": {"ru": "Работы ещё не было", "en": "No work yet"},
 }
 
@@ -149,7 +151,7 @@ def read(app: AppTest) -> str:
     return "\n".join(parts)
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_every_room_says_what_it_holds(full: Path, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     app = start(full, language, monkeypatch)
     for room in ROOMS:
@@ -158,7 +160,7 @@ def test_every_room_says_what_it_holds(full: Path, language: str, monkeypatch: p
             assert text in shown, room
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_an_empty_workspace_says_how_to_begin_in_every_room(
     empty: Path, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

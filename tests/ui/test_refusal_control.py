@@ -231,7 +231,7 @@ def test_reasons_are_counted_as_they_are_written_and_judged(workspace: Workspace
     assert sum(item.tally.lost for item in found.values()) == sum(agents.values())
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_room_decides_with_a_button_and_takes_it_back(
     workspace: Workspace, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,7 +253,7 @@ def test_the_room_decides_with_a_button_and_takes_it_back(
     assert "+79000000102" not in read(my)  # the client is named by the CRM, in a colleague's deal too
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_reasons_true_and_false_are_shown_with_few_cases_called_few(
     workspace: Workspace, language: str, monkeypatch: pytest.MonkeyPatch, vera: Viewer
 ) -> None:

@@ -36,7 +36,7 @@ def room_of(workspace: Workspace, employee: str, language: str = "ru") -> Room:
     return Room(workspace, Translator(language), viewer, now)
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_a_reviewer_scores_on_the_form_and_needs_no_other_button(
     workspace: Workspace, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,7 +52,7 @@ def test_without_a_published_form_a_call_is_marked_as_listened(tmp_path: Path, m
     assert "Для этого звонка нет анкеты" in app.info[0].value
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_browser_gets_plain_json_with_every_text(workspace: Workspace, language: str) -> None:
     room = room_of(workspace, "q1", language)
     view = call_view(workspace, room.viewer, company.TALK)

@@ -33,7 +33,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return found
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_each_number_of_each_day_opens_a_list_as_long_as_it_says(
     workspace: Workspace, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -153,7 +153,7 @@ def test_a_person_sees_how_many_came_and_why_some_were_refused(tmp_path: Path) -
     assert TOKEN not in str(now)
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_page_of_connections_says_what_came_of_webhooks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: Language
 ) -> None:

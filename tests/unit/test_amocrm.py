@@ -184,6 +184,7 @@ def test_a_deal_changed_while_pages_turn_hides_no_other() -> None:
 
 
 @pytest.mark.parametrize("fault", sorted(set(Fault) - {Fault.REFUSED}))
+@pytest.mark.slow
 def test_after_a_fault_the_same_is_asked_again(server: tuple[AmocrmStandIn, str], fault: Fault) -> None:
     stand_in, address = server
     quiet = read(address)

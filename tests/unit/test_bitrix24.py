@@ -222,6 +222,7 @@ def test_a_list_that_does_not_heed_ids_is_a_broken_answer(server: tuple[Bitrix24
 
 
 @pytest.mark.parametrize("fault", sorted(set(Fault) - {Fault.REFUSED}))
+@pytest.mark.slow
 def test_after_a_fault_the_same_is_asked_again(server: tuple[Bitrix24StandIn, str], fault: Fault) -> None:
     stand_in, address = server
     quiet = read(address)
