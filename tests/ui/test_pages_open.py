@@ -103,7 +103,7 @@ EMPTY = {
     "quality": {"ru": "Оценок пока нет", "en": "No evaluations yet"},
     "people": {"ru": "Кто сюда входит", "en": "Who gets in"},
     "import_files": {"ru": "Файлов ещё не загружали", "en": "No files yet"},
-    "audit": {"ru": "Таких записей нет", "en": "There are no such entries"},
+    "audit": {"ru": "Отказано в доступе", "en": "Access refused"},  # the walk itself went to a room of others
     "crm_writes": {"ru": "Запись в CRM выключена", "en": "Writing into the CRM is off"},
     "connections": {"ru": "Пока не подключено", "en": "No system is connected yet"},
     "schedule": {"ru": "Запусков ещё не было", "en": "No runs yet"},
