@@ -16,6 +16,9 @@ from qc_workbench.sources.wire import TRIES
 from tests.crm_companies import COMPANIES, NOW, Place, everything, live, rows, sync
 from tests.stand_ins.serving import Fault, QuickClock, serving
 
+# long: `make test-all`; tests/pipelines/test_sync_by_contract.py and the unit tests of the systems stay quick
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=COMPANIES, ids=lambda kind: str(kind.name))
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:

@@ -18,6 +18,9 @@ from tests.crm_cases import NOW, everything, of_pipedrive, rows, small_company, 
 from tests.stand_ins.pipedrive import PipedriveStandIn
 from tests.stand_ins.serving import Fault, serving
 
+# long: `make test-all`; tests/pipelines/test_sync_by_contract.py and the unit tests of the systems stay quick
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def company(tmp_path: Path) -> Iterator[tuple[Workspace, PipedriveStandIn]]:

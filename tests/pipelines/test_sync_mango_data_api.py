@@ -27,6 +27,9 @@ from tests.pipelines.mango_data_api_cases import StandIn, settings, stand_in_of,
 from tests.stand_ins import data_api, mango
 from tests.stand_ins.serving import Answer, Fault, Question, QuickClock, serving
 
+# long: `make test-all`; tests/pipelines/test_sync_by_contract.py and the unit tests of the systems stay quick
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Company:
