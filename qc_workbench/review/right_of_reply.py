@@ -41,7 +41,7 @@ class Reply:
 
     @property
     def heard_from(self) -> datetime | None:
-        """The moment from which a ruling against the agent may be made; None: not before they were asked."""
+        """The moment from which a confirmation counts; None: not before the agent was asked."""
         if self.until is None or self.answered_at is None:
             return self.until
         return min(self.until, self.answered_at)

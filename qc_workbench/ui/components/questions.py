@@ -1,4 +1,4 @@
-"""Questions to agents: what was answered and when it may be ruled on; for the agent the place to answer."""
+"""Questions to agents: what was answered, and since when a confirmation counts; for the agent the place to answer."""
 
 from __future__ import annotations
 
