@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(met: Callable[[], T], within_s: float = 20.0) -> T:
+def wait_until(met: Callable[[], T], within_s: float = 60.0) -> T:
     """What ``met`` returned once it was true; asked every 50 ms."""
     end = time.monotonic() + within_s
     while not (result := met()):

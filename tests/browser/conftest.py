@@ -15,7 +15,7 @@ from tests.ui import sample_company as company
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e .[dev]")
 # A machine of two cores runs other tests beside the browser: five seconds, the default, are too few there.
-playwright.expect.set_options(timeout=15_000)
+playwright.expect.set_options(timeout=40_000)
 
 
 Visit = Callable[[str], playwright.Page]

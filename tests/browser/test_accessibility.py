@@ -90,7 +90,7 @@ def test_the_page_says_the_language_that_was_chosen_and_so_do_streamlits_own_but
     day = page.locator("[data-testid=stDateInputField] [role=spinbutton]").first
     playwright.expect(day).to_have_text("дд")
     page.get_by_role("radio", name="English").click()
-    page.wait_for_function("document.documentElement.lang === 'en'", timeout=20_000)
+    page.wait_for_function("document.documentElement.lang === 'en'", timeout=60_000)
     playwright.expect(collapse).to_have_attribute("aria-label", "Collapse sidebar")
     playwright.expect(day).to_have_text("dd")
 

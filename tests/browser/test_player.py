@@ -90,7 +90,7 @@ def wait_for(page: Page, condition: str) -> None:
         f"""() => {{ for (const host of document.querySelectorAll('*')) {{
              const box = host.shadowRoot?.querySelector('section.qcw');
              if (box) {{ const time = Number(box.dataset.time); return {condition}; }} }} return false; }}""",
-        timeout=30_000,
+        timeout=60_000,
     )
 
 
@@ -192,7 +192,7 @@ def test_silence_is_jumped_over_and_does_not_count_as_heard(listener: Callable[[
     seek(page, 11.5, play=True)
     begun = time.monotonic()
     wait_for(page, "time > 29")
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 15  # 17.5 s, were the pause not jumped over
     expect(page.locator("section.qcw")).to_have_attribute("data-playing", "false")
     percent = re.search(r"\d+", page.locator(".heard").inner_text())
     assert percent is not None

@@ -63,7 +63,7 @@ def browser(chromium: playwright.Browser, home: Path) -> Iterator[Callable[[str]
 def open_call(page: Page, call_id: str) -> None:
     page.goto(f"/call?id={call_id}")
     page.wait_for_selector(SETTLED, timeout=60_000)
-    page.locator(".qcw-form").wait_for(timeout=30_000)
+    page.locator(".qcw-form").wait_for(timeout=60_000)
 
 
 #: Forms and players on the page, the most at any moment: [forms, players].
@@ -80,7 +80,7 @@ COUNT_PANELS = """() => { window.mostPanels = [0, 0];
 
 def opened(page: Page) -> None:
     """The form waits for answers; the one of the call before is gone."""
-    expect(page.locator(".qcw-form[data-phase=open]")).to_have_count(1, timeout=30_000)
+    expect(page.locator(".qcw-form[data-phase=open]")).to_have_count(1, timeout=60_000)
     expect(page.locator(".qcw-form")).to_have_count(1)
 
 
@@ -100,7 +100,7 @@ def answers(home: Path, call_id: str) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def saved(page: Page) -> None:
-    expect(page.locator(".status")).to_have_attribute("data-state", "saved", timeout=30_000)
+    expect(page.locator(".status")).to_have_attribute("data-state", "saved", timeout=60_000)
 
 
 def test_a_call_is_scored_by_keyboard_alone_and_the_next_one_opens(home: Path, browser: Callable[[str], Page]) -> None:
@@ -132,7 +132,7 @@ def test_a_call_is_scored_by_keyboard_alone_and_the_next_one_opens(home: Path, b
         page.evaluate(COUNT_PANELS)
         page.keyboard.press("s")
         page.keyboard.press("Space")  # before the next call is there: it is meant for it
-        page.wait_for_url(f"**/call?id={SECOND}", timeout=30_000)
+        page.wait_for_url(f"**/call?id={SECOND}", timeout=60_000)
         opened(page)
         expect(page.locator("section.qcw")).to_have_attribute("data-playing", "true")
         assert page.evaluate("window.mostPanels") == [1, 1]  # the old form and player never stood beside the new
@@ -141,7 +141,7 @@ def test_a_call_is_scored_by_keyboard_alone_and_the_next_one_opens(home: Path, b
         page.keyboard.press("Escape")
         expect(form.locator(".reasons")).to_have_count(0)
         press(page, "m2")
-        page.wait_for_url("**/queue", timeout=30_000)  # nothing else is left for today
+        page.wait_for_url("**/queue", timeout=60_000)  # nothing else is left for today
         undo = page.get_by_role("button", name=re.compile("Вернуть заменённый"))
         expect(undo).to_be_visible()
         page.wait_for_selector(SETTLED)
@@ -161,7 +161,37 @@ def test_a_call_is_scored_by_keyboard_alone_and_the_next_one_opens(home: Path, b
         expect(form).to_have_attribute("data-phase", "mine")
         expect(form).to_contain_text("Цена до вопросов")
         page.keyboard.press("s")
-        page.wait_for_url(f"**/call?id={SECOND}", timeout=30_000)
+        page.wait_for_url(f"**/call?id={SECOND}", timeout=60_000)
+
+
+@pytest.mark.slow
+def test_ticks_of_several_answers_are_ticks_however_slowly_they_come_and_the_cause_is_asked_on_leaving(
+    home: Path, browser: Callable[[str], Page]
+) -> None:
+    with served(home) as base:
+        page = browser(base)
+        open_call(page, FIRST)
+        needs = page.locator("[data-question=needs]")
+        needs.locator("[data-value=who]").click()
+        saved(page)  # the server has said that so little counts as bad
+        expect(needs.locator(".causes")).to_be_visible()
+        page.keyboard.press("2")
+        expect(needs.locator("[data-value=when]")).to_have_attribute("aria-pressed", "true")
+        saved(page)
+        page.keyboard.press("2")
+        expect(needs.locator("[data-value=when]")).to_have_attribute("aria-pressed", "false")
+        saved(page)
+        page.keyboard.press("n")
+        expect(needs.locator(".causes.asked")).to_be_visible()
+        expect(needs).to_have_attribute("aria-current", "true")
+        page.keyboard.press("2")
+        expect(needs.locator("[data-cause=not_listened]")).to_have_attribute("aria-pressed", "true")
+        page.keyboard.press("n")
+        expect(page.locator("[data-question=offer_fits]")).to_have_attribute("aria-current", "true")
+        saved(page)
+    (*_, last) = kept_steps(kept(home, FIRST)[1])
+    assert last.reply is not None
+    assert (last.question, last.reply.values, last.reply.cause) == ("needs", ("who",), "not_listened")
 
 
 @pytest.mark.slow
@@ -173,7 +203,7 @@ def test_answers_wait_for_the_server_and_come_once_and_in_order(home: Path, brow
         press(page, "1n")
         saved(page)
     press(page, "2n1")  # the server is gone
-    expect(page.locator(".status")).to_have_attribute("data-state", "offline", timeout=30_000)
+    expect(page.locator(".status")).to_have_attribute("data-state", "offline", timeout=60_000)
     press(page, "2z")  # second thoughts, taken back
     expect(page.locator("[data-question=introduced] [data-value=yes]")).to_have_attribute("aria-pressed", "true")
     with served(home, port):
@@ -181,7 +211,7 @@ def test_answers_wait_for_the_server_and_come_once_and_in_order(home: Path, brow
         assert answers(home, FIRST) == [("greeted", ("yes",)), ("named_company", ("no",)), ("introduced", ("yes",))]
         assert len(kept(home, FIRST)[1]) == 5
     press(page, "n1")
-    expect(page.locator(".status")).to_have_attribute("data-state", "offline", timeout=30_000)
+    expect(page.locator(".status")).to_have_attribute("data-state", "offline", timeout=60_000)
     page.keyboard.press("Enter")
     page.keyboard.type("Не договорил")  # not even saved by its writer
     page.close()

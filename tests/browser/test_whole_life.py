@@ -84,13 +84,13 @@ def press(page: Page, *keys: str) -> None:
 def score_by_keyboard(page: Page, *keys: str) -> None:
     """Space plays; then the answers. Nothing but keys."""
     form = page.locator(".qcw-form")
-    expect(form).to_have_attribute("data-phase", re.compile("open|draft"), timeout=30_000)
+    expect(form).to_have_attribute("data-phase", re.compile("open|draft"), timeout=60_000)
     page.keyboard.press("Space")
     expect(page.locator("section.qcw")).to_have_attribute("data-playing", "true")
     page.wait_for_timeout(1200)
     page.keyboard.press("Space")
     press(page, *keys)
-    expect(page.locator(".status")).to_have_attribute("data-state", "saved", timeout=30_000)
+    expect(page.locator(".status")).to_have_attribute("data-state", "saved", timeout=60_000)
 
 
 def shut(page: Page, room: str) -> None:
@@ -106,7 +106,7 @@ def choose(page: Page, label: str, name: str) -> None:
         box.fill("")
         box.press_sequentially(name[:4])
         with suppress(playwright.TimeoutError):
-            page.get_by_role("option", name=name).click(timeout=4000)
+            page.get_by_role("option", name=name).click(timeout=20_000)
             return
         page.keyboard.press("Escape")
     raise AssertionError(f"{name} can't be chosen")
@@ -129,7 +129,7 @@ def test_a_score_lives_through_everybody_it_concerns(workspace: Workspace, peopl
     score_by_keyboard(gleb, "2", "1", "n", "4", "n", "2")
     expect(gleb.locator(".score b")).to_have_attribute("data-score", re.compile(r"\d"))
     gleb.keyboard.press("s")
-    gleb.wait_for_url(lambda url: CALL not in url, timeout=30_000)
+    gleb.wait_for_url(lambda url: CALL not in url, timeout=60_000)
     with workspace.store.reading() as reader:
         (sent,) = scoring.evaluations_of_call(reader, CALL)
         assert (sent.reviewer, sent.purpose, sent.score) == ("account-q1", Purpose.SCORE, 50)
@@ -233,7 +233,7 @@ def rule(page: Page, reason: str, key: str) -> None:
     settled(page)
     page.locator("h1").click()
     page.keyboard.press(key)
-    expect(page.get_by_text("Споров, которые ждут вашего решения, нет")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Споров, которые ждут вашего решения, нет")).to_be_visible(timeout=60_000)
 
 
 def calibrate(page: Page, *keys: str) -> None:
@@ -245,4 +245,4 @@ def calibrate(page: Page, *keys: str) -> None:
     settled(page)
     score_by_keyboard(page, *keys)
     page.keyboard.press("s")
-    expect(page.locator(".qcw-form")).to_have_attribute("data-phase", "mine", timeout=30_000)
+    expect(page.locator(".qcw-form")).to_have_attribute("data-phase", "mine", timeout=60_000)

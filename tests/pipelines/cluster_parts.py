@@ -55,7 +55,7 @@ def started(folder: Path) -> dict[str, list[int]]:
     return found
 
 
-def until(condition: Callable[[], Any], within_s: float = 60.0) -> Any:
+def until(condition: Callable[[], Any], within_s: float = 120.0) -> Any:
     end = time.monotonic() + within_s
     while not (result := condition()):
         assert time.monotonic() < end, "it did not happen in time"
@@ -119,7 +119,7 @@ class Machines:
     def said(self, process: subprocess.Popen[str]) -> str:
         return (self.folder / f"log{self.running.index(process)}.txt").read_text()
 
-    def heard(self, process: subprocess.Popen[str], text: str, within_s: float = 60.0) -> None:
+    def heard(self, process: subprocess.Popen[str], text: str, within_s: float = 120.0) -> None:
         until(lambda: text in self.said(process) or process.poll() is not None, within_s)
         assert text in self.said(process), self.said(process)
 
@@ -156,7 +156,7 @@ def task(name: str, function: Callable[..., Any], *arguments: Any, timeout_s: fl
     return Task(name, function, arguments, timeout_s)
 
 
-def outcomes(executor: Cluster, count: int, within_s: float = 60.0) -> dict[str, Outcome]:
+def outcomes(executor: Cluster, count: int, within_s: float = 120.0) -> dict[str, Outcome]:
     found: dict[str, Outcome] = {}
     end = time.monotonic() + within_s
     while len(found) < count:

@@ -301,7 +301,7 @@ def test_the_help_loads_none_of_the_heavy_libraries() -> None:
 
 def test_a_real_process_leaves_with_the_exit_code(tmp_path: Path) -> None:
     process = start("--home", str(tmp_path / "none"), "--lang", "en", "--json", "sample")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 3
     assert one_object(out)["error"]
     assert "Traceback" not in err
@@ -319,7 +319,7 @@ def test_a_reader_that_stops_early_is_no_error(home: Path, folder: Path) -> None
     process.stdout.close()
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
-    process.wait(timeout=60)
+    process.wait(timeout=120)
 
 
 def test_sigint_stops_a_real_process_with_a_sentence(home: Path, folder: Path) -> None:
@@ -329,7 +329,7 @@ def test_sigint_stops_a_real_process_with_a_sentence(home: Path, folder: Path) -
         process = start("--home", str(home), "--lang", "en", "ingest", "csv", str(folder))
         time.sleep(4)  # start-up; from then on it waits for the lock
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "goes on from here" in err
     assert "Traceback" not in err

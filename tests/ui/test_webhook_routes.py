@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import statistics
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import perf_counter
 
 import httpx
 import pytest
@@ -19,7 +20,8 @@ from qc_workbench.store.messages import Write
 from qc_workbench.ui import webhook_routes
 from qc_workbench.ui.webhook_doors import Allowance
 from qc_workbench.workspace import Workspace
-from tests.webhook_cases import SECRET, TOKEN, address, documented, serving_webhooks, source, workspace
+from tests.webhook_burst import burst
+from tests.webhook_cases import SECRET, TOKEN, address, alone, documented, serving_webhooks, source, workspace
 
 Rows = list[dict[str, object]]
 
@@ -152,25 +154,25 @@ def test_while_the_store_is_away_webhooks_wait_in_files(
     assert Spool(opened.home).files() == []
 
 
-def test_answers_are_fast_in_a_burst(company: tuple[Workspace, str]) -> None:
-    """The figure of docs/webhooks.md: 95 of 100 answers within 100 ms, each on the disk before it is given."""
+def test_each_webhook_of_a_burst_is_answered_and_kept_once(company: tuple[Workspace, str]) -> None:
     opened, base = company
     body = documented("binotel__webhook_apiCallCompleted")
     bodies = [{**body, "callDetails": {**body["callDetails"], "generalCallID": str(n)}} for n in range(150)]
-    with httpx.Client(limits=httpx.Limits(max_connections=8)) as client:
-        client.post(address(base, "b"), json=bodies[0])
+    with httpx.Client(limits=httpx.Limits(max_connections=8), timeout=60) as client, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda told: client.post(address(base, "b"), json=told).status_code, bodies))
+    assert answers == [200] * 150
+    assert sorted(int(row["object_id"]) for row in kept(opened)) == list(range(150))
 
-        def send(told: dict[str, object]) -> float:
-            began = perf_counter()
-            assert client.post(address(base, "b"), json=told).status_code == 200
-            return perf_counter() - began
 
-        with ThreadPoolExecutor(8) as pool:
-            took = list(pool.map(send, bodies))
-    p95 = statistics.quantiles(took, n=20)[18]
-    print(f"p50 {statistics.median(took) * 1000:.1f} ms, p95 {p95 * 1000:.1f} ms, max {max(took) * 1000:.1f} ms")
-    assert len(kept(opened)) == 150
-    assert p95 < 0.5, "a busy machine; docs/webhooks.md has the figure of a quiet one"
+@pytest.mark.slow  # a time is true on a quiet machine only: the quick tests run beside others
+def test_answers_are_fast_in_a_burst(tmp_path: Path) -> None:
+    """The figure of docs/webhooks.md: 95 of 100 answers within 100 ms, each on the disk before it is given."""
+    if os.getloadavg()[0] > (os.cpu_count() or 1):
+        pytest.skip("the machine has other work: nothing can be timed")
+    opened = workspace(tmp_path / "W", source("binotel", "b"), more="[schedule]\nenabled = false\n")
+    with alone(opened.home) as server:
+        took = asyncio.run(burst(server.base, 500, 8))
+    assert statistics.quantiles(took, n=20)[18] < 0.1
 
 
 def test_the_log_holds_no_secret_place(company: tuple[Workspace, str], caplog: pytest.LogCaptureFixture) -> None:

@@ -59,4 +59,7 @@ function isBad(question, reply, badOnServer) {
   return question.bad.includes(reply.values[0]);
 }
 
+// Of several ticks nobody knows which is the last: digits are ticks until one goes on, and only then the cause is asked.
+const ticksGoOn = (question) => question.kind === "multi_choice";
+
 const sameValues = (one, other) => one.length === other.length && one.every((value, at) => value === other[at]);

@@ -105,7 +105,13 @@ Object.assign(Panel.prototype, {
   },
 
   move(by) {
-    const codes = this.asked.map((question) => question.code);
+    const question = this.question(this.focused);
+    if (by > 0 && question && ticksGoOn(question) && this.lacksCause(question) && this.causeOf !== question.code && !this.isOnItsWay(question)) {
+      this.causeOf = question.code; // once: the next press goes on without a cause
+      this.draw();
+      return;
+    }
+    const codes = this.asked.map((item) => item.code);
     const at = codes.indexOf(this.focused);
     this.causeOf = null;
     this.focus(codes[Math.max(0, Math.min(codes.length - 1, at + by))] ?? null);
@@ -115,7 +121,7 @@ Object.assign(Panel.prototype, {
   focus(code, isKey = true) {
     if (code !== this.focused) {
       const question = this.question(code);
-      this.causeOf = question && this.lacksCause(question) ? code : null;
+      this.causeOf = question && this.lacksCause(question) && !ticksGoOn(question) ? code : null;
       this.focused = code;
     }
     this.draw();
