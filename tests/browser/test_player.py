@@ -126,6 +126,7 @@ def test_keys_zoom_and_set_a_range_that_comes_again(listener: Callable[[str], Pa
     expect(box).to_have_attribute("data-range", "")
 
 
+@pytest.mark.slow
 def test_evidence_and_the_place_are_on_the_waveform_before_any_sound_came(listener: Callable[[str], Page]) -> None:
     """The regions and the cursor lie in wavesurfer's own shadow; their place is part of their style."""
     page = listener(company.PADDED)
@@ -138,6 +139,7 @@ def test_evidence_and_the_place_are_on_the_waveform_before_any_sound_came(listen
     wait_for(page, "time < 22 && box.dataset.playing === 'true'")
 
 
+@pytest.mark.slow
 def test_a_range_is_chosen_with_the_pointer_and_a_click_seeks(listener: Callable[[str], Page]) -> None:
     page = listener(company.PROMISE)
     frame = page.locator(".wave").bounding_box()
@@ -185,6 +187,7 @@ def test_one_channel_is_heard_alone_and_the_browser_remembers_it(listener: Calla
     expect(again.get_by_role("slider", name="Громкость: Клиент")).to_have_value("0.7")
 
 
+@pytest.mark.slow
 def test_silence_is_jumped_over_and_does_not_count_as_heard(listener: Callable[[str], Page]) -> None:
     page = listener(company.PROMISE)  # nobody speaks after the twelfth second of thirty
     page.keyboard.press("q")

@@ -167,6 +167,7 @@ def test_a_case_is_confirmed_with_one_key_and_undone_with_another(page: Page) ->
     expect(page.get_by_text("Ждут решения · 1")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_tile_of_the_overview_opens_what_it_counts(page: Page) -> None:
     opened(page, "/")
     # the tile's own link: the page is drawn from top to bottom, and "the first link" is another while it grows
@@ -175,6 +176,7 @@ def test_a_tile_of_the_overview_opens_what_it_counts(page: Page) -> None:
     assert page.url.endswith("/suspicious")
 
 
+@pytest.mark.slow
 def test_a_quote_of_a_promise_plays_in_the_list(page: Page) -> None:
     opened(page, "/promises")
     button = page.get_by_role("button", name="Слушать (пробел)").first

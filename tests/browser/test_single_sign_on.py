@@ -74,6 +74,7 @@ def test_the_companys_account_lets_in_whoever_an_administrator_has_admitted(
     page.context.close()
 
 
+@pytest.mark.slow
 def test_somebody_the_administrator_does_not_know_is_told_so(
     company_accounts: Provider, app: str, chromium: playwright.Browser
 ) -> None:

@@ -138,6 +138,7 @@ def test_more_calls_need_more_of_everything(factor: int) -> None:
         assert (theirs.cores, theirs.gpus) >= (ours.cores, ours.gpus)
 
 
+@pytest.mark.slow
 def test_a_million_calls_need_ten_times_what_a_tenth_of_them_needs() -> None:
     tenth, whole = (plan(replace(SMALL, calls_a_day=calls), UNITS, MACHINES, PRICES) for calls in (100_000, 1_000_000))
     assert whole.sizings[0] == tenth.sizings[0].times(10)

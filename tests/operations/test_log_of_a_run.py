@@ -21,7 +21,7 @@ from qc_workbench.workspace import Workspace
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 #: Of the sample company's calls: enough to say something, few enough to be measured in seconds.
-CALLS = 8
+CALLS = 5
 AS_OF = "2026-11-01T09:00:00+03:00"
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pipelines.bench_order import make_order_store, measure, table
 from qc_workbench.domain.violation import ViolationKind
 
 
+@pytest.mark.slow
 def test_the_invented_company_breaks_the_rules_and_each_is_measured(tmp_path: Path) -> None:
     workspace = make_order_store(tmp_path / "company", 10_000)
     found = {row.name: row.breaches for row in measure(workspace)}

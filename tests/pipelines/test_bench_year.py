@@ -41,6 +41,7 @@ def not_guilty(found: Found, truth: Truth) -> list[tuple[object, ...]]:
     ]
 
 
+@pytest.mark.slow
 def test_every_planted_agent_is_found_and_what_the_letters_did_is_told(small: tuple[Found, Truth]) -> None:
     found, truth = small
     accused = {(agent, metric) for _, agent, metric in found.accused}

@@ -231,6 +231,7 @@ def test_a_key_is_private_kept_and_ends(tmp_path: Path) -> None:
         security_of(tmp_path / "none.pem", now)
 
 
+@pytest.mark.slow
 def test_an_address_that_is_none_is_said_so(tmp_path: Path) -> None:
     make_key(tmp_path / "cluster.pem", datetime.now(UTC))
     begin = time.monotonic()

@@ -48,6 +48,7 @@ def judged(workspace: Workspace) -> dict[str, list[Row]]:
         }
 
 
+@pytest.mark.slow
 def test_small_parts_give_what_one_part_gives(company: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     together = judge_clients(company, AS_OF)
     whole = judged(company)

@@ -44,6 +44,7 @@ def facts(workspace: Workspace) -> Facts:
     return read_facts(workspace, AS_OF)
 
 
+@pytest.mark.slow
 def test_it_has_ten_turns_and_two_activities_a_call_over_two_years(workspace: Workspace, facts: Facts) -> None:
     with workspace.store.reading() as reader:
         turns = reader.value("select count(*) from turns")
@@ -58,6 +59,7 @@ def test_it_has_ten_turns_and_two_activities_a_call_over_two_years(workspace: Wo
     assert {phone[:6] for call in facts.calls if (phone := call.client_phone)} == {"+79000"}
 
 
+@pytest.mark.slow
 def test_the_same_number_gives_the_same_company(workspace: Workspace, tmp_path: Path, facts: Facts) -> None:
     again = read_facts(make_large_store(tmp_path / "again", CALLS), AS_OF)
     assert (again.calls, again.flags, again.findings) == (facts.calls, facts.flags, facts.findings)

@@ -240,6 +240,7 @@ def alone(tmp_path: Path) -> Workspace:
     return workspace
 
 
+@pytest.mark.slow
 def test_two_processes_of_which_one_is_killed(alone: Workspace) -> None:
     both = [process(alone) for _ in range(2)]
     try:

@@ -23,6 +23,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Truth]:
     return simulate_year(tmp_path_factory.mktemp("year") / "workspace", PLAN)
 
 
+@pytest.mark.slow
 def test_it_has_as_many_calls_as_asked_all_of_them_in_working_hours(year: tuple[Workspace, Truth]) -> None:
     workspace, _ = year
     company = workspace.settings.company

@@ -83,6 +83,7 @@ def test_a_verb_in_a_form_that_obliges_is_one_promise(verb: tuple[str, ...], day
     assert promise.date_phrase is not None
 
 
+@pytest.mark.slow
 def test_a_bad_line_seldom_invents_a_promise_of_an_opening_hour_or_a_trip() -> None:
     """A classifier over misheard words is right in a share of calls, never in each: the share is what is held."""
     chance, slips = random.Random(137), Slips.read()

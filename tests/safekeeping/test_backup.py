@@ -115,6 +115,7 @@ def test_a_plain_backup_opens_with_tar_and_zstd_alone(plain: Path, tmp_path: Pat
     assert {item["name"] for item in listed["members"]} == set(names) - {"manifest.json"}
 
 
+@pytest.mark.slow
 def test_recordings_may_stay_out_or_lie_beside_each_once(original: Workspace, tmp_path: Path) -> None:
     without = backup(original, tmp_path / "without.tar", Silent(), sounds=Sounds.LEFT_OUT)
     assert without.manifest.recordings == ()

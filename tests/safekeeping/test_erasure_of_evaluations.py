@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from pipelines.erasure import erase
 from qc_workbench.domain.evaluation import Reply
 from qc_workbench.domain.forms import Example, Kind, Question
@@ -62,6 +64,7 @@ def test_scores_stay_without_words_and_frozen_forms_lose_the_clip_with_a_new_has
     assert kept.content_hash != version.content_hash
 
 
+@pytest.mark.slow
 def test_what_a_draft_can_go_back_to_loses_the_clip_too(tmp_path: Path) -> None:
     workspace = kept_company(tmp_path / "company")
     company = workspace.store

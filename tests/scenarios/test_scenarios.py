@@ -37,7 +37,7 @@ def verdict_of(examination: Examination) -> Verdict | None:
     return examination.flag.verdict if examination.flag else None
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [SEEDS[0], *(pytest.param(seed, marks=pytest.mark.slow) for seed in SEEDS[1:])])
 @pytest.mark.parametrize("scenario", PADDED)
 def test_a_padded_call_is_found(scenario: str, seed: int) -> None:
     call, _, examination = judged(scenario, seed)
@@ -46,7 +46,7 @@ def test_a_padded_call_is_found(scenario: str, seed: int) -> None:
     assert examination.conversation.conversation_s < 8
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [SEEDS[0], *(pytest.param(seed, marks=pytest.mark.slow) for seed in SEEDS[1:])])
 @pytest.mark.parametrize("scenario", INNOCENT)
 def test_an_innocent_call_is_not_accused(scenario: str, seed: int) -> None:
     call, _, examination = judged(scenario, seed)
@@ -73,7 +73,7 @@ def test_the_time_line_covers_the_sound_and_agrees_with_the_verdict(scenario: st
     assert line.conversation_s == pytest.approx(examination.conversation.conversation_s, abs=slack_s)
 
 
-@pytest.mark.parametrize("seed", [5, 6])
+@pytest.mark.parametrize("seed", [5, pytest.param(6, marks=pytest.mark.slow)])
 def test_who_speaks_is_who_is_drawn(seed: int) -> None:
     call = composed("ivr_then_human", seed, mono=False, noise_db=-60.0, word_errors=0.0)
     line = time_line(call.recording, call.measured(), call.transcript)

@@ -125,6 +125,7 @@ def test_a_client_killed_midway_holds_up_nobody_who_writes_the_same_row(store: S
         assert reader.value("select cast(name as integer) from managers") == sum(rows for rows, _ in counts.values())
 
 
+@pytest.mark.slow
 def test_eight_cold_starts_at_once_end_with_exactly_one_owner(tmp_path: Path) -> None:
     starting = [client("start", tmp_path) for _ in range(8)]
     owners = {answers(process)[0] for process in starting}
@@ -350,6 +351,7 @@ def test_a_compacted_file_holds_no_byte_of_what_was_deleted(store: Store) -> Non
     assert not store.path.with_name("qcw.duckdb.wal").exists()
 
 
+@pytest.mark.slow
 def test_a_backup_made_while_others_write_holds_whole_transactions(store: Store, tmp_path: Path) -> None:
     writer = client("write", store.path.parent, "w", 120)
     assert writer.stdout is not None

@@ -205,6 +205,7 @@ def test_the_secret_is_in_no_log_and_no_metric() -> None:
     assert route_pattern("/calendar/AbCdEf.ics") == "/calendar/{secret}"
 
 
+@pytest.mark.slow
 def test_a_running_server_gives_the_calendar_to_a_program_without_a_session(
     workspace: Workspace, agent: Viewer, tmp_path: Any
 ) -> None:

@@ -191,6 +191,7 @@ def test_a_dispute_lives_through_both_rounds_by_different_people(
     assert float(kept) == 30  # the original is never written over
 
 
+@pytest.mark.slow
 def test_a_third_answer_may_be_ruled(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     found = scored_company(workspace, NOW)[company.PROMISE]
     dispute_by_agent(workspace, found.evaluation_id, "step", "agreed")

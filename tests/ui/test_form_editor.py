@@ -108,6 +108,7 @@ def test_the_starter_set_is_one_click_away(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_every_part_of_a_form_opens(workspace: Workspace, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     begun(workspace)
     app = opened(workspace, monkeypatch, language, form=CODE)

@@ -64,7 +64,7 @@ def options(*codes: str) -> tuple[Option, ...]:
     return tuple(Option(code, Text(code, code), Decimal(place == 0)) for place, code in enumerate(codes))
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.slow)])
 def test_options_are_carried_up_and_down_and_their_codes_are_made_of_words(
     workspace: Workspace, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,7 +161,10 @@ def test_every_list_of_a_draft_comes_back_with_undo(workspace: Workspace) -> Non
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("ru", "запись удалена по сроку хранения"), ("en", "recording removed by retention on")],
+    [
+        ("ru", "запись удалена по сроку хранения"),
+        pytest.param("en", "recording removed by retention on", marks=pytest.mark.slow),
+    ],
 )
 def test_an_example_is_chosen_from_the_library_and_one_without_sound_says_why(
     workspace: Workspace, language: str, words: str, monkeypatch: pytest.MonkeyPatch

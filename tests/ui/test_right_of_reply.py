@@ -99,6 +99,7 @@ def test_the_agent_sees_the_question_its_deadline_and_that_silence_is_no_answer(
     assert my_room(workspace, alla, "m1", later).waiting[Shelf.SUSPICIONS] == 1
 
 
+@pytest.mark.slow
 def test_two_hundred_tasks_are_one_question_one_answer_and_one_ruling(workspace: Workspace) -> None:
     vera, alla = company.viewer(workspace), company.viewer(workspace, "m1")
     waiting = group(workspace, vera, "m1")

@@ -107,6 +107,7 @@ def test_a_recording_always_finds_itself_at_its_offset_and_level(shift: int, gai
     assert match.matched_s > 0.85 * printed(samples, voices).speech_s
 
 
+@pytest.mark.slow
 def test_speech_of_different_calls_never_matches() -> None:
     prints = [
         printed(*channel_of(call_id, party), call_id, number)
