@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from qc_workbench.config import Company, Targets
+from qc_workbench.config import Company
+from qc_workbench.config_targets import Targets
 from qc_workbench.domain.crm import DealStatus
 from qc_workbench.domain.sales import ClosedDeal, SalesFacts, StageTally, StepTally
 from qc_workbench.reporting.callbacks import CallBack, CalledBack, called_back, count_callers, minutes_until_called
