@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from qc_workbench.domain.investigation import Change, HypothesisState, Letter, MonthInvestigation, RepeatCheck
+from qc_workbench.domain.investigation import Change, HypothesisState, MonthInvestigation, RepeatCheck
+from qc_workbench.domain.letter import Letter
 from qc_workbench.reporting import document as doc
 from qc_workbench.reporting.document import Block, Cell, Table, Words, named
 from qc_workbench.reporting.month import Month

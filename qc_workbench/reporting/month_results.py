@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qc_workbench.domain.investigation import Measure
+from qc_workbench.domain.measure import Measure
 from qc_workbench.reporting import document as doc
 from qc_workbench.reporting.document import Block, Link, Table, Words, named
 from qc_workbench.reporting.month import Month
