@@ -39,7 +39,9 @@ from pipelines.investigate import (
 )
 from pipelines.simulate_year import simulate_year
 from pipelines.year_truth import PADDING, TRUTH_FILE, Habit, Part, Truth, YearPlan, read_truth
-from qc_workbench.domain.investigation import LetterOutcome, LetterStep, MeasureDecision, Metric, MonthInvestigation
+from qc_workbench.domain.investigation import LetterOutcome, Metric, MonthInvestigation
+from qc_workbench.domain.letter import LetterStep
+from qc_workbench.domain.measure import MeasureDecision
 from qc_workbench.workspace import Workspace
 
 #: What the company claims every month: "somebody's share is above". Chosen before any year was simulated, at several

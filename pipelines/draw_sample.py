@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pipelines.progress import Progress
 from qc_workbench import __version__
-from qc_workbench.config import SamplingPlan
+from qc_workbench.config_sampling import SamplingPlan
 from qc_workbench.domain.sampling import Draw, Period, Plan, SampledCall, SampleStatus
 from qc_workbench.errors import UsageError, WriteRefused
 from qc_workbench.sampling.draws import due_draws, redraw, replacement, retire

@@ -17,20 +17,15 @@ from pipelines.post import queue_statement
 from qc_workbench.domain.investigation import (
     CaseCount,
     CaseRef,
-    Decided,
     Examination,
     Hypothesis,
     HypothesisVerdict,
-    Letter,
-    LetterEvent,
     LetterOutcome,
-    LetterStep,
-    Measure,
-    MeasureDecision,
-    MeasureKind,
     RepeatCheck,
 )
+from qc_workbench.domain.letter import Letter, LetterEvent, LetterStep
 from qc_workbench.domain.mail import Mail
+from qc_workbench.domain.measure import Decided, Measure, MeasureDecision, MeasureKind
 from qc_workbench.errors import UsageError
 from qc_workbench.reporting.facts import month_span
 from qc_workbench.review import investigating, letters, measures, repeat_check

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from qc_workbench.domain.investigation import HypothesisState, Measure, MonthInvestigation
+from qc_workbench.domain.investigation import HypothesisState, MonthInvestigation
+from qc_workbench.domain.measure import Measure
 from qc_workbench.review import investigating, measures
 from qc_workbench.store import investigations
 from qc_workbench.store import measures as measure_store

@@ -1,8 +1,9 @@
 """Settings: ``qcw.toml`` in the workspace, read into frozen values.
 
-Every key has a meaning, a unit and a default here; ``docs/settings.md`` and the
-commented ``qcw.toml`` of ``qcw init`` are generated from these fields. An unknown
-key, a wrong type or a value out of range is an error that names the place.
+Every key has a meaning, a unit and a default, here or in the module of its section
+(``config_*.py``); ``docs/settings.md`` and the commented ``qcw.toml`` of ``qcw init``
+are generated from these fields. An unknown key, a wrong type or a value out of range is an
+error that names the place.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from qc_workbench.config_day import DayPage
 from qc_workbench.config_discipline import Discipline
 from qc_workbench.config_post import MailServer
 from qc_workbench.config_privacy import Privacy
+from qc_workbench.config_sampling import Sampling
 from qc_workbench.config_schedule import Polling, Schedule
 from qc_workbench.config_section import Section as _Section
 from qc_workbench.config_serve import Serve
 from qc_workbench.config_sources import Source
+from qc_workbench.config_targets import Targets
 from qc_workbench.config_upload import Upload
 from qc_workbench.domain.flag import FlagKind
 from qc_workbench.errors import SettingsError
@@ -145,52 +148,6 @@ class Recordings(_Section):
     )
 
 
-class SamplingPlan(_Section):
-    name: str = Field(min_length=1, description="Name of the plan, unique.")
-    period: Literal["daily", "weekly"] = Field(description="How often calls are drawn.")
-    shares: dict[Literal["inbound", "outbound", "internal"], float] = Field(
-        description="Share of the calls of each direction, 0 to 1; rounded up."
-    )
-    strata: tuple[str, ...] = Field(
-        ("direction", "manager_id"),
-        description="Fields within which the share is taken: direction, manager_id, group_id, source, language "
-        "or any attribute.",
-    )
-    minimum_per_agent: int = Field(1, ge=0, description="At least this many calls of each agent who has them.")
-    minimum_talk_s: float = Field(
-        0, ge=0, description="Only calls with at least this many connected seconds are in the frame."
-    )
-
-    @field_validator("shares")
-    @classmethod
-    def _shares_are_fractions(cls, value: dict[str, float]) -> dict[str, float]:
-        if not value or any(not 0 <= share <= 1 for share in value.values()):
-            raise ValueError("at least one direction with a share from 0 to 1 is expected")
-        return value
-
-
-def _default_plans() -> tuple[SamplingPlan, ...]:
-    return (
-        SamplingPlan(name="daily", period="daily", shares={"inbound": 0.3, "outbound": 0.3}),
-        SamplingPlan(name="weekly", period="weekly", shares={"inbound": 0.1, "outbound": 0.05}),
-    )
-
-
-class Sampling(_Section):
-    seed: str = Field(
-        "qc", min_length=1, description="Secret of the draws; the same seed and frame give the same calls."
-    )
-    plans: tuple[SamplingPlan, ...] = Field(default_factory=_default_plans, description="Plans that run side by side.")
-
-    @field_validator("plans")
-    @classmethod
-    def _unique_names(cls, value: tuple[SamplingPlan, ...]) -> tuple[SamplingPlan, ...]:
-        names = [plan.name for plan in value]
-        if len(names) != len(set(names)):
-            raise ValueError("plan names must differ")
-        return value
-
-
 class Review(_Section):
     targeted_days: int = Field(
         5, ge=1, le=60, description="A call that the machine picked is to be heard within this many days."
@@ -229,29 +186,6 @@ class Investigation(_Section):
         2, ge=0, le=14, description="Days after a letter whose calls are not yet judged by the repeat check."
     )
     answer_days: int = Field(5, ge=1, le=31, description="Days that a letter gives the agent to answer.")
-
-
-class Targets(_Section):
-    """What the month is measured against in its report. A target is a wish, never a verdict on anybody."""
-
-    revenue: int = Field(0, ge=0, description="Sum of the deals won in a month, in their main currency. 0: no target.")
-    deals_won: int = Field(0, ge=0, description="Deals won in a month. 0: no target.")
-    win_rate: float = Field(0, ge=0, le=1, description="Won deals of all that were closed, at least. 0: no target.")
-    average_deal: int = Field(0, ge=0, description="Mean amount of a won deal, at least. 0: no target.")
-    cycle_days: float = Field(
-        0, ge=0, description="Median days from the creation of a won deal to its closing, at most. 0: no target."
-    )
-    meetings_set: int = Field(0, ge=0, description="Meetings set in a month. 0: no target.")
-    meetings_held: int = Field(0, ge=0, description="Meetings held in a month. 0: no target.")
-    proposals_sent: int = Field(0, ge=0, description="Proposals sent in a month. 0: no target.")
-    crm_effective: int = Field(0, ge=0, description="Calls in a month that the CRM counts as effective. 0: no target.")
-    verified_share: float = Field(
-        0, ge=0, le=1, description="Share of live conversations among effective calls, at least. 0: no target."
-    )
-    lost_call_rate: float = Field(0, ge=0, le=1, description="Unanswered incoming calls, at most. 0: no target.")
-    response_minutes: float = Field(
-        0, ge=0, description="Median minutes until a caller who got no answer was called back, at most. 0: no target."
-    )
 
 
 class AutoAnswers(_Section):

@@ -28,6 +28,11 @@ _WHERE = (
 )
 
 
+#: A key that says where a secret is.
+SecretPlace = Annotated[str, Field(pattern=SECRET_PLACE)]
+#: The same, where it may be left out.
+MaybeSecretPlace = Annotated[str, Field(pattern=rf"^$|{SECRET_PLACE}")]
+
 #: A host, or a dot and a domain whose hosts are all meant.
 HostName = Annotated[str, StringConstraints(pattern=r"^\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=253)]
 
@@ -93,9 +98,8 @@ class Connected(Section):
 class TakesWebhooks(Section):
     """What every system has that tells us its news (docs/webhooks.md)."""
 
-    webhook_secret: str = Field(
+    webhook_secret: MaybeSecretPlace = Field(
         "",
-        pattern=f"^$|{SECRET_PLACE}",
         description="Where the secret part of the address is that the system sends its news to; qcw webhooks makes it "
         f"and shows the address. {_WHERE} Empty: no news is taken.",
     )
@@ -138,27 +142,27 @@ class Crm(Connected):
 
 class RingostatSource(Telephony, TakesWebhooks):
     kind: Literal["ringostat"] = Field(description="Ringostat, by its calls/list.")
-    key: str = Field(pattern=SECRET_PLACE, description=f"Where the Auth-key is: {_WHERE}")
+    key: SecretPlace = Field(description=f"Where the Auth-key is: {_WHERE}")
     address: Address = "https://api.ringostat.net"
 
 
 class BinotelSource(Telephony, TakesWebhooks):
     kind: Literal["binotel"] = Field(description="Binotel, by stats/list-of-calls-for-period.")
-    key: str = Field(pattern=SECRET_PLACE, description=f"Where the key is: {_WHERE}")
-    secret: str = Field(pattern=SECRET_PLACE, description=f"Where the secret is: {_WHERE}")
+    key: SecretPlace = Field(description=f"Where the key is: {_WHERE}")
+    secret: SecretPlace = Field(description=f"Where the secret is: {_WHERE}")
     address: Address = "https://api.binotel.com/api/4.0"
 
 
 class MangoSource(Telephony, TakesWebhooks):
     kind: Literal["mango"] = Field(description="Mango Office, by its stats/request and stats/result.")
-    key: str = Field(pattern=SECRET_PLACE, description=f"Where the key of the PBX (vpbx_api_key) is: {_WHERE}")
-    secret: str = Field(pattern=SECRET_PLACE, description=f"Where the salt that signs questions is: {_WHERE}")
+    key: SecretPlace = Field(description=f"Where the key of the PBX (vpbx_api_key) is: {_WHERE}")
+    secret: SecretPlace = Field(description=f"Where the salt that signs questions is: {_WHERE}")
     address: Address = "https://app.mango-office.ru/vpbx"
 
 
 class UisSource(Telephony, TakesWebhooks):
     kind: Literal["uis"] = Field(description="UIS or CoMagic, by their Data API 2.0.")
-    key: str = Field(pattern=SECRET_PLACE, description=f"Where the access token is: {_WHERE}")
+    key: SecretPlace = Field(description=f"Where the access token is: {_WHERE}")
     address: str = Field(
         "https://dataapi.uiscom.ru/v2.0",
         pattern=r"^https?://[^\s/]+",
@@ -168,7 +172,7 @@ class UisSource(Telephony, TakesWebhooks):
 
 class Novofon2Source(Telephony, TakesWebhooks):
     kind: Literal["novofon2"] = Field(description="Novofon of the second generation, by its Data API 2.0.")
-    key: str = Field(pattern=SECRET_PLACE, description=f"Where the access token is: {_WHERE}")
+    key: SecretPlace = Field(description=f"Where the access token is: {_WHERE}")
     address: Address = "https://dataapi-jsonrpc.novofon.ru/v2.0"
 
 
@@ -200,7 +204,7 @@ class AsteriskTableSource(Asterisk):
     port: int = Field(0, ge=0, le=65535, description="Its port; 0: the usual one (3306, 5432).")
     database: str = Field("asteriskcdrdb", min_length=1, description="Name of the database.")
     user: str = Field(min_length=1, description="A user of the database that may only read (GRANT SELECT) the table.")
-    password: str = Field(pattern=SECRET_PLACE, description=f"Where the password is: {_WHERE}")
+    password: SecretPlace = Field(description=f"Where the password is: {_WHERE}")
     table: str = Field(
         "cdr",
         pattern=r"^[A-Za-z_][A-Za-z0-9_$]{0,62}(\.[A-Za-z_][A-Za-z0-9_$]{0,62})?$",
@@ -211,15 +215,15 @@ class AsteriskTableSource(Asterisk):
 
 class ZadarmaSource(Telephony, TakesWebhooks):
     kind: Literal["zadarma"] = Field(description="Zadarma, by its statistics/pbx.")
-    key: str = Field(pattern=SECRET_PLACE, description=f"Where the key is: {_WHERE}")
-    secret: str = Field(pattern=SECRET_PLACE, description=f"Where the secret is: {_WHERE}")
+    key: SecretPlace = Field(description=f"Where the key is: {_WHERE}")
+    secret: SecretPlace = Field(description=f"Where the secret is: {_WHERE}")
     address: SiteAddress = "https://api.zadarma.com"
 
 
 class NovofonSource(Telephony, TakesWebhooks):
     kind: Literal["novofon"] = Field(description="Novofon with the interface of version 1, the same as Zadarma's.")
-    key: str = Field(pattern=SECRET_PLACE, description=f"Where the key is: {_WHERE}")
-    secret: str = Field(pattern=SECRET_PLACE, description=f"Where the secret is: {_WHERE}")
+    key: SecretPlace = Field(description=f"Where the key is: {_WHERE}")
+    secret: SecretPlace = Field(description=f"Where the secret is: {_WHERE}")
     address: SiteAddress = "https://api.novofon.com"
 
 
@@ -229,14 +233,13 @@ class TwilioSource(Telephony, TakesWebhooks):
     key_sid: str = Field(
         "", pattern=r"^(|SK\w{32})$", description="SID of an API key; empty: the account's own token is used."
     )
-    token: str = Field(pattern=SECRET_PLACE, description=f"Where the auth token or the API key's secret is: {_WHERE}")
+    token: SecretPlace = Field(description=f"Where the auth token or the API key's secret is: {_WHERE}")
     answered_without_leg: bool = Field(
         False,
         description="Inbound calls without a leg to an agent were answered (conference, TaskRouter), not by a menu.",
     )
-    webhook_token: str = Field(
+    webhook_token: MaybeSecretPlace = Field(
         "",
-        pattern=f"^$|{SECRET_PLACE}",
         description="Where the auth token is that signs the news, if token is an API key's secret. Empty: token is it.",
     )
     address: SiteAddress = "https://api.twilio.com"
@@ -244,24 +247,18 @@ class TwilioSource(Telephony, TakesWebhooks):
 
 class PipedriveSource(Crm, TakesWebhooks):
     kind: Literal["pipedrive"] = Field(description="Pipedrive, by its interfaces v2 and v1.")
-    key: str = Field(pattern=SECRET_PLACE, description=f"Where the API token is: {_WHERE}")
+    key: SecretPlace = Field(description=f"Where the API token is: {_WHERE}")
     address: str = Field(
         pattern=r"^https?://[^\s/]+$", description="The company's address, as https://COMPANY.pipedrive.com."
     )
     webhook_user: str = Field("", description="HTTP user of its webhooks, as set there; with webhook_password.")
-    webhook_password: str = Field(
+    webhook_password: MaybeSecretPlace = Field(
         "",
-        pattern=f"^$|{SECRET_PLACE}",
         description=f"Where the HTTP password of its webhooks is: {_WHERE} Empty: not asked for.",
     )
     histories_a_sync: int = Field(
         500, ge=0, le=20_000, description="Deals whose stage history is asked for in one sync, a request each; 0: none."
     )
-
-
-_WEBHOOK = (
-    "Where the address of the incoming webhook is, as https://COMPANY.bitrix24.ru/rest/1/KEY/; it is a key itself."
-)
 
 
 class AmocrmSource(Crm, TakesWebhooks):
@@ -276,9 +273,7 @@ class AmocrmSource(Crm, TakesWebhooks):
         description="Instead of token: a file of OAuth2 tokens that the workbench renews (docs/connectors.md).",
     )
     client_id: str = Field("", description="Id of the integration; with tokens_file.")
-    secret: str = Field(
-        "", pattern=rf"^$|{SECRET_PLACE}", description=f"With tokens_file, where the integration's secret is: {_WHERE}"
-    )
+    secret: MaybeSecretPlace = Field("", description=f"With tokens_file, where the integration's secret is: {_WHERE}")
     redirect_uri: str = Field("", description="The integration's redirect address; with tokens_file.")
 
     @model_validator(mode="after")
@@ -289,24 +284,25 @@ class AmocrmSource(Crm, TakesWebhooks):
         return self
 
 
-class Bitrix24Source(Crm, TakesWebhooks):
+class Bitrix24Portal(Section):
+    """What Bitrix24 has, as a CRM and as telephony."""
+
+    webhook: SecretPlace = Field(
+        description="Where the address of the incoming webhook is, as https://COMPANY.bitrix24.ru/rest/1/KEY/; it is a "
+        f"key itself. {_WHERE}"
+    )
+    webhook_token: MaybeSecretPlace = Field(
+        "",
+        description=f"Where the application_token is that stands in the portal's news: {_WHERE} Empty: not asked for.",
+    )
+
+
+class Bitrix24Source(Bitrix24Portal, Crm, TakesWebhooks):
     kind: Literal["bitrix24"] = Field(description="Bitrix24 as a CRM, by an incoming webhook.")
-    webhook: str = Field(pattern=SECRET_PLACE, description=f"{_WEBHOOK} {_WHERE}")
-    webhook_token: str = Field(
-        "",
-        pattern=f"^$|{SECRET_PLACE}",
-        description=f"Where the application_token is that stands in the portal's news: {_WHERE} Empty: not asked for.",
-    )
 
 
-class Bitrix24CallsSource(Telephony, TakesWebhooks):
+class Bitrix24CallsSource(Bitrix24Portal, Telephony, TakesWebhooks):
     kind: Literal["bitrix24_calls"] = Field(description="Telephony of Bitrix24, by an incoming webhook.")
-    webhook: str = Field(pattern=SECRET_PLACE, description=f"{_WEBHOOK} {_WHERE}")
-    webhook_token: str = Field(
-        "",
-        pattern=f"^$|{SECRET_PLACE}",
-        description=f"Where the application_token is that stands in the portal's news: {_WHERE} Empty: not asked for.",
-    )
 
 
 class OneCSource(Crm):
@@ -317,7 +313,7 @@ class OneCSource(Crm):
         pattern=r"^https?://[^\s/]+(/[^\s?#]+)?$", description="The published base, as http://server/base."
     )
     user: str = Field(min_length=1, description="User of 1C with the right to read by OData.")
-    password: str = Field(pattern=SECRET_PLACE, description=f"Where the password is: {_WHERE}")
+    password: SecretPlace = Field(description=f"Where the password is: {_WHERE}")
     persons: str = Field("Catalog_Контрагенты", min_length=1, description="The catalogue of clients.")
     contacts: str = Field("КонтактнаяИнформация", description="Its table with phones; empty: phones stand in the row.")
     contact_kind: str = Field("Тип", description="Column of that table that says what a contact is.")

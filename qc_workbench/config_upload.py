@@ -8,10 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from qc_workbench.config_section import Section
-from qc_workbench.config_sources import SECRET_PLACE
-
-#: Nothing, or a place where a secret is.
-_PLACE = rf"^$|{SECRET_PLACE}"
+from qc_workbench.config_sources import MaybeSecretPlace
 
 
 class Upload(Section):
@@ -35,11 +32,11 @@ class Upload(Section):
         "", pattern=r"^(|https?://[^\s/]+)$", description="s3: where the store answers. Empty: Amazon's own."
     )
     region: str = Field("", pattern=r"^[\w-]*$", description="s3: region of the store, where it has one.")
-    key: str = Field("", pattern=_PLACE, description="s3: the access key's id: env:NAME, secret:NAME or file:PATH.")
-    secret: str = Field("", pattern=_PLACE, description="s3: its secret: env:NAME, secret:NAME or file:PATH.")
+    key: MaybeSecretPlace = Field("", description="s3: the access key's id: env:NAME, secret:NAME or file:PATH.")
+    secret: MaybeSecretPlace = Field("", description="s3: its secret: env:NAME, secret:NAME or file:PATH.")
     drive_folder: str = Field("", pattern=r"^[\w-]*$", description="drive: id of the folder, as in its address.")
-    service_account: str = Field(
-        "", pattern=_PLACE, description="drive: the service account's JSON key: file:PATH, secret:NAME or env:NAME."
+    service_account: MaybeSecretPlace = Field(
+        "", description="drive: the service account's JSON key: file:PATH, secret:NAME or env:NAME."
     )
     drive_address: str = Field(
         "https://www.googleapis.com", pattern=r"^https?://[^\s/]+$", description="drive: where the interface answers."

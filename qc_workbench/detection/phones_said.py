@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from qc_workbench.detection.dictated_runs import CueSaid, Run, cues_of, nearest, runs_of
 from qc_workbench.detection.secret_cues import Cue
-from qc_workbench.detection.spoken_secrets import CueSaid, Run, cues_of, nearest, runs_of
 from qc_workbench.detection.spoken_stream import Said, Stream
 
 #: A number with its code, once or repeated: Russian, then any other of ten to twelve digits.

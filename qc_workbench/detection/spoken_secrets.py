@@ -1,8 +1,8 @@
 """Secrets dictated in a call: where they are said, and the transcript without them.
 
-Numbers are read as people dictate them (:mod:`dictated_digits`), over turns and interjections of the other party; what
-a number is, the nearest cue before it tells (:mod:`secret_cues`). Long numbers of a card are known without a cue by
-their check digit. Passwords are words too: :mod:`spoken_passwords`.
+Numbers are read as people dictate them (:mod:`dictated_digits`), over turns and interjections of the other party
+(:mod:`dictated_runs`); what a number is, the nearest cue before it tells (:mod:`secret_cues`). Long numbers of a card
+are known without a cue by their check digit. Passwords are words too: :mod:`spoken_passwords`.
 
 Precision has a price and so has recall: docs/privacy.md says what each mistake costs and how many there are.
 """
@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from qc_workbench.detection.dictated_digits import Dictated, dictated, luhn
-from qc_workbench.detection.secret_cues import BEFORE_TIME, FILLERS, MONTH, PATTERNS, Cue, is_unit
+from qc_workbench.detection.dictated_digits import dictated, luhn
+from qc_workbench.detection.dictated_runs import CueSaid, Run, cues_of, is_said_near, joined_runs, nearest, runs_of
+from qc_workbench.detection.secret_cues import BEFORE_TIME, FILLERS, MONTH, Cue, is_unit
 from qc_workbench.detection.spoken_numerals import numerals
 from qc_workbench.detection.spoken_passwords import passwords
 from qc_workbench.detection.spoken_stream import Found, Said, Stream, streams_of
@@ -28,56 +29,13 @@ VERSION: Final = "1"
 BEFORE_S: Final = 0.2
 AFTER_S: Final = 0.3
 
-#: Longest silence within one number, in seconds, and fillers between its digits.
-_PAUSE_S: Final = 12.0
-_MOST_FILLERS: Final = 5
-#: Words that recognition may have put in the place of a digit.
-_MOST_STRANGE: Final = 3
-#: How far a cue reaches: words, seconds.
-_REACH: Final[dict[Cue, tuple[int, float]]] = {
-    Cue.CARD: (60, 90.0), Cue.CARD_CODE: (15, 25.0), Cue.CARD_EXPIRY: (12, 20.0), Cue.ONE_TIME_CODE: (25, 40.0),
-    Cue.PASSPORT: (30, 60.0), Cue.SERIES: (12, 20.0), Cue.PHONE: (15, 20.0), Cue.OTHER: (15, 20.0),
-    Cue.PASSWORD: (8, 15.0),
-}  # fmt: skip
 _PHONE: Final = re.compile(r"(?:[78]?[3489]\d{9}){1,3}")
-#: Cues between two numbers that make them two.
-_BORDERS: Final = frozenset({Cue.CARD_CODE, Cue.CARD_EXPIRY, Cue.ONE_TIME_CODE, Cue.PASSPORT, Cue.PASSWORD})
 #: What recognition writes for a digit: taken for one at the ends of a card's number that is too short.
 _LIKE_DIGITS: Final = frozenset(
     "опять всем есть при адин тре пят сем шест восем для девять то for to too ate won sex fore tree free".split()  # noqa: SIM905 - a list of words is read as a text
 )
 #: Account numbers of Russian banks have twenty digits and begin so.
 _ACCOUNT: Final = re.compile(r"(?:40[1-8]|301|423)\d{17}")
-
-
-@dataclass(frozen=True, slots=True)
-class CueSaid:
-    """A cue: its kind, the place of its last word among all words, when it was said."""
-
-    cue: Cue
-    place: int
-    first_place: int
-    at_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Digits of one stream that were dictated together; ``numbers`` hold indices into the stream."""
-
-    stream: Stream
-    numbers: tuple[Dictated, ...]
-
-    @property
-    def digits(self) -> str:
-        return "".join(number.digits for number in self.numbers)
-
-    @property
-    def first(self) -> Said:
-        return self.stream.words[self.numbers[0].first]
-
-    @property
-    def last(self) -> Said:
-        return self.stream.words[self.numbers[-1].last]
 
 
 def redacted(transcript: Transcript, kinds: Iterable[Secret] = tuple(Secret)) -> Transcript:
@@ -133,7 +91,7 @@ def secrets_in(transcript: Transcript) -> list[Found]:
     runs = [run for stream in streams for run in runs_of(stream, cues)]
     found: list[Found] = []
     cards: list[Run] = []
-    for run in _joined(runs, cues):
+    for run in joined_runs(runs, cues):
         kind = _kind(run, cues)
         if kind is None:
             continue
@@ -158,85 +116,6 @@ def _first_of_each(found: Sequence[Found]) -> list[Found]:
     return left
 
 
-# --- cues and runs -------------------------------------------------------------------------------------------------
-
-
-def cues_of(streams: Sequence[Stream]) -> list[CueSaid]:
-    marks: dict[int, CueSaid] = {}
-    for stream in streams:
-        taken: set[int] = set()
-        for cue, pattern in PATTERNS:
-            for match in pattern.finditer(stream.text):
-                first, last = stream.index_at(match.start()), stream.index_at(match.end() - 1)
-                if taken & set(range(first, last + 1)) and cue is not Cue.CARD:
-                    continue
-                taken |= set(range(first, last + 1))
-                word = stream.words[last]
-                marks.setdefault(word.place, CueSaid(cue, word.place, stream.words[first].place, word.start_s))
-    return [marks[place] for place in sorted(marks)]
-
-
-def runs_of(stream: Stream, cues: Sequence[CueSaid]) -> list[Run]:
-    borders = [mark.place for mark in cues if mark.cue in _BORDERS]
-    lows = [word.low for word in stream.words]
-    runs: list[list[Dictated]] = []
-    for number in dictated(lows):
-        after = lows[number.last + 1] if number.last + 1 < len(lows) else ""
-        raw_after = stream.words[number.last].raw
-        if is_unit(after) or raw_after.endswith(("%", "₽", "$", "€")) or raw_after[:1] in "$€₽":
-            continue
-        before = runs[-1][-1] if runs else None
-        if before is not None and _continues(stream, before, number, borders):
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return [Run(stream, tuple(numbers)) for numbers in runs]
-
-
-def _continues(stream: Stream, before: Dictated, number: Dictated, borders: Sequence[int]) -> bool:
-    between = stream.words[before.last + 1 : number.first]
-    pause_s = stream.words[number.first].start_s - stream.words[before.last].end_s
-    if any(stream.words[before.last].place < place < stream.words[number.first].place for place in borders):
-        return False  # somebody asked for something else meanwhile
-    return len(between) <= _MOST_FILLERS and pause_s <= _PAUSE_S and all(word.low in FILLERS for word in between)
-
-
-def _joined(runs: Sequence[Run], cues: Sequence[CueSaid]) -> list[Run]:
-    """Runs of a card's digits between which recognition heard something strange, together."""
-    joined: list[Run] = []
-    for run in runs:
-        before = joined[-1] if joined and joined[-1].stream is run.stream else None
-        if before is not None and len(before.digits) < 16 and len(run.digits) >= 2:
-            strange = run.numbers[0].first - before.numbers[-1].last - 1
-            pause_s = run.first.start_s - before.last.end_s
-            cue = nearest(run, cues)
-            near = strange <= _MOST_STRANGE and pause_s <= _PAUSE_S
-            if near and cue is not None and cue.cue is Cue.CARD and cue.place < before.first.place:
-                joined[-1] = Run(run.stream, (*before.numbers, *run.numbers))
-                continue
-        joined.append(run)
-    return joined
-
-
-def nearest(run: Run, cues: Sequence[CueSaid]) -> CueSaid | None:
-    """The last cue before a run whose reach it is in."""
-    for mark in reversed(cues):
-        if mark.place >= run.first.place:
-            continue
-        words, seconds = _REACH[mark.cue]
-        if run.first.place - mark.place <= words and run.first.start_s - mark.at_s <= seconds:
-            return mark
-        if run.first.place - mark.place > 60:
-            return None
-    return None
-
-
-def _said(cues: Sequence[CueSaid], kind: Cue, run: Run, before_s: float, after_s: float = 0.0) -> bool:
-    return any(
-        mark.cue is kind and run.first.start_s - before_s <= mark.at_s <= run.last.end_s + after_s for mark in cues
-    )
-
-
 # --- what a run is -------------------------------------------------------------------------------------------------
 
 
@@ -250,7 +129,9 @@ def _kind(run: Run, cues: Sequence[CueSaid]) -> Secret | None:
         return Secret.PASSPORT
     if _is_time(run) or _PHONE.fullmatch(run.digits):
         return None
-    if cue is Cue.CARD_CODE and (3 <= length <= 4 or (5 <= length <= 8 and _said(cues, Cue.CARD_EXPIRY, run, 40.0))):
+    if cue is Cue.CARD_CODE and (
+        3 <= length <= 4 or (5 <= length <= 8 and is_said_near(cues, Cue.CARD_EXPIRY, run, 40.0))
+    ):
         return Secret.CARD_CODE
     if cue is Cue.ONE_TIME_CODE and 3 <= length <= 8:
         return Secret.ONE_TIME_CODE
@@ -258,14 +139,14 @@ def _kind(run: Run, cues: Sequence[CueSaid]) -> Secret | None:
         return Secret.CARD_CODE
     if cue in (None, Cue.PHONE, Cue.PASSWORD, Cue.CARD) and 3 <= length <= 8:
         asked_s = 60.0 if _follows_code(run) else 10.0
-        return Secret.ONE_TIME_CODE if _said(cues, Cue.ONE_TIME_CODE, run, asked_s) else None
+        return Secret.ONE_TIME_CODE if is_said_near(cues, Cue.ONE_TIME_CODE, run, asked_s) else None
     return None
 
 
 def _is_card(run: Run, mark: CueSaid | None, cues: Sequence[CueSaid]) -> bool:
     digits, length = run.digits, len(run.digits)
     checked = any(luhn(digits[at : at + 16]) and digits[at] in "23456" for at in range(length - 15))
-    near = _said(cues, Cue.CARD, run, 90.0, 8.0)
+    near = is_said_near(cues, Cue.CARD, run, 90.0, 8.0)
     if (_PHONE.fullmatch(digits) and not (checked and near)) or _ACCOUNT.fullmatch(digits):
         return False
     if mark is not None and mark.cue is Cue.CARD:
@@ -280,7 +161,7 @@ def _is_card(run: Run, mark: CueSaid | None, cues: Sequence[CueSaid]) -> bool:
 
 def _is_passport(run: Run, cue: Cue | None, cues: Sequence[CueSaid]) -> bool:
     length = len(run.digits)
-    about = _said(cues, Cue.PASSPORT, run, 60.0)
+    about = is_said_near(cues, Cue.PASSPORT, run, 60.0)
     if _is_time(run):
         return False
     if cue is Cue.PASSPORT or (cue is Cue.SERIES and about):

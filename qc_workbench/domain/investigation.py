@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
 
 from qc_workbench.domain.call import Direction
+from qc_workbench.domain.letter import Letter
+from qc_workbench.domain.measure import Measure
 
 
 class Metric(StrEnum):
@@ -157,83 +158,6 @@ class Examination:
         return tuple(item for item in self.agents if item.standing is Standing.VIOLATOR)
 
 
-class LetterStep(StrEnum):
-    """What happened to a letter, in order (``letter_step.<code>``)."""
-
-    MAILED = "mailed"
-    DOWNLOADED = "downloaded"  # handed over on paper or by somebody's own mail
-    SHOWN = "shown"  # put into the agent's room
-    ACKNOWLEDGED = "acknowledged"  # the agent has read it
-    ANSWERED = "answered"
-    WITHDRAWN = "withdrawn"  # taken back: it asks for nothing any more
-
-
-#: Steps that deliver a letter: from the first of them on its calls are "after".
-DELIVERIES: Final = frozenset({LetterStep.MAILED, LetterStep.DOWNLOADED, LetterStep.SHOWN})
-
-
-@dataclass(frozen=True, slots=True)
-class LetterEvent:
-    """A step of a letter, append-only. ``text``: the agent's answer, or why it was withdrawn.
-
-    ``address`` and ``mail_id``: of a mailed one, where to and which mail of the outbox.
-    """
-
-    letter_id: str
-    step: int
-    kind: LetterStep
-    by: str
-    at: datetime
-    text: str = ""
-    address: str = ""
-    mail_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A letter as it was rendered. An edit before sending is a new letter that ``supersedes`` this one.
-
-    ``sha256``: of subject, an empty line, and text. ``examinations``: what it stands on. ``events``: in order.
-    """
-
-    letter_id: str
-    month: date
-    agent: str
-    language: str
-    hypothesis_ids: tuple[str, ...]
-    examinations: tuple[str, ...]
-    subject: str
-    text: str
-    sha256: str
-    prepared_by: str
-    prepared_at: datetime
-    supersedes: str | None = None
-    events: tuple[LetterEvent, ...] = ()
-
-    @property
-    def sent_at(self) -> datetime | None:
-        """When it was delivered first; None before, and after it was withdrawn."""
-        if self.is_withdrawn:
-            return None
-        return min((item.at for item in self.events if item.kind in DELIVERIES), default=None)
-
-    @property
-    def sent_how(self) -> tuple[LetterStep, ...]:
-        return tuple(dict.fromkeys(item.kind for item in self.events if item.kind in DELIVERIES))
-
-    @property
-    def is_withdrawn(self) -> bool:
-        return any(item.kind is LetterStep.WITHDRAWN for item in self.events)
-
-    @property
-    def acknowledged_at(self) -> datetime | None:
-        return min((item.at for item in self.events if item.kind is LetterStep.ACKNOWLEDGED), default=None)
-
-    @property
-    def answers(self) -> tuple[LetterEvent, ...]:
-        return tuple(item for item in self.events if item.kind is LetterStep.ANSWERED)
-
-
 class LetterOutcome(StrEnum):
     """What the repeat check says of a letter (``letter_outcome.<code>``)."""
 
@@ -321,68 +245,6 @@ class HypothesisVerdict:
     checks: tuple[RepeatCheck, ...]
     made_by: str
     made_at: datetime
-
-
-class MeasureKind(StrEnum):
-    """``measure.<code>``. Only ever proposed by the program."""
-
-    NONE = "none"  # decided by a person: nothing more
-    TALK = "talk"
-    REDUCED_BONUS = "reduced_bonus"
-    PROPOSE_DISMISSAL = "propose_dismissal"
-
-
-class MeasureReason(StrEnum):
-    """Why a rule proposes it (``measure_reason.<code>``)."""
-
-    FIRST_WITHOUT_LETTER = "first_without_letter"  # a violator at the month's end who got no letter
-    NOT_KNOWN_YET = "not_known_yet"  # got a letter; fresh calls do not say yet whether it helped
-    LETTER_NOT_SEEN = "letter_not_seen"  # no better, but nothing shows that the letter reached the agent
-    LETTER_IGNORED = "letter_ignored"
-    IGNORED_AGAIN = "ignored_again"  # and a letter of an earlier month was ignored too
-
-
-class MeasureDecision(StrEnum):
-    """``measure_decision.<code>``"""
-
-    ACCEPTED = "accepted"
-    CHANGED = "changed"  # another measure than proposed
-    DROPPED = "dropped"
-    WITHDRAWN = "withdrawn"  # undo of the decision before
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A named person's decision on a proposed measure; append-only, a later one supersedes."""
-
-    decision_id: str
-    measure_id: str
-    decision: MeasureDecision
-    kind: MeasureKind
-    reason: str
-    by: str
-    at: datetime
-    supersedes: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A proposal about an agent; ``decided``: the decision that stands, None while nobody has decided."""
-
-    measure_id: str
-    month: date
-    agent: str
-    proposed: MeasureKind
-    because: MeasureReason
-    hypothesis_ids: tuple[str, ...]
-    letter_id: str | None
-    proposed_at: datetime
-    decided: Decided | None = None
-
-    @property
-    def stands(self) -> MeasureKind | None:
-        """What was decided; None while nothing was."""
-        return self.decided.kind if self.decided else None
 
 
 class InvestigationStep(StrEnum):

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from qc_workbench.config import Targets
 from qc_workbench.config_discipline import Discipline
+from qc_workbench.config_targets import Targets
 from qc_workbench.domain.call import Call
 from qc_workbench.domain.investigation import MonthInvestigation
 from qc_workbench.domain.month_lists import AgentFaults

@@ -13,6 +13,7 @@ from qc_workbench.reporting.indicators import ENOUGH
 from qc_workbench.reporting.month import Month
 from qc_workbench.reporting.month_basis import BOOK_ROWS, PAPER_ROWS
 from qc_workbench.reporting.month_dynamics import source_name
+from qc_workbench.reporting.month_table import month_table
 
 #: Figures in the order of their definitions, and the sheet with the rows behind each.
 _DEFINED: Final = {
@@ -58,11 +59,11 @@ def _basis(month: Month, words: Words) -> Table:
                          versions=", ".join(map(str, item.versions)))) for item in month.forms),
         ("program", basis.program),
     ]  # fmt: skip
-    return Table(
-        words("report.sheet.basis"),
-        (words("report.what"), words("report.value")),
+    return month_table(
+        words,
+        "basis",
+        ("what", "value"),
         tuple((doc.text(words(f"month_proof.row_{name}")), doc.text(said)) for name, said in rows),
-        "",
         (1, 3),
     )
 
@@ -85,14 +86,7 @@ def _definitions(month: Month, words: Words) -> Table:
         for code, sheet in _DEFINED.items()
     )
     columns = ("metric", "how_counted", "rows_in")
-    return Table(
-        words("report.sheet.definitions"),
-        tuple(words(f"report.{name}") for name in columns),
-        rows,
-        "",
-        (2.2, 6, 2),
-        proofs=tuple(_DEFINED),
-    )
+    return month_table(words, "definitions", columns, rows, (2.2, 6, 2), proofs=tuple(_DEFINED))
 
 
 def definition(code: str, month: Month, words: Words) -> str:
@@ -115,12 +109,13 @@ def _cut(words: Words, total: int) -> str:
 def _closed(month: Month, words: Words) -> Table:
     deals = month.sales.closed[:BOOK_ROWS]
     columns = ("deal", "agent", "status", "source", "amount", "created", "closed", "cycle_days")
-    return Table(
-        words("report.sheet.closed"),
-        tuple(words(f"report.{name}") for name in columns),
+    return month_table(
+        words,
+        "closed",
+        columns,
         tuple(_deal(item, month, words) for item in deals),
-        words("report.empty.closed"),
         (2, 2.6, 1.6, 1.8, 2, 1.6, 1.6, 1.3),
+        empty="closed",
         on_paper=PAPER_ROWS,
         cut=_cut(words, len(month.sales.closed)),
     )
@@ -156,12 +151,13 @@ def _steps(month: Month, words: Words) -> Table:
         for item in month.basis.steps
     )
     columns = ("activity", "what", "agent", "deal", "created", "due", "done")
-    return Table(
-        words("report.sheet.steps"),
-        tuple(words(f"report.{name}") for name in columns),
+    return month_table(
+        words,
+        "steps",
+        columns,
         rows,
-        words("report.empty.steps"),
         (2.2, 1.8, 2.6, 2, 1.8, 1.8, 1.8),
+        empty="steps",
         on_paper=PAPER_ROWS,
         cut=_cut(words, month.basis.steps_all),
     )
@@ -184,12 +180,13 @@ def _callers(month: Month, words: Words) -> Table:
         for caller in (item.caller,)
     )
     columns = ("call", "when", "agent", "source", "attempts", "reached", "after_minutes", "reached_call")
-    return Table(
-        words("report.sheet.callers_list"),
-        tuple(words(f"report.{name}") for name in columns),
+    return month_table(
+        words,
+        "callers_list",
+        columns,
         rows,
-        words("report.empty.callers"),
         (2.2, 1.9, 2.4, 1.7, 1.2, 2.2, 1.4, 2.2),
+        empty="callers",
         opens=tuple(Link("call", {"id": item.caller.call_id}) for item in missed),
         on_paper=PAPER_ROWS,
         cut=_cut(words, len(month.sales.missed)),
@@ -210,12 +207,13 @@ def _effective(month: Month, words: Words) -> Table:
         for item in month.basis.effective
     )
     columns = ("call", "when", "agent", "connected_s", "live_s", "verdict")
-    return Table(
-        words("report.sheet.effective"),
-        tuple(words(f"report.{name}") for name in columns),
+    return month_table(
+        words,
+        "effective",
+        columns,
         rows,
-        words("report.empty.effective"),
         (2.4, 2, 3, 1.6, 1.8, 2.4),
+        empty="effective",
         opens=tuple(Link("call", {"id": item.call_id}) for item in month.basis.effective),
         on_paper=PAPER_ROWS,
         cut=_cut(words, month.basis.effective_all),

@@ -16,6 +16,7 @@ from qc_workbench.reporting.month_dynamics import dynamics
 from qc_workbench.reporting.month_investigation import investigation
 from qc_workbench.reporting.month_quality import quality
 from qc_workbench.reporting.month_results import results
+from qc_workbench.reporting.month_table import month_table
 from qc_workbench.reporting.plots import BLUE, GREEN, RED, plot_of_bars
 
 
@@ -80,20 +81,17 @@ def _analysis(month: Month, words: Words) -> tuple[Block, ...]:
         doc.Heading(words("report.month.padded")),
         *_suspicious(month, words),
         doc.Heading(words("report.month.sampled")),
-        Table(
-            words("report.sheet.sampled"),
-            tuple(words(f"report.{name}") for name in ("direction", "answered", "drawn", "drawn_share", "listened")),
-            sampled_rows,
-        ),
+        month_table(words, "sampled", ("direction", "answered", "drawn", "drawn_share", "listened"), sampled_rows),
         *promises,
         doc.Heading(words("report.month.refusals")),
         *refusals,
-        Table(
-            words("report.sheet.refusals"),
-            tuple(words(f"report.{name}") for name in ("deal", "agent", "call", "client_said", "quote")),
+        month_table(
+            words,
+            "refusals",
+            ("deal", "agent", "call", "client_said", "quote"),
             false_rows,
-            words("report.empty.false_refusals"),
             (2, 2, 2, 2, 5),
+            empty="false_refusals",
             opens=tuple(Link("call", {"id": item.call_id}) for item in analysis.false_refusals),
         ),
     )
@@ -145,12 +143,13 @@ def padded_table(padded: tuple[PaddedCall, ...], names: Mapping[str, str], words
         for item in padded
     )
     columns = ("agent", "when", "call", "connected", "live", "evidence", "decision")
-    return Table(
-        words("report.sheet.padded"),
-        tuple(words(f"report.{name}") for name in columns),
+    return month_table(
+        words,
+        "padded",
+        columns,
         rows,
-        words("report.empty.padded"),
         (3, 2.4, 2, 1.6, 1.6, 6, 2.2),
+        empty="padded",
         opens=tuple(Link("call", {"id": item.call_id, "at": f"{_worst_moment(item):.1f}"}) for item in padded),
     )
 
@@ -198,12 +197,13 @@ def broken_table(
         for item in broken
     )
     columns = ("agent", "call", "quote", "due", "outcome")
-    return Table(
-        words("report.sheet.promises"),
-        tuple(words(f"report.{name}") for name in columns),
+    return month_table(
+        words,
+        "promises",
+        columns,
         rows,
-        words("report.empty.broken"),
         (3, 2, 6, 2.5, 3),
+        empty="broken",
         opens=tuple(Link("call", {"id": item.spoken.call_id, "at": f"{item.spoken.start_s:.1f}"}) for item in broken),
     )
 

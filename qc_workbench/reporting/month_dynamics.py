@@ -13,6 +13,7 @@ from qc_workbench.reporting.indicators import ENOUGH
 from qc_workbench.reporting.month import Month
 from qc_workbench.reporting.month_figures import Figures
 from qc_workbench.reporting.month_sentences import in_words
+from qc_workbench.reporting.month_table import month_table
 from qc_workbench.reporting.plots import BLUE, GREEN, GREY, ORANGE, RED, plot_of_bars, plot_of_groups
 from qc_workbench.reporting.sales import Sales, Spread
 from qc_workbench.reporting.share import Share
@@ -138,7 +139,7 @@ def _weeks_table(labels: list[str], weeks: tuple[Figures, ...], words: Words) ->
         "week", "calls", "answered", "lost_call_rate", "crm_effective", "examined", "verified", "deals_won",
         "amount_won", "deals_lost",
     )  # fmt: skip
-    return Table(words("report.sheet.weeks"), tuple(words(f"report.{name}") for name in columns), rows)
+    return month_table(words, "weeks", columns, rows)
 
 
 def _shared(share: Share, words: Words) -> tuple[Cell, Cell]:
@@ -171,12 +172,8 @@ def _stages(sales: Sales, words: Words) -> tuple[Block, ...]:
         "stage", "entered", "moved", "stage_won", "stage_lost", "waiting", "conversion", "interval", "month_before",
         "won_ever",
     )  # fmt: skip
-    table = Table(
-        words("report.sheet.stages"),
-        tuple(words(f"report.{name}") for name in columns),
-        rows,
-        words("report.empty.stages"),
-        (2.6, 1.4, 1.4, 1.4, 1.5, 1.6, 1.6, 1.8, 1.7, 1.7),
+    table = month_table(
+        words, "stages", columns, rows, (2.6, 1.4, 1.4, 1.4, 1.5, 1.6, 1.6, 1.8, 1.7, 1.7), empty="stages"
     )
     blocks: list[Block] = [heading, doc.Paragraph(words("month_say.stages"))]
     if sales.stages:
@@ -238,12 +235,8 @@ def _sources(sales: Sales, words: Words) -> tuple[Block, ...]:
         )
     return (
         *blocks,
-        Table(
-            words("report.sheet.sources"),
-            tuple(words(f"report.{name}") for name in columns),
-            rows,
-            words("report.empty.sources"),
-            (2.4, 1.4, 1.5, 1.5, 1.5, 1.8, 2.4, 1.5, 1.5, 1.5),
+        month_table(
+            words, "sources", columns, rows, (2.4, 1.4, 1.5, 1.5, 1.5, 1.8, 2.4, 1.5, 1.5, 1.5), empty="sources"
         ),
     )
 
@@ -280,5 +273,5 @@ def _missed(sales: Sales, words: Words) -> tuple[Block, ...]:
             [item for item in named if item[1]], words("report.callers"), words("report.month.callers"),
             words("report.month.callers_plot"),
         ),
-        Table(words("report.sheet.callers"), tuple(words(f"report.{name}") for name in columns), rows),
+        month_table(words, "callers", columns, rows),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Final
 from qc_workbench.reporting import document as doc
 from qc_workbench.reporting.document import Block, Cell, Link, Table, Tile, Words
 from qc_workbench.reporting.indicators import ENOUGH, Change, Indicator, Kind, Reach, Reading
+from qc_workbench.reporting.month_table import month_table
 
 #: The tiles, in order; the table has all.
 _TILES: Final = (
@@ -126,13 +127,7 @@ def table(items: Sequence[Indicator], words: Words) -> Table:
     columns = ("metric", "value", "cases", "interval", "month_before", "change", "target", "reach")
     widths = (4, 2.2, 1.5, 2.2, 2.2, 3.2, 2, 2.2)
     shown = len(columns) if has_targets else len(columns) - 2
-    return Table(
-        words("report.sheet.indicators"),
-        tuple(words(f"report.{name}") for name in columns[:shown]),
-        tuple(rows),
-        "",
-        widths[:shown],
-    )
+    return month_table(words, "indicators", columns[:shown], rows, widths[:shown])
 
 
 def _unit(item: Indicator, words: Words) -> str:

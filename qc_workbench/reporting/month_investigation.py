@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from qc_workbench.domain.investigation import Change, HypothesisState, Letter, MonthInvestigation, RepeatCheck
+from qc_workbench.domain.investigation import Change, HypothesisState, MonthInvestigation, RepeatCheck
+from qc_workbench.domain.letter import Letter
 from qc_workbench.reporting import document as doc
 from qc_workbench.reporting.document import Block, Cell, Table, Words, named
 from qc_workbench.reporting.month import Month
+from qc_workbench.reporting.month_table import month_table
 from qc_workbench.reporting.share import Share
 
 
@@ -32,11 +34,11 @@ def investigation(month: Month, words: Words) -> tuple[Block, ...]:
 
 def _hypotheses(found: MonthInvestigation, words: Words) -> Table:
     columns = ("hypothesis", "bad_share", "fixed_on", "violators", "needed", "judged_agents", "verdict")
-    return Table(
-        words("report.sheet.hypotheses"),
-        tuple(words(f"report.{name}") for name in columns),
+    return month_table(
+        words,
+        "hypotheses",
+        columns,
         tuple(_hypothesis(item, words) for item in found.hypotheses),
-        "",
         (5, 1.5, 1.8, 1.5, 1.5, 1.5, 2.4),
     )
 
@@ -77,13 +79,7 @@ def _letters(letters: list[Letter], month: Month, words: Words) -> Table:
         for item in letters
     )
     columns = ("agent", "sent", "how_sent", "acknowledged", "answers", "hash")
-    return Table(
-        words("report.sheet.letters"),
-        tuple(words(f"report.{name}") for name in columns),
-        rows,
-        words("report.empty.letters"),
-        (3, 2, 2.4, 2, 1.2, 2),
-    )
+    return month_table(words, "letters", columns, rows, (3, 2, 2.4, 2, 1.2, 2), empty="letters")
 
 
 def _checks(found: MonthInvestigation, month: Month, words: Words) -> Table:
@@ -107,13 +103,7 @@ def _checks(found: MonthInvestigation, month: Month, words: Words) -> Table:
     columns = (
         "agent", "metric", "share_before", "of_before", "share_after", "of_after", "change", "beyond_others", "verdict",
     )  # fmt: skip
-    return Table(
-        words("report.sheet.checks"),
-        tuple(words(f"report.{name}") for name in columns),
-        rows,
-        words("report.empty.checks"),
-        (2.6, 2.6, 1.2, 1.2, 1.2, 1.2, 2, 2, 2.4),
-    )
+    return month_table(words, "checks", columns, rows, (2.6, 2.6, 1.2, 1.2, 1.2, 1.2, 2, 2, 2.4), empty="checks")
 
 
 def _share(share: Share, words: Words) -> tuple[Cell, Cell]:

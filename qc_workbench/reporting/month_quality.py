@@ -7,6 +7,7 @@ from qc_workbench.reporting import document as doc
 from qc_workbench.reporting.document import Block, Cell, Link, Table, Words
 from qc_workbench.reporting.month import Month
 from qc_workbench.reporting.month_scores import FormResult, KeptClip, QuestionResult, ScoredCall
+from qc_workbench.reporting.month_table import month_table
 from qc_workbench.reporting.plots import intervals
 from qc_workbench.sampling.estimates import Estimate
 
@@ -93,13 +94,7 @@ def _forms_table(forms: tuple[FormResult, ...], words: Words) -> Table:
     columns = (
         "form", "version", "plan", "population", "judged", "score", "interval", "month_before", "change", "failed",
     )  # fmt: skip
-    return Table(
-        words("report.sheet.forms"),
-        tuple(words(f"report.{name}") for name in columns),
-        rows,
-        "",
-        (3, 1.3, 2, 1.5, 1.5, 1.4, 1.9, 1.6, 2.4, 1.6),
-    )
+    return month_table(words, "forms", columns, rows, (3, 1.3, 2, 1.5, 1.5, 1.4, 1.9, 1.6, 2.4, 1.6))
 
 
 def _change(item: FormResult) -> str:
@@ -121,13 +116,7 @@ def _questions_table(questions: tuple[QuestionResult, ...], words: Words) -> Tab
         for item in questions
     )
     columns = ("place", "question", "points", "interval", "answered_times", "bad_answers")
-    return Table(
-        words("report.sheet.questions"),
-        tuple(words(f"report.{name}") for name in columns),
-        rows,
-        "",
-        (1, 6, 1.4, 2, 1.6, 1.6),
-    )
+    return month_table(words, "questions", columns, rows, (1, 6, 1.4, 2, 1.6, 1.6))
 
 
 def _calls_table(item: FormResult, month: Month, words: Words) -> Table:
@@ -145,11 +134,8 @@ def _calls_table(item: FormResult, month: Month, words: Words) -> Table:
         for end, call in found
     )
     columns = ("end", "agent", "when", "call", "score", "failed")
-    return Table(
-        words("report.sheet.scored"),
-        tuple(words(f"report.{name}") for name in columns),
-        rows,
-        opens=tuple(Link("call", {"id": call.call_id}) for _, call in found),
+    return month_table(
+        words, "scored", columns, rows, opens=tuple(Link("call", {"id": call.call_id}) for _, call in found)
     )
 
 
@@ -158,12 +144,13 @@ def _clips(month: Month, words: Words) -> tuple[Block, ...]:
     columns = ("clip", "title", "agent", "when", "call", "from_to")
     return (
         heading,
-        Table(
-            words("report.sheet.clips"),
-            tuple(words(f"report.{name}") for name in columns),
+        month_table(
+            words,
+            "clips",
+            columns,
             tuple(_clip(item, month, words) for item in month.clips),
-            words("report.empty.clips"),
             (1.4, 5, 2.6, 2.2, 2.4, 1.8),
+            empty="clips",
             opens=tuple(
                 Link("call", {"id": item.clip.call_id, "at": f"{item.clip.from_s:.1f}"}) for item in month.clips
             ),

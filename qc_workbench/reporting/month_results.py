@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from qc_workbench.domain.investigation import Measure
+from qc_workbench.domain.measure import Measure
 from qc_workbench.reporting import document as doc
 from qc_workbench.reporting.document import Block, Link, Table, Words, named
 from qc_workbench.reporting.month import Month
 from qc_workbench.reporting.month_agents import AgentResult
 from qc_workbench.reporting.month_dynamics import span_of
+from qc_workbench.reporting.month_table import month_table
 
 
 def results(month: Month, words: Words) -> tuple[Block, ...]:
@@ -53,13 +54,7 @@ def _steps(month: Month, words: Words) -> Table:
         "proposals_sent",
         "deals_lost",
     )
-    return Table(
-        words("report.sheet.agent_steps"),
-        tuple(words(f"report.{name}") for name in columns),
-        tuple(rows),
-        words("report.empty.steps"),
-        (3.2, 1.5, 1.5, 1.8, 1.8, 1.8, 1.8),
-    )
+    return month_table(words, "agent_steps", columns, rows, (3.2, 1.5, 1.5, 1.8, 1.8, 1.8, 1.8), empty="steps")
 
 
 def _faults(month: Month, words: Words) -> Table:
@@ -75,13 +70,7 @@ def _faults(month: Month, words: Words) -> Table:
         for item in month.faults
     )
     columns = ("agent", "breaches_suspected", "faults_confirmed", "faults_disputed", "deducted", "bonus")
-    return Table(
-        words("report.sheet.faults"),
-        tuple(words(f"report.{name}") for name in columns),
-        rows,
-        words("report.empty.faults"),
-        (3, 2.2, 2.2, 1.8, 2.2, 2),
-    )
+    return month_table(words, "faults", columns, rows, (3, 2.2, 2.2, 1.8, 2.2, 2), empty="faults")
 
 
 def _measures(measures: tuple[Measure, ...], month: Month, words: Words) -> Table:
@@ -100,13 +89,7 @@ def _measures(measures: tuple[Measure, ...], month: Month, words: Words) -> Tabl
         for item in measures
     )
     columns = ("agent", "measure", "because", "decision", "decided_by")
-    return Table(
-        words("report.sheet.measures"),
-        tuple(words(f"report.{name}") for name in columns),
-        rows,
-        words("report.empty.measures"),
-        (3, 2.6, 4, 2.2, 2.2),
-    )
+    return month_table(words, "measures", columns, rows, (3, 2.6, 4, 2.2, 2.2), empty="measures")
 
 
 def agents_table(agents: tuple[AgentResult, ...], words: Words, opens: tuple[Link | None, ...] = ()) -> Table:
@@ -135,11 +118,4 @@ def agents_table(agents: tuple[AgentResult, ...], words: Words, opens: tuple[Lin
         "agent", "calls", "crm_effective", "examined", "verified", "padded", "padded_confirmed", "drawn", "promises",
         "promises_kept", "promises_broken", "false_refusals", "violations", "deals_won", "amount_won",
     )  # fmt: skip
-    return Table(
-        words("report.sheet.agents"),
-        tuple(words(f"report.{name}") for name in columns),
-        rows,
-        words("report.empty.agents"),
-        (3.2, *([1.5] * 13), 2.6),
-        opens=opens,
-    )
+    return month_table(words, "agents", columns, rows, (3.2, *([1.5] * 13), 2.6), empty="agents", opens=opens)

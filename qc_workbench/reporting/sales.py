@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from qc_workbench.config import Company, Targets
+from qc_workbench.config import Company
+from qc_workbench.config_targets import Targets
 from qc_workbench.domain.crm import DealStatus
 from qc_workbench.domain.sales import ClosedDeal, SalesFacts, StageTally, StepTally
 from qc_workbench.reporting.callbacks import CallBack, CalledBack, called_back, count_callers, minutes_until_called
@@ -173,76 +174,45 @@ def _days(days: Span) -> int:
 def _deals(
     found: SalesFacts, now: Figures, before: Figures | None, targets: Targets, months: Months
 ) -> list[Indicator]:
+    past = before is not None
+    then = before or now
+    return [
+        *_of_money("revenue", summed, found, targets.revenue, months, past=past),
+        indicator("deals_won", Kind.COUNT, counted(now.deals_won), counted(then.deals_won) if past else None, months,
+                  target=targets.deals_won),
+        indicator("deals_lost", Kind.COUNT, counted(now.deals_lost), counted(then.deals_lost) if past else None,
+                  months, more_is_better=False),
+        indicator("win_rate", Kind.SHARE, _win_rate(now), _win_rate(then) if past else None, months,
+                  target=targets.win_rate),
+        *_of_money("average_deal", averaged, found, targets.average_deal, months, past=past, is_mean=True),
+        indicator("cycle_days", Kind.DAYS, median_of(_cycles(found, NOW)),
+                  median_of(_cycles(found, BEFORE)) if past else None, months, more_is_better=False,
+                  target=targets.cycle_days),
+    ]  # fmt: skip
+
+
+def _of_money(
+    code: str,
+    read: Callable[[Sequence[Decimal]], Reading],
+    found: SalesFacts,
+    target: int,
+    months: Months,
+    *,
+    past: bool,
+    is_mean: bool = False,
+) -> list[Indicator]:
+    """A figure of the deals won, by currency: the month's main one first, which alone has a target."""
     won = {stretch: _won(found, stretch) for stretch in (NOW, BEFORE)}
     used = Counter(item.currency or "" for item in won[NOW] if item.amount is not None)
     used.update({item.currency or "": 0 for item in won[BEFORE] if item.amount is not None})
-    lines: list[Indicator] = []
-    for number, (currency, _) in enumerate(sorted(used.items(), key=lambda item: (-item[1], item[0]))):
-        amounts = {stretch: _amounts(won[stretch], currency) for stretch in won}
-        lines.append(
-            indicator(
-                "revenue",
-                Kind.MONEY,
-                summed(amounts[NOW]),
-                summed(amounts[BEFORE]) if before else None,
-                months,
-                target=None if number else targets.revenue,
-                currency=currency,
-            )
-        )
-    then = before or now
-    past = before is not None
-    lines.append(
+    return [
         indicator(
-            "deals_won",
-            Kind.COUNT,
-            counted(now.deals_won),
-            counted(then.deals_won) if past else None,
-            months,
-            target=targets.deals_won,
+            code, Kind.MONEY, read(_amounts(won[NOW], currency)),
+            read(_amounts(won[BEFORE], currency)) if past else None, months,
+            target=None if number else target, currency=currency, is_mean=is_mean,
         )
-    )
-    lines.append(
-        indicator(
-            "deals_lost",
-            Kind.COUNT,
-            counted(now.deals_lost),
-            counted(then.deals_lost) if past else None,
-            months,
-            more_is_better=False,
-        )
-    )
-    lines.append(
-        indicator(
-            "win_rate", Kind.SHARE, _win_rate(now), _win_rate(then) if past else None, months, target=targets.win_rate
-        )
-    )
-    for number, (currency, _) in enumerate(sorted(used.items(), key=lambda item: (-item[1], item[0]))):
-        amounts = {stretch: _amounts(won[stretch], currency) for stretch in won}
-        lines.append(
-            indicator(
-                "average_deal",
-                Kind.MONEY,
-                averaged(amounts[NOW]),
-                averaged(amounts[BEFORE]) if past else None,
-                months,
-                target=None if number else targets.average_deal,
-                currency=currency,
-                is_mean=True,
-            )
-        )
-    lines.append(
-        indicator(
-            "cycle_days",
-            Kind.DAYS,
-            median_of(_cycles(found, NOW)),
-            median_of(_cycles(found, BEFORE)) if past else None,
-            months,
-            more_is_better=False,
-            target=targets.cycle_days,
-        )
-    )
-    return lines
+        for number, (currency, _) in enumerate(sorted(used.items(), key=lambda item: (-item[1], item[0])))
+    ]  # fmt: skip
 
 
 def _won(found: SalesFacts, stretch: int) -> list[ClosedDeal]:

@@ -27,7 +27,8 @@ from qc_workbench.review.agreement import (
     Rating,
     agreement,
 )
-from qc_workbench.review.calibrating import CalibrationCase, agreed_score
+from qc_workbench.review.calibrating import CalibrationCase
+from qc_workbench.review.calibration_comparison import agreed_score
 from qc_workbench.review.reviewers import Measured, PairedScore, Repeatability, bias, drift, repeatability
 from qc_workbench.review.scoring import shown_questions
 from qc_workbench.review.strictness import GivenScore, Strictness, strictness

@@ -26,14 +26,14 @@ from qc_workbench.domain.investigation import (
     HypothesisState,
     HypothesisVerdict,
     InvestigationStep,
-    Letter,
-    Measure,
     Metric,
     RepeatCheck,
     Scope,
     Standing,
     VerdictKind,
 )
+from qc_workbench.domain.letter import Letter
+from qc_workbench.domain.measure import Measure
 from qc_workbench.errors import UsageError
 
 #: Characters of a claim: a sentence or two.

@@ -8,15 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from qc_workbench.domain.investigation import (
-    DELIVERIES,
-    AgentFigures,
-    Examination,
-    Hypothesis,
-    Letter,
-    LetterEvent,
-    LetterStep,
-)
+from qc_workbench.domain.investigation import AgentFigures, Examination, Hypothesis
+from qc_workbench.domain.letter import DELIVERIES, Letter, LetterEvent, LetterStep
 from qc_workbench.errors import Phrase, UsageError
 from qc_workbench.reporting.document import Words
 

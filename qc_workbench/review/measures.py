@@ -6,17 +6,9 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from qc_workbench.domain.investigation import (
-    Decided,
-    Letter,
-    LetterOutcome,
-    LetterStep,
-    Measure,
-    MeasureDecision,
-    MeasureKind,
-    MeasureReason,
-    RepeatCheck,
-)
+from qc_workbench.domain.investigation import LetterOutcome, RepeatCheck
+from qc_workbench.domain.letter import Letter, LetterStep
+from qc_workbench.domain.measure import Decided, Measure, MeasureDecision, MeasureKind, MeasureReason
 from qc_workbench.errors import UsageError
 from qc_workbench.review.undoing import last_standing
 

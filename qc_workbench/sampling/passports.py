@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from qc_workbench.domain.sampling import Draw, FrameItem, Period, Plan, SampledCall
-from qc_workbench.sampling.draws import period_label, redraw, verify
+from qc_workbench.sampling.draws import redraw, verify
+from qc_workbench.sampling.frames import period_label
 
 #: Version of the passport's layout; a new one is written when a field changes its meaning.
 LAYOUT = 1

@@ -6,12 +6,9 @@ Values are read by the field they stand in, never by YAML's own guesses, so ``ye
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from enum import StrEnum
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -38,15 +35,13 @@ from qc_workbench.domain.forms import (
     Weighing,
 )
 from qc_workbench.errors import ImportFailed, Phrase
+from qc_workbench.sources.form_places import Place, Wrong, line_of, written
 
 #: Characters of a form: some hundred questions with everything.
 LONGEST_FORM: Final = 400_000
 #: A form is seven levels deep; a file of ten thousand brackets is no form.
 _DEEPEST: Final = 12
-_NUMBER: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,6})?")
-_SHOWN: Final = 80
 
-_Member = TypeVar("_Member", bound=StrEnum)
 _Value = TypeVar("_Value")
 
 
@@ -78,14 +73,14 @@ def form_problems(text: str, file: str) -> list[tuple[int, FormProblem]]:
     Raises :class:`ImportFailed` like :func:`read_form` for a text that can't be read as a form at all.
     """
     _, problems, lines = _read(text, file)
-    return [(_line(problem.path, lines), problem) for problem in problems]
+    return [(line_of(problem.path, lines), problem) for problem in problems]
 
 
 def _read(text: str, file: str) -> tuple[Form, list[FormProblem], dict[Path, int]]:
     lines: dict[Path, int] = {}
     try:
-        form = _form(_Place(_tree(text, file), (), lines))
-    except _Wrong as wrong:
+        form = _form(Place(_tree(text, file), (), lines))
+    except Wrong as wrong:
         _refuse([wrong.problem], lines, file)
     return form, problems_of(form), lines
 
@@ -100,12 +95,6 @@ def starter_forms() -> Mapping[str, Form]:
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
-
-
-class _Wrong(Exception):
-    def __init__(self, problem: FormProblem) -> None:
-        self.problem = problem
-        super().__init__(problem.code)
 
 
 def _tree(text: str, file: str) -> yaml.Node:
@@ -137,73 +126,7 @@ def _tree(text: str, file: str) -> yaml.Node:
     return node
 
 
-class _Place:
-    """A node, where it stands and its line; reading anything else than what is asked for is a :class:`_Wrong`."""
-
-    def __init__(self, node: yaml.Node, path: Path, lines: dict[Path, int]) -> None:
-        self.node, self.path, self._lines = node, path, lines
-        lines[path] = node.start_mark.line + 1
-
-    def wrong(self, code: str, **params: str) -> NoReturn:
-        raise _Wrong(FormProblem(self.path, code, params))
-
-    def fields(self, *allowed: str, required: Sequence[str] = ()) -> dict[str, _Place]:
-        if not isinstance(self.node, yaml.MappingNode):
-            self.wrong("mapping", value=self._shown(), expected=", ".join(allowed))
-        found: dict[str, _Place] = {}
-        for key, value in self.node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else "?"
-            place = _Place(value, (*self.path, name), self._lines)
-            self._lines[place.path] = key.start_mark.line + 1
-            if name not in allowed:
-                near = difflib.get_close_matches(name, allowed, 1)
-                place.wrong("unknown_field", value=_cut(name), expected=", ".join(near or allowed))
-            if name in found:
-                place.wrong("field_twice", value=name)
-            found[name] = place
-        for name in required:
-            if name not in found:
-                self.wrong("field_missing", value=name)
-        return found
-
-    def items(self) -> Iterator[_Place]:
-        if not isinstance(self.node, yaml.SequenceNode):
-            self.wrong("list", value=self._shown())
-        for number, node in enumerate(self.node.value):
-            yield _Place(node, (*self.path, number), self._lines)
-
-    def text(self) -> str:
-        if not isinstance(self.node, yaml.ScalarNode):
-            self.wrong("text", value=self._shown())
-        said = str(self.node.value)
-        if said.encode(errors="ignore").decode() != said:  # half of a surrogate pair can't be kept
-            self.wrong("text", value=ascii(said))
-        return said
-
-    def number(self) -> Decimal:
-        written = self.text()
-        if not _NUMBER.fullmatch(written):
-            self.wrong("decimal", value=_cut(written))
-        return Decimal(written)
-
-    def flag(self) -> bool:
-        written = self.text()
-        if written not in ("true", "false"):
-            self.wrong("flag", value=_cut(written))
-        return written == "true"
-
-    def member(self, family: type[_Member]) -> _Member:
-        written = self.text()
-        if written not in set(family):
-            self.wrong("member", value=_cut(written), expected=", ".join(family))
-        return family(written)
-
-    def _shown(self) -> str:
-        kinds = {yaml.SequenceNode: "[…]", yaml.MappingNode: "{…}"}
-        return kinds.get(type(self.node)) or _cut(str(self.node.value))
-
-
-def _form(place: _Place) -> Form:
+def _form(place: Place) -> Form:
     found = place.fields(
         "form", "title", "about", "for", "mode", "bands", "sections", required=("form", "title", "sections")
     )
@@ -213,14 +136,14 @@ def _form(place: _Place) -> Form:
         title=_text(found["title"]),
         about=_maybe(found, "about", _text),
         directions=_several(fits, "directions", lambda item: item.member(Direction)),
-        stages=_several(fits, "stages", _Place.text),
+        stages=_several(fits, "stages", Place.text),
         mode=found["mode"].member(Weighing) if "mode" in found else Weighing.POINTS,
         bands=_several(found, "bands", _band),
         sections=_several(found, "sections", _section),
     )
 
 
-def _section(place: _Place) -> Section:
+def _section(place: Place) -> Section:
     found = place.fields(
         "code", "title", "weight", "critical_below", "show_when", "questions", required=("code", "title", "questions")
     )
@@ -228,13 +151,13 @@ def _section(place: _Place) -> Section:
         code=found["code"].text(),
         title=_text(found["title"]),
         weight=found["weight"].number() if "weight" in found else Decimal(0),
-        critical_below=_maybe(found, "critical_below", _Place.number),
+        critical_below=_maybe(found, "critical_below", Place.number),
         show_when=_several(found, "show_when", _condition),
         questions=_several(found, "questions", _question),
     )
 
 
-def _question(place: _Place) -> Question:
+def _question(place: Place) -> Question:
     found = place.fields(
         "code", "kind", "text", "help", "examples", "points", "bonus", "required", "critical", "not_applicable",
         "options", "lowest", "highest", "bad_below", "causes", "show_when", "auto", required=("code", "kind", "text"),
@@ -251,8 +174,8 @@ def _question(place: _Place) -> Question:
         critical=_maybe(found, "critical", lambda item: item.member(Critical)),
         not_applicable=_maybe(found, "not_applicable", lambda item: item.member(NotApplicable)),
         options=_several(found, "options", _option),
-        lowest=_maybe(found, "lowest", _Place.number),
-        highest=_maybe(found, "highest", _Place.number),
+        lowest=_maybe(found, "lowest", Place.number),
+        highest=_maybe(found, "highest", Place.number),
         bad_below=found["bad_below"].number() if "bad_below" in found else Decimal("0.5"),
         causes=_several(found, "causes", _cause),
         show_when=_several(found, "show_when", _condition),
@@ -260,50 +183,50 @@ def _question(place: _Place) -> Question:
     )
 
 
-def _text(place: _Place) -> Text:
+def _text(place: Place) -> Text:
     return _words(place.fields("ru", "en", required=("ru", "en")))
 
 
-def _words(found: Mapping[str, _Place]) -> Text:
+def _words(found: Mapping[str, Place]) -> Text:
     return Text(found["ru"].text(), found["en"].text())
 
 
-def _option(place: _Place) -> Option:
+def _option(place: Place) -> Option:
     found = place.fields("code", "ru", "en", "credit", required=("code", "ru", "en"))
     credit = found["credit"].number() if "credit" in found else Decimal(0)
     return Option(found["code"].text(), _words(found), credit)
 
 
-def _cause(place: _Place) -> Cause:
+def _cause(place: Place) -> Cause:
     found = place.fields("code", "ru", "en", required=("code", "ru", "en"))
     return Cause(found["code"].text(), _words(found))
 
 
-def _band(place: _Place) -> Band:
+def _band(place: Place) -> Band:
     found = place.fields("code", "ru", "en", "from", required=("code", "ru", "en", "from"))
     return Band(found["code"].text(), _words(found), found["from"].number())
 
 
-def _example(place: _Place) -> Example:
+def _example(place: Place) -> Example:
     found = place.fields("call", "second", "ru", "en", required=("call", "second", "ru", "en"))
     return Example(found["call"].text(), found["second"].number(), _words(found))
 
 
-def _condition(place: _Place) -> Condition:
+def _condition(place: Place) -> Condition:
     found = place.fields("question", "is", "at_least", "at_most", required=("question",))
     return Condition(
         question=found["question"].text(),
-        values=_several(found, "is", _Place.text),
-        at_least=_maybe(found, "at_least", _Place.number),
-        at_most=_maybe(found, "at_most", _Place.number),
+        values=_several(found, "is", Place.text),
+        at_least=_maybe(found, "at_least", Place.number),
+        at_most=_maybe(found, "at_most", Place.number),
     )
 
 
-def _maybe(found: Mapping[str, _Place], name: str, read: Callable[[_Place], _Value]) -> _Value | None:
+def _maybe(found: Mapping[str, Place], name: str, read: Callable[[Place], _Value]) -> _Value | None:
     return read(found[name]) if name in found else None
 
 
-def _several(found: Mapping[str, _Place], name: str, read: Callable[[_Place], _Value]) -> tuple[_Value, ...]:
+def _several(found: Mapping[str, Place], name: str, read: Callable[[Place], _Value]) -> tuple[_Value, ...]:
     return tuple(read(item) for item in found[name].items()) if name in found else ()
 
 
@@ -312,26 +235,11 @@ def _refuse(problems: Sequence[FormProblem], lines: Mapping[Path, int], file: st
     raise ImportFailed(
         "form_wrong",
         file=file,
-        line=_line(first.path, lines),
+        line=line_of(first.path, lines),
         place=written(first.path) or "form",
         problem=Phrase(f"form_problem.{first.code}", first.params),
         more=Phrase("form_problem.more", {"n": len(problems) - 1}) if len(problems) > 1 else "",
     )
-
-
-def written(path: Path) -> str:
-    """A place as a person counts: ``sections[1].questions[3].points``."""
-    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
-
-
-def _line(path: Path, lines: Mapping[Path, int]) -> int:
-    """The line of a place, or of the nearest thing around it that is written."""
-    return next((lines[path[:size]] for size in range(len(path), -1, -1) if path[:size] in lines), 1)
-
-
-def _cut(value: str) -> str:
-    shown = "".join(char if char.isprintable() else " " for char in value)
-    return shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------

@@ -16,16 +16,14 @@ from qc_workbench.domain.investigation import (
     Examination,
     Hypothesis,
     HypothesisVerdict,
-    Letter,
-    LetterEvent,
     LetterOutcome,
-    LetterStep,
     Metric,
     RepeatCheck,
     Scope,
     Standing,
     VerdictKind,
 )
+from qc_workbench.domain.letter import Letter, LetterEvent, LetterStep
 from qc_workbench.store.database import Reader, Row, Statement, Write, from_json, insert, to_json
 
 # Hypotheses ------------------------------------------------------------------

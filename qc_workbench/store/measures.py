@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from qc_workbench.domain.investigation import Decided, Measure, MeasureDecision, MeasureKind, MeasureReason
+from qc_workbench.domain.measure import Decided, Measure, MeasureDecision, MeasureKind, MeasureReason
 from qc_workbench.store.database import Reader, Row, from_json, to_json
 
 

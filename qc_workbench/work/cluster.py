@@ -17,7 +17,7 @@ import pickle
 import queue
 import uuid
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -396,9 +396,3 @@ def scheduler_address(address: str) -> str:
     if scheme != "dask" or not host or not port.isdecimal():
         raise ClusterError("cluster_address", address=address)
     return f"tls://{rest}"
-
-
-def reasons_text(reasons: tuple[Difference, ...]) -> Iterator[tuple[str, dict[str, object]]]:
-    """Codes of the catalogue and their values, for messages."""
-    for reason in reasons:
-        yield reason.code, {"name": reason.name, "here": reason.here, "there": reason.there}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 
 from pipelines import investigate
-from qc_workbench.domain.investigation import LetterStep, Metric
+from qc_workbench.domain.investigation import Metric
+from qc_workbench.domain.letter import LetterStep
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
 

@@ -10,7 +10,8 @@ import pytest
 from pipelines.bench_year import CLAIMS, LIMIT_S, Found, is_guilty, lines, report_year, wrongs
 from pipelines.simulate_year import simulate_year
 from pipelines.year_truth import Part, Truth, YearPlan
-from qc_workbench.domain.investigation import LetterOutcome, MeasureKind, Metric
+from qc_workbench.domain.investigation import LetterOutcome, Metric
+from qc_workbench.domain.measure import MeasureKind
 
 SMALL = YearPlan(calls=24_000, agents=8, months=3)
 

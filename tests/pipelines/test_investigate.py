@@ -17,16 +17,9 @@ from pipelines import investigate
 from pipelines.post import send_queued
 from qc_workbench.cli import application
 from qc_workbench.domain.flag import Ruling
-from qc_workbench.domain.investigation import (
-    InvestigationStep,
-    LetterOutcome,
-    LetterStep,
-    MeasureDecision,
-    MeasureKind,
-    MeasureReason,
-    Standing,
-    VerdictKind,
-)
+from qc_workbench.domain.investigation import InvestigationStep, LetterOutcome, Standing, VerdictKind
+from qc_workbench.domain.letter import LetterStep
+from qc_workbench.domain.measure import MeasureDecision, MeasureKind, MeasureReason
 from qc_workbench.errors import UsageError, WriteRefused
 from qc_workbench.review.rulings import rule
 from qc_workbench.store import verdicts
@@ -270,7 +263,7 @@ def test_a_measure_is_decided_by_a_person_and_the_decision_can_be_undone(month: 
 
 
 def test_two_steps_of_one_letter_at_once_are_not_both_written(month: Workspace) -> None:
-    from qc_workbench.domain.investigation import LetterEvent
+    from qc_workbench.domain.letter import LetterEvent
     from qc_workbench.store.investigations import step_written
 
     letter = investigate.read_investigation(month, OCTOBER).letters[0]

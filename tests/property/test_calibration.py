@@ -16,7 +16,7 @@ from qc_workbench.domain.calibration import Blindness, CalibrationSession, Given
 from qc_workbench.domain.evaluation import Evaluation, EvaluationState, Purpose, Reply
 from qc_workbench.domain.forms import FormState, FormVersion, Kind, Question
 from qc_workbench.errors import UsageError
-from qc_workbench.review import calibrating
+from qc_workbench.review import calibrating, calibration_comparison
 from qc_workbench.review.calibrating import CalibrationCase
 from qc_workbench.review.calibration_draws import draw, drawn, renamed
 from qc_workbench.review.scoring import score
@@ -97,13 +97,13 @@ def test_no_way_of_looking_shows_anothers_answer_before_the_opening(case: Calibr
     is_open = led or (whole and session.blindness is Blindness.BLIND)
     for person in EVERYBODY:
         seen = {item.reviewer for item in calibrating.answers_shown(case, person)}
-        seen |= {who for spread in calibrating.spreads(FORM, case, person) for who, _ in spread.given}
+        seen |= {who for spread in calibration_comparison.spreads(FORM, case, person) for who, _ in spread.given}
         as_they_come = session.blindness is Blindness.SEEN and (
             person in case.submitted or (person == session.led_by and person not in session.participants)
         )
         if not is_open and not as_they_come:
             assert seen <= {person}
-            assert not any(spread.agreed for spread in calibrating.spreads(FORM, case, person))
+            assert not any(spread.agreed for spread in calibration_comparison.spreads(FORM, case, person))
             assert calibrating.stage(case, person) is not Stage.DISCUSS
         if person not in (*session.participants, session.led_by):
             assert seen == set()
@@ -187,7 +187,7 @@ def test_the_median_of_a_scale_and_the_commonest_code_say_who_is_apart() -> None
 
     def spread(question: str, *values: str) -> tuple[tuple[str, ...] | None, tuple[str, ...], float]:
         case = open_case(*(answered(name, 1, **{question: value}) for name, value in zip(PEOPLE, values, strict=False)))
-        (found,) = calibrating.spreads(form, case, PEOPLE[0])
+        (found,) = calibration_comparison.spreads(form, case, PEOPLE[0])
         return found.middle, found.apart, round(found.unlike, 3)
 
     assert spread("q", "3", "3", "5") == (("3",), ("vera",), 0.667)
@@ -202,24 +202,24 @@ def test_the_median_of_a_scale_and_the_commonest_code_say_who_is_apart() -> None
 def test_differences_stand_on_top_and_the_agreed_answer_takes_the_place_of_the_median() -> None:
     form = form_of(yes_no("a"), yes_no("b"), yes_no("c"))
     case = open_case(answered("anna", 1, a="yes", b="yes", c="no"), answered("boris", 2, a="yes", b="no", c="no"))
-    assert [item.question for item in calibrating.spreads(form, case, "anna")] == ["b", "a", "c"]
+    assert [item.question for item in calibration_comparison.spreads(form, case, "anna")] == ["b", "a", "c"]
     step = calibrating.agreed_on(case, form, HEAD, "c", Reply("c", ("yes",)), "", AT)
     settled = replace(case, steps=(step,))
-    of_c = calibrating.spreads(form, settled, "anna")[-1]
+    of_c = calibration_comparison.spreads(form, settled, "anna")[-1]
     assert (of_c.question, of_c.middle, of_c.apart) == ("c", ("yes",), ("anna", "boris"))
     again = calibrating.agreed_on(settled, form, HEAD, "c", None, "", AT)
-    assert calibrating.agreed_answers(replace(settled, steps=(step, again))) == {}
+    assert calibration_comparison.agreed_answers(replace(settled, steps=(step, again))) == {}
 
 
 def test_unanimous_answers_are_taken_over_and_come_to_the_score_of_the_form() -> None:
     form = form_of(yes_no("a", 30), yes_no("b", 10), yes_no("c", 10))
     case = open_case(answered("anna", 1, a="yes", b="yes", c="no"), answered("boris", 2, a="yes", b="no", c="no"))
-    taken = calibrating.unanimous(form, case)
+    taken = calibration_comparison.unanimous(form, case)
     assert [(reply.question, reply.values) for reply in taken] == [("a", ("yes",)), ("c", ("no",))]
     for reply in (*taken, Reply("b", ("yes",))):
         step = calibrating.agreed_on(case, form, HEAD, reply.question, reply, "", AT)
         case = replace(case, steps=(*case.steps, step))
-    found = calibrating.agreed_score(form, case)
+    found = calibration_comparison.agreed_score(form, case)
     assert found.missing == ()
     assert found.score == score(form, {r.question: r for r in (*taken, Reply("b", ("yes",)))}).score == Decimal(80)
 

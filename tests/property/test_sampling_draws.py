@@ -12,16 +12,8 @@ from hypothesis import strategies as st
 
 from qc_workbench.domain.call import Call, Direction
 from qc_workbench.domain.sampling import Draw, Period, Plan, SampledCall, SampleStatus
-from qc_workbench.sampling.draws import (
-    allocation,
-    drawing_orders,
-    due_draws,
-    frame_hash,
-    redraw,
-    replacement,
-    sample_size,
-    verify,
-)
+from qc_workbench.sampling.draws import allocation, drawing_orders, due_draws, redraw, replacement, sample_size, verify
+from qc_workbench.sampling.frames import frame_hash
 from tests.sampling_cases import LATER, MONDAY, audible, call
 
 ZONE = ZoneInfo("Europe/Moscow")

@@ -12,7 +12,9 @@ import pytest
 from pipelines import investigate
 from pipelines.erasure import erase
 from qc_workbench.domain.crm import Deal, DealStatus
-from qc_workbench.domain.investigation import CaseCount, CaseRef, LetterStep, MeasureDecision, Metric
+from qc_workbench.domain.investigation import CaseCount, CaseRef, Metric
+from qc_workbench.domain.letter import LetterStep
+from qc_workbench.domain.measure import MeasureDecision
 from qc_workbench.review.investigating import examined, figures, fixed
 from qc_workbench.review.letters import Charge, rendered
 from qc_workbench.store.crm import deal_row

@@ -11,7 +11,8 @@ import pytest
 from qc_workbench.domain.sampling import Period, Queue, SampledCall, SampleStatus
 from qc_workbench.review.due import DueRule
 from qc_workbench.review.workload import OpenCall, Reviewer, plan_listening
-from qc_workbench.sampling.draws import frame_items, make_draw, redraw
+from qc_workbench.sampling.draws import make_draw, redraw
+from qc_workbench.sampling.frames import frame_items
 from qc_workbench.store import open_calls, samples
 from qc_workbench.store.calls import audit_entry, call_row
 from qc_workbench.store.database import Statement, Store, insert, insert_all

@@ -11,7 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from pipelines import investigate
 from qc_workbench.domain.access import AccessRole, Account, Person, Team
-from qc_workbench.domain.investigation import InvestigationStep, LetterStep, MeasureDecision, MeasureKind
+from qc_workbench.domain.investigation import InvestigationStep
+from qc_workbench.domain.letter import LetterStep
+from qc_workbench.domain.measure import MeasureDecision, MeasureKind
 from qc_workbench.errors import UsageError
 from qc_workbench.store import people
 from qc_workbench.ui.views import investigation as views

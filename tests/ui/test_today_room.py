@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from pipelines.build_today import to_decide
 from pipelines.evening_control import take_evening_control
 from pipelines.investigate import decide_measure
-from qc_workbench.domain.investigation import Measure, MeasureDecision, MeasureKind, MeasureReason
+from qc_workbench.domain.measure import Measure, MeasureDecision, MeasureKind, MeasureReason
 from qc_workbench.errors import UsageError
 from qc_workbench.reporting.today_lists import DayList, listed, total_of
 from qc_workbench.store.measures import measure_row

@@ -9,8 +9,9 @@ from pathlib import Path
 from qc_workbench.domain.audit import ACTIONS, RECORDED, group_of
 from qc_workbench.domain.coaching import TaskState
 from qc_workbench.domain.flag import Ruling
-from qc_workbench.domain.investigation import LetterStep, MeasureDecision
+from qc_workbench.domain.letter import LetterStep
 from qc_workbench.domain.lost_deal import DealVerdict, RecallResult
+from qc_workbench.domain.measure import MeasureDecision
 from qc_workbench.ui.components.audit_parts import action_name, detail_text
 from qc_workbench.ui.i18n import LANGUAGES, Translator, catalogue
 

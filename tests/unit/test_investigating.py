@@ -20,19 +20,15 @@ from qc_workbench.domain.investigation import (
     Change,
     CheckCaution,
     Hypothesis,
-    Letter,
-    LetterEvent,
     LetterOutcome,
-    LetterStep,
-    MeasureDecision,
-    MeasureKind,
-    MeasureReason,
     Metric,
     RepeatCheck,
     Scope,
     Standing,
     VerdictKind,
 )
+from qc_workbench.domain.letter import Letter, LetterEvent, LetterStep
+from qc_workbench.domain.measure import MeasureDecision, MeasureKind, MeasureReason
 from qc_workbench.errors import UsageError
 from qc_workbench.review import measures
 from qc_workbench.review.investigating import (

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from qc_workbench.config import Targets
+from qc_workbench.config_targets import Targets
 from qc_workbench.domain.coaching import Clip, ClipKind
 from qc_workbench.domain.crm import ActivityType, DealStatus
 from qc_workbench.domain.forms import Form, Kind, Question, Section, Text
@@ -17,19 +17,15 @@ from qc_workbench.domain.investigation import (
     CheckCaution,
     Hypothesis,
     HypothesisState,
-    Letter,
-    LetterEvent,
     LetterOutcome,
-    LetterStep,
-    Measure,
-    MeasureKind,
-    MeasureReason,
     Metric,
     MonthInvestigation,
     RepeatCheck,
     Scope,
     Standing,
 )
+from qc_workbench.domain.letter import Letter, LetterEvent, LetterStep
+from qc_workbench.domain.measure import Measure, MeasureKind, MeasureReason
 from qc_workbench.domain.missed_caller import MissedCaller, Reached
 from qc_workbench.domain.month_lists import AgentFaults, CountedCall, DetectorVersion, DoneStep
 from qc_workbench.domain.sales import (

@@ -9,20 +9,8 @@ import pytest
 from qc_workbench.domain.call import Call, Direction, Outcome, Recording, RecordingState
 from qc_workbench.domain.sampling import Draw, Period, Plan, SampledCall
 from qc_workbench.errors import UsageError
-from qc_workbench.sampling.draws import (
-    Discrepancy,
-    Exclusion,
-    due_draws,
-    exclusion,
-    is_over,
-    make_draw,
-    period_label,
-    period_of,
-    redraw,
-    replacement,
-    stratum_of,
-    verify,
-)
+from qc_workbench.sampling.draws import Discrepancy, due_draws, make_draw, redraw, replacement, verify
+from qc_workbench.sampling.frames import Exclusion, exclusion, is_over, period_label, period_of, stratum_of
 from tests.sampling_cases import LATER, MONDAY, audible, call, plan
 
 MOSCOW = ZoneInfo("Europe/Moscow")

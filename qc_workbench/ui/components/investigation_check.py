@@ -9,14 +9,8 @@ import altair as alt
 import streamlit as st
 
 from qc_workbench.domain.access import Action
-from qc_workbench.domain.investigation import (
-    Change,
-    LetterOutcome,
-    Measure,
-    MeasureDecision,
-    MeasureKind,
-    RepeatCheck,
-)
+from qc_workbench.domain.investigation import Change, LetterOutcome, RepeatCheck
+from qc_workbench.domain.measure import Measure, MeasureDecision, MeasureKind
 from qc_workbench.reporting.share import interval_of
 from qc_workbench.ui.components.investigation_parts import act
 from qc_workbench.ui.components.plots import BAD, GOOD

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from qc_workbench.domain.access import Action
-from qc_workbench.domain.investigation import DELIVERIES, Letter, LetterStep
+from qc_workbench.domain.letter import DELIVERIES, Letter, LetterStep
 from qc_workbench.ui.components.blocks import nothing
 from qc_workbench.ui.components.investigation_parts import act
 from qc_workbench.ui.i18n import Translator

@@ -27,7 +27,7 @@ from qc_workbench.domain.coaching import Comment
 from qc_workbench.domain.evaluation import Evaluation, Reply
 from qc_workbench.domain.forms import Form, Text
 from qc_workbench.errors import UsageError
-from qc_workbench.review import calibrating
+from qc_workbench.review import calibrating, calibration_comparison
 from qc_workbench.review.calibrating import CalibrationCase
 from qc_workbench.review.calibration_draws import drawn
 from qc_workbench.review.coaching import standing_comments
@@ -216,9 +216,9 @@ def session_view(workspace: Workspace, viewer: Viewer, session_id: str) -> Sessi
         waits_for=tuple(waits_for) if is_led else (),
         shown=shown,
         late=frozenset(item.reviewer for item in case.late) if sees_all else frozenset(),
-        spreads=calibrating.spreads(version.form, case, who, is_led),
-        agreed=calibrating.agreed_score(version.form, case) if sees_all else None,
-        unanimous=len(calibrating.unanimous(version.form, case)) if is_led and case.is_discussed else 0,
+        spreads=calibration_comparison.spreads(version.form, case, who, is_led),
+        agreed=calibration_comparison.agreed_score(version.form, case) if sees_all else None,
+        unanimous=len(calibration_comparison.unanimous(version.form, case)) if is_led and case.is_discussed else 0,
         comments=tuple(item for item in comments if item.by in session.participants),
         draw=draw,
     )
@@ -317,7 +317,7 @@ def agree_where_all_do(workspace: Workspace, viewer: Viewer, session_id: str, at
     """Take over every answer that all gave alike; how many."""
     case, form, agent = _led(workspace, viewer, session_id)
     steps: list[CalibrationStep] = []
-    for reply in calibrating.unanimous(form, case):
+    for reply in calibration_comparison.unanimous(form, case):
         so_far = CalibrationCase(case.session, (*case.steps, *steps), case.given)
         steps.append(calibrating.agreed_on(so_far, form, viewer.account.person, reply.question, reply, "", at, agent))
     if steps:

@@ -14,7 +14,8 @@ from qc_workbench.domain.form_rules import problems_of
 from qc_workbench.domain.forms import Form, FormState, FormVersion, Kind, Question, Section, Text
 from qc_workbench.errors import ImportFailed, Phrase, UsageError, WriteRefused
 from qc_workbench.review.form_editing import new_code
-from qc_workbench.sources.form_files import LONGEST_FORM, form_problems, form_text, read_draft, written
+from qc_workbench.sources.form_files import LONGEST_FORM, form_problems, form_text, read_draft
+from qc_workbench.sources.form_places import written
 from qc_workbench.store import forms
 from qc_workbench.store.calls import audit_entry
 from qc_workbench.store.database import Write

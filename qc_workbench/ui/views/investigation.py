@@ -15,13 +15,10 @@ from qc_workbench.domain.investigation import (
     Hypothesis,
     HypothesisState,
     InvestigationStep,
-    Letter,
-    LetterStep,
-    Measure,
-    MeasureDecision,
-    MeasureKind,
     MonthInvestigation,
 )
+from qc_workbench.domain.letter import Letter, LetterStep
+from qc_workbench.domain.measure import Measure, MeasureDecision, MeasureKind
 from qc_workbench.errors import UsageError
 from qc_workbench.reporting.facts import month_span
 from qc_workbench.review.investigating import Claim
