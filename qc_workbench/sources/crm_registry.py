@@ -34,7 +34,7 @@ def _amocrm_parts(settings: AmocrmSource, around: Surroundings) -> tuple[Wire, C
     wire = Wire(
         settings.name, settings.address, amocrm.CAPABILITIES,
         clock=around.clock, meter=around.meter, tries=around.tries,
-        transport=out_to(settings),
+        transport=out_to(settings, settings.address),
     )  # fmt: skip
     if settings.token:
         token = secret_at(settings.token, around.home, settings.name)
@@ -72,7 +72,7 @@ def _pipedrive_sink(settings: PipedriveSource, writing: CrmWriting, around: Surr
     wire = Wire(
         settings.name, settings.address, pipedrive.CAPABILITIES, headers={"x-api-token": key},
         clock=around.clock, meter=around.meter, tries=around.tries,
-        transport=out_to(settings),
+        transport=out_to(settings, settings.address),
     )  # fmt: skip
     return PipedriveSink(wire, writing, settings.address)
 

@@ -118,7 +118,7 @@ def open_odata_1c(settings: OneCSource, password: str, around: Surroundings) -> 
     wire = Wire(
         settings.name, settings.address, CAPABILITIES, headers=headers,
         clock=around.clock, meter=around.meter, tries=around.tries,
-        transport=out_to(settings),
+        transport=out_to(settings, settings.address),
     )  # fmt: skip
     return OneC(wire, OneCMeaning(settings, around.zone))
 

@@ -46,7 +46,7 @@ def open_pipedrive(settings: PipedriveSource, key: str, around: Surroundings) ->
     wire = Wire(
         settings.name, settings.address, CAPABILITIES, headers={"x-api-token": key},
         clock=around.clock, meter=around.meter, tries=around.tries,
-        transport=out_to(settings),
+        transport=out_to(settings, settings.address),
     )  # fmt: skip
     return Pipedrive(wire, PipedriveMeaning(around.zone), settings.histories_a_sync)
 

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import urlsplit
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -65,9 +65,14 @@ def check_file(values: Mapping[str, Any]) -> None:
         raise UsageError("source_file_no_csv")
 
 
-def out_to(settings: Any) -> httpx.BaseTransport | None:
-    """How a source is asked: None for any way there is. A proxy of the environment resolves names by itself, and says
-    where it goes."""
-    if not settings.public_only or getproxies():
+def out_to(settings: Any, address: str) -> httpx.BaseTransport | None:
+    """How a source is asked at its address: None for any way there is. A proxy of the environment resolves names by
+    itself, and says where it goes."""
+    if not settings.public_only or _is_behind_a_proxy(address):
         return None
     return PinnedTransport(LinkRules(), httpx.HTTPTransport())  # one source is one host: connections may be kept
+
+
+def _is_behind_a_proxy(address: str) -> bool:
+    parts, proxies = urlsplit(address), getproxies()
+    return bool((parts.scheme in proxies or "all" in proxies) and not proxy_bypass(parts.hostname or ""))

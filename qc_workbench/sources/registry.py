@@ -216,7 +216,7 @@ def webhook_wire(
     return Wire(
         settings.name, address.rstrip("/") + "/", capabilities,
         clock=around.clock, meter=around.meter, tries=around.tries,
-        transport=out_to(settings),
+        transport=out_to(settings, address),
     )  # fmt: skip
 
 
@@ -234,5 +234,5 @@ def _wire(settings: Any, capabilities: Capabilities, around: Surroundings, heade
     return Wire(
         settings.name, settings.address, capabilities,
         headers=headers, clock=around.clock, meter=around.meter, tries=around.tries,
-        transport=out_to(settings),
+        transport=out_to(settings, settings.address),
     )  # fmt: skip

@@ -209,9 +209,12 @@ def test_no_file_of_the_server_is_shown_as_broken_lines_of_calls(office: Workspa
 def test_a_proxy_decides_by_itself_where_it_goes(office: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     adding(office, address="https://outside.example")()
     [source] = [item for item in Workspace.open(office.home).settings.sources if item.name == "new"]
-    assert out_to(source) is not None
+    monkeypatch.setenv("no_proxy", "inside.example")
+    assert out_to(source, "https://outside.example") is not None, "no proxy at all"
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
-    assert out_to(source) is None
+    assert out_to(source, "https://outside.example") is None
+    assert out_to(source, "http://outside.example") is not None, "a proxy of the other scheme"
+    assert out_to(source, "https://inside.example") is not None, "past the proxy"
 
 
 def test_nobody_but_an_administrator_connects_anything(office: Workspace) -> None:
