@@ -2,7 +2,10 @@
 
 from streamlit import App
 
+from qc_workbench.private_files import keep_private
 from qc_workbench.ui.server import SCRIPT, parts
+
+keep_private()
 
 # `streamlit run` looks for a call of App in this very file: that is why create_app() is not called here.
 app = App(SCRIPT, **parts())

@@ -65,7 +65,7 @@ def examine(home: Path) -> tuple[Check, ...]:
     codecs = [_codec(name) for name in CODECS]
     checks = [_program(), installation(), _packages(), *codecs, _model(), _lock(), _disk(home)]
     if (home / "qcw.toml").exists():
-        checks += [_workspace(home), *_mail(home), *_sources(home)]
+        checks += [_workspace(home), *_rights(home), *_mail(home), *_sources(home)]
     return tuple(checks)
 
 
@@ -218,6 +218,14 @@ def _workspace(home: Path) -> Check:
     except QcwError as error:
         return Check("workspace", State.FAULT, "error", error=error)
     return Check("workspace", State.OK, "workspace", {"home": str(workspace.home), "plans": names})
+
+
+def _rights(home: Path) -> tuple[Check, ...]:
+    """A warning where others on this machine can read the database: an older program made it, or somebody opened it."""
+    shut = [path.stat().st_mode & 0o055 == 0 for path in (home, home / "qcw.duckdb") if path.exists()]
+    if os.name != "posix" or any(shut):
+        return ()
+    return (Check("rights", State.WARNING, "workspace_open", {"home": str(home)}),)
 
 
 def _sources(home: Path) -> tuple[Check, ...]:

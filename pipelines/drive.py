@@ -10,6 +10,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,6 +21,8 @@ from google.oauth2.service_account import Credentials
 
 from qc_workbench.domain.upload import media_type
 from qc_workbench.errors import NotConfigured, UploadFailed
+from qc_workbench.sources.json_text import parsed
+from qc_workbench.sources.unpacking import ACCEPTED, BodyRefusedError, body
 
 #: A folder that was shared with the account is not one that it made, which is all that narrower rights reach.
 _SCOPE: Final = "https://www.googleapis.com/auth/drive"
@@ -31,6 +34,9 @@ _TRIES: Final = 5
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 _PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 _OURS: Final = "qcw_name"
+#: No honest answer about one file is longer, nor does it drip in for longer (seconds).
+_LONGEST_ANSWER_BYTES: Final = 1 << 20
+_LONGEST_ANSWER_S: Final = 120.0
 
 
 class Drive:
@@ -48,7 +54,9 @@ class Drive:
         self._folder = folder
         self._address = address
         self._sleep = sleep
-        self._client = httpx.Client(timeout=_TIMEOUT, transport=transport, follow_redirects=False)
+        self._client = httpx.Client(
+            headers={"Accept-Encoding": ACCEPTED}, timeout=_TIMEOUT, transport=transport, follow_redirects=False
+        )
         self._credentials = _credentials(account)
         self.place = f"drive:{folder}"
 
@@ -116,7 +124,8 @@ class Drive:
 
     def _piece(self, session: str, piece: bytes, told: str) -> httpx.Response | None:
         try:
-            answer = self._client.put(session, content=piece, headers={"content-range": told})
+            request = self._client.build_request("PUT", session, content=piece, headers={"content-range": told})
+            answer = _whole(self._client, request)
         except httpx.HTTPError:
             return None
         return None if answer.status_code in _PASSING else answer
@@ -153,9 +162,10 @@ class Drive:
                 self._sleep(0.5 * 2.0**attempt)
             bearer = {"authorization": f"Bearer {self._token()}"}
             try:
-                answer = self._client.request(
+                request = self._client.build_request(
                     method, self._address + path, params=params, content=content, headers={**bearer, **(headers or {})}
                 )
+                answer = _whole(self._client, request)
             except httpx.HTTPError as error:
                 last = type(error).__name__
                 continue
@@ -196,7 +206,8 @@ class _Ask(Request):
         **_: Any,
     ) -> _Answer:
         try:
-            return _Answer(self._client.request(method, url, content=body, headers=headers, timeout=timeout or 30))
+            request = self._client.build_request(method, url, content=body, headers=headers, timeout=timeout or 30)
+            return _Answer(_whole(self._client, request))
         except httpx.HTTPError as error:
             raise TransportError(type(error).__name__) from error  # type: ignore[no-untyped-call]
 
@@ -227,9 +238,21 @@ def _credentials(account: str) -> Any:
         raise NotConfigured("upload_account_broken") from None
 
 
+def _whole(client: httpx.Client, request: httpx.Request) -> httpx.Response:
+    """The answer, read to a limit however small it was on the way. Raises :class:`httpx.HTTPError`, also for one that
+    says more."""
+    with closing(client.send(request, stream=True)) as answer:
+        try:
+            content = b"".join(body(answer, _LONGEST_ANSWER_BYTES, _LONGEST_ANSWER_S))
+        except BodyRefusedError as error:
+            raise httpx.DecodingError(error.code, request=request) from error
+    headers = [(name, value) for name, value in answer.headers.items() if name != "content-encoding"]
+    return httpx.Response(answer.status_code, headers=headers, content=content, request=request)
+
+
 def _json(answer: httpx.Response, place: str) -> Mapping[str, Any]:
     try:
-        found = answer.json()
+        found = parsed(answer.content)
     except ValueError as error:
         raise UploadFailed("upload_answer_broken", place=place, detail="json") from error
     if not isinstance(found, dict):
@@ -240,4 +263,4 @@ def _json(answer: httpx.Response, place: str) -> Mapping[str, Any]:
 def _reached(answer: httpx.Response) -> int:
     """How much arrived: ``Range: bytes=0-524287``; without it nothing did."""
     last = answer.headers.get("range", "").rpartition("-")[2]
-    return int(last) + 1 if last.isdigit() else 0
+    return int(last) + 1 if last.isascii() and last.isdigit() and len(last) <= 18 else 0

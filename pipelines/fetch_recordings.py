@@ -73,7 +73,10 @@ def fetch_recordings(
         due = [item for item in due if item.ref.expires_at is not None]
     if due and settings.recordings:
         progress.start("fetch_recordings", len(due))
-        rules = LinkRules(own_address(settings, workspace.home), settings.recording_hosts, settings.allow_private)
+        rules = LinkRules(
+            own_address(settings, workspace.home), settings.recording_hosts, settings.allow_private,
+            settings.public_only,
+        )  # fmt: skip
         out = PinnedTransport(rules, transport)
         with httpx.Client(timeout=_TIMEOUT, transport=out, follow_redirects=False) as client:
             downloads = Downloads(

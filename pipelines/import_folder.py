@@ -59,6 +59,8 @@ def _files(folder: Path, source: FilesSource) -> list[Path]:
         for path in sorted(folder.glob(source.pattern)):
             if path.suffix.lower() not in _TABLES or path.name.startswith((".", "~$")) or not path.is_file():
                 continue
+            if not path.resolve().is_relative_to(folder):
+                continue  # by a link, or by ".." of the pattern: whoever may put it there may not read where it leads
             changed = path.stat().st_mtime
             if not 0 <= time.time() - changed < STILL_WRITTEN_S:
                 found.append((changed, path))

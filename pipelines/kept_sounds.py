@@ -11,12 +11,11 @@ from pathlib import Path
 
 from qc_workbench.domain.call import RecordingState
 from qc_workbench.errors import WorkspaceError
+from qc_workbench.sources.plain_files import open_plain, pieces
 from qc_workbench.sources.recording_files import SoundFile
 from qc_workbench.work.decoding import probe
 from qc_workbench.workspace import Workspace
 
-#: Bytes copied at a time.
-PIECE = 1 << 20
 #: Copies that a killed import left behind are swept after this long.
 LEFTOVER_AGE_S = 3600.0
 
@@ -33,8 +32,9 @@ class Kept:
 def keep(workspace: Workspace, source: Path) -> Kept:
     """Examine a file and take its sound in.
 
-    The file is first copied aside and examined there, so that what was measured is what is kept even if
-    the original still grows; a rename makes it visible, so nobody ever meets half a recording.
+    The file is first copied aside and examined there, so that what was measured is what is kept even if the original
+    still grows, and no further than it reached when it was opened; a rename makes it visible, so nobody ever meets
+    half a recording.
     Raises :class:`WorkspaceError` ``workspace_unwritable``; a source that cannot be read comes back as MISSING.
     """
     try:
@@ -50,8 +50,8 @@ def keep(workspace: Workspace, source: Path) -> Kept:
         handle, name = tempfile.mkstemp(dir=incoming)
         aside = Path(name)
         digest = hashlib.sha256()
-        with source.open("rb") as original, os.fdopen(handle, "wb") as copy:
-            while piece := original.read(PIECE):
+        with open_plain(source) as original, os.fdopen(handle, "wb") as copy:
+            for piece in pieces(original):
                 digest.update(piece)
                 copy.write(piece)
         sound = looked if aside.stat().st_size == looked.size_bytes else probe(aside)

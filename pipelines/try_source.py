@@ -74,8 +74,9 @@ def _asked(workspace: Workspace, settings: Source, clock: Clock) -> tuple[int | 
         if isinstance(source, Checkable):
             with understanding(settings.name):
                 return source.check(), 0.0
-        if hasattr(source, "changes"):  # a CRM: its first answer
-            batch = next(understood(settings.name, source.changes(clock.now() - WINDOW)), None)
+        if hasattr(source, "changes"):  # a CRM: its first answer; what it knows by itself comes before it was asked
+            told = understood(settings.name, source.changes(clock.now() - WINDOW))
+            batch = next((batch for batch in told if around.meter.requests), None)
             return None if batch is None else sum(map(len, (batch.deals, batch.activities, batch.notes))), 0.0
         return _window(source, settings.name, clock.now())
     finally:

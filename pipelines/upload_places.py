@@ -14,6 +14,7 @@ from pipelines.drive import Drive
 from pipelines.whole_file import whole_file
 from qc_workbench.config_upload import Upload
 from qc_workbench.errors import NotConfigured, UploadFailed
+from qc_workbench.private_files import as_its_folder
 from qc_workbench.sources.secrets_place import secret_at
 
 #: Who asks for a secret, in messages about it.
@@ -45,6 +46,7 @@ class Folder:
             raise UploadFailed("upload_no_folder", place=str(self._folder))
         with whole_file(self._folder / name) as stream:
             stream.write(content)
+        as_its_folder(self._folder / name)
         return None
 
     def close(self) -> None:

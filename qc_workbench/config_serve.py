@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from pydantic import Field, field_validator
 
 from qc_workbench.config_section import Section
+from qc_workbench.config_sources import HostName
 
 
 class Serve(Section):
@@ -25,6 +26,11 @@ class Serve(Section):
         ("127.0.0.1", "::1"),
         description="Addresses or networks of the proxies in front. Only what they pass on is believed about whom a "
         "request comes from (X-Forwarded-For); waits after failed log-ins are counted by that address.",
+    )
+    inner_hosts: tuple[HostName, ...] = Field(
+        (),
+        description="Hosts of the inner network (a name, an address, or .example.com for all below) that sources may "
+        "be connected to in the app. Others of the inner network are written into qcw.toml by hand.",
     )
     least_free_mib: int = Field(
         2048, ge=0, description="Less free space than this in the workspace, in MiB, is reported by /healthz."

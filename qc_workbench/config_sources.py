@@ -78,6 +78,11 @@ class Connected(Section):
     phone_region: str = Field(
         "", pattern="^(|[A-Z]{2})$", description="Country of numbers written without +code. Empty: the company's."
     )
+    public_only: bool = Field(
+        False,
+        description="Only addresses of the open internet are asked. The app writes it with an address that is typed "
+        "there; without it any address is asked.",
+    )
     agents: tuple[AgentOfLine, ...] = Field(
         (), description="Who is behind which line or user and when, where managers.csv does not say."
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import qc_workbench
+from qc_workbench.private_files import keep_private
 
 #: Packages of this program under names that others might use as well.
 BESIDE: Final = ("pipelines", "models")
@@ -44,6 +45,7 @@ def command(*arguments: str) -> tuple[list[str], dict[str, str]]:
 
 
 def main() -> None:
+    keep_private()
     taken = strangers()
     if taken:
         from qc_workbench.errors import WorkspaceError

@@ -108,16 +108,19 @@ def belongs(session: CalibrationSession, evaluation: Evaluation, closed_at: date
 
 def leads(case: CalibrationCase, person: Person, agent: Subject | None) -> bool:
     """Whether this person may open, agree, close: whoever called the session; and, so that it does not wait for one
-    person, everybody else who may lead calibration and score this ``agent``'s calls. Who takes part is measured by the
-    agreed answers and writes none, unless they called it. Of a session that is unannounced so far reviewers learn
-    nothing: only those who read reports lead it.
+    person, everybody else who may lead calibration. All of them have to be allowed to score this ``agent``'s calls now:
+    not the own ones, not those of a team that was theirs. Who takes part is measured by the agreed answers and writes
+    none, unless they called it. Of a session that is unannounced so far reviewers learn nothing: only those who read
+    reports lead it.
     """
     session = case.session
     if not may(person, Action.LEAD_CALIBRATION):
         return False
+    if agent is not None and not may(person, Action.SCORE_CALL, agent):
+        return False
     if person.person_id == session.led_by:
         return True
-    if person.person_id in session.participants or agent is None or not may(person, Action.SCORE_CALL, agent):
+    if person.person_id in session.participants or agent is None:
         return False
     return session.blindness is not Blindness.UNKNOWN or case.opened_at is not None or sees_names(person)
 
@@ -125,7 +128,7 @@ def leads(case: CalibrationCase, person: Person, agent: Subject | None) -> bool:
 def knows_of(case: CalibrationCase, person_id: str, is_leading: bool = False) -> bool:
     """Whether the session exists for this person at all. ``is_leading``: what :func:`leads` says of them."""
     session = case.session
-    if is_leading or person_id == session.led_by:
+    if is_leading:
         return True
     if person_id not in session.participants:
         return False

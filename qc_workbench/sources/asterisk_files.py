@@ -16,6 +16,7 @@ from qc_workbench.errors import SourceUnreachable
 from qc_workbench.sources.asterisk import CAPABILITIES, AsteriskMeaning, group_of, row_key
 from qc_workbench.sources.asterisk_monitor import Monitor
 from qc_workbench.sources.connector import Batch, VendorRow
+from qc_workbench.sources.plain_files import open_plain
 from qc_workbench.sources.problems import BadValueError, Problem, shown
 
 #: Columns of every Master.csv, and those that cdr.conf adds behind them. Source: cdr_csv.c.
@@ -43,6 +44,8 @@ LINES_A_BATCH: Final = 20_000
 #: A last line without a line break is taken as it is when nothing was written for so long.
 SETTLED_S: Final = 300.0
 _LONGEST_LINE: Final = 65_536
+#: Bytes of one batch.
+_MOST_HELD: Final = 16 << 20
 #: Bytes at the beginning by which a file is recognised after it was renamed.
 HEAD_BYTES: Final = 400
 
@@ -86,7 +89,7 @@ class AsteriskFiles:
 
     def _read(self, path: Path, position: Mapping[str, Any]) -> Iterator[Batch]:
         try:
-            with path.open("rb") as file:
+            with open_plain(path) as file:
                 head = file.read(HEAD_BYTES)
                 offset = int(position.get("offset", 0))
                 file.seek(offset)
@@ -128,13 +131,20 @@ class AsteriskFiles:
 
 
 def _complete_lines(file: Any, offset: int) -> tuple[list[str], int]:
-    """The next lines that end in a line break; the last one may still be being written."""
+    """The next lines that end in a line break; the last one may still be being written. Of a line that is longer than
+    any honest one the beginning alone is kept."""
     lines: list[str] = []
-    while len(lines) < LINES_A_BATCH:
-        line = file.readline()
-        if not line.endswith(b"\n"):
+    held = 0
+    while len(lines) < LINES_A_BATCH and held < _MOST_HELD:
+        line = file.readline(_LONGEST_LINE)
+        length, end = len(line), line
+        while end and not end.endswith(b"\n"):
+            end = file.readline(_LONGEST_LINE)
+            length += len(end)
+        if not end:
             break
-        offset += len(line)
+        offset += length
+        held += len(line)
         lines.append(line.decode("utf-8", "replace"))
     return lines, offset
 
@@ -169,7 +179,7 @@ def _fields(line: str) -> dict[str, str]:
 def _is_same(path: Path, position: Mapping[str, Any]) -> bool:
     """Whether it is the file that a position was in: it begins the same and is no shorter."""
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             head = file.read(int(position.get("head_bytes", 0)))
         return hashlib.sha256(head).hexdigest() == position.get("head") and path.stat().st_size >= int(
             position.get("offset", 0)

@@ -1,6 +1,7 @@
 """The monitor folder of Asterisk: which file is a call's recording, and two tracks put together.
 
-A file is found by the name that the system tells, by a unique id in its name, or by its time and both numbers. Where
+A file is found by the name that the system tells, by a unique id in its name, or by its time and both numbers. A link
+that leads out of the folder is none of its recordings, nor is a pipe or a device. Where
 MixMonitor wrote what a channel received and sent apart (``-r``, ``-t``), both become one file of two channels: the
 client and the agent are told apart for sure, which a mixed file does not allow.
 """
@@ -179,7 +180,7 @@ class Monitor:
         """Recordings of a folder, read once a sync."""
         if folder not in self._folders:
             index = _Index()
-            paths = sorted(folder.iterdir(), key=lambda path: (len(path.name), path.name)) if folder.is_dir() else []
+            paths = sorted(self._inside(folder), key=lambda path: (len(path.name), path.name))
             for path in paths:
                 name = read_name(path.name)
                 if name is None:
@@ -190,6 +191,19 @@ class Monitor:
                     index.by_unique_id.setdefault(name.unique_id, found)
             self._folders[folder] = index
         return self._folders[folder]
+
+    def _inside(self, folder: Path) -> Iterator[Path]:
+        """Files of a folder that lie in the monitor folder: whoever may put a link there may not be one who may read
+        what it leads to."""
+        if not folder.is_dir():
+            return
+        base = self._base.resolve()
+        for path in folder.iterdir():
+            try:
+                if path.is_file() and path.resolve().is_relative_to(base):
+                    yield path
+            except (OSError, RuntimeError):  # a link that leads to itself
+                continue
 
 
 def _tail(number: str) -> str:

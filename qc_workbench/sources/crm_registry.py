@@ -15,6 +15,7 @@ from qc_workbench.sources.bitrix24_portal import site_of
 from qc_workbench.sources.bitrix24_writing import Bitrix24Sink
 from qc_workbench.sources.connector import CrmCapabilities, CrmSink, CrmSource
 from qc_workbench.sources.pipedrive_writing import PipedriveSink
+from qc_workbench.sources.reachable import out_to
 from qc_workbench.sources.registry import Surroundings, webhook_wire
 from qc_workbench.sources.secrets_place import secret_at
 from qc_workbench.sources.wire import Wire
@@ -33,6 +34,7 @@ def _amocrm_parts(settings: AmocrmSource, around: Surroundings) -> tuple[Wire, C
     wire = Wire(
         settings.name, settings.address, amocrm.CAPABILITIES,
         clock=around.clock, meter=around.meter, tries=around.tries,
+        transport=out_to(settings, settings.address),
     )  # fmt: skip
     if settings.token:
         token = secret_at(settings.token, around.home, settings.name)
@@ -70,6 +72,7 @@ def _pipedrive_sink(settings: PipedriveSource, writing: CrmWriting, around: Surr
     wire = Wire(
         settings.name, settings.address, pipedrive.CAPABILITIES, headers={"x-api-token": key},
         clock=around.clock, meter=around.meter, tries=around.tries,
+        transport=out_to(settings, settings.address),
     )  # fmt: skip
     return PipedriveSink(wire, writing, settings.address)
 

@@ -24,6 +24,7 @@ from qc_workbench.sources.connector import CrmCapabilities
 from qc_workbench.sources.crm_rows import money
 from qc_workbench.sources.crm_values import CrmBatch, CrmDeal, CrmEntity, CrmMove, CrmPerson, CrmRef, CrmStage, CrmUser
 from qc_workbench.sources.problems import STUMBLES, BadValueError, Problem
+from qc_workbench.sources.reachable import out_to
 from qc_workbench.sources.registry import Surroundings
 from qc_workbench.sources.values import believable
 from qc_workbench.sources.wire import Wire
@@ -114,7 +115,11 @@ def _text(row: Mapping[str, Any], name: str) -> str | None:
 def open_odata_1c(settings: OneCSource, password: str, around: Surroundings) -> OneC:
     basic = base64.b64encode(f"{settings.user}:{password}".encode()).decode()
     headers = {"Authorization": f"Basic {basic}", "Accept": "application/json"}
-    wire = Wire(settings.name, settings.address, CAPABILITIES, headers=headers, clock=around.clock)
+    wire = Wire(
+        settings.name, settings.address, CAPABILITIES, headers=headers,
+        clock=around.clock, meter=around.meter, tries=around.tries,
+        transport=out_to(settings, settings.address),
+    )  # fmt: skip
     return OneC(wire, OneCMeaning(settings, around.zone))
 
 

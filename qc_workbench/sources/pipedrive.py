@@ -20,6 +20,7 @@ from qc_workbench.sources.crm_values import CrmBatch, CrmEntity, CrmMove, CrmPer
 from qc_workbench.sources.pipedrive_meaning import PipedriveMeaning
 from qc_workbench.sources.pipedrive_pages import ROWS_A_PAGE, PipedrivePages
 from qc_workbench.sources.problems import STUMBLES, BadValueError, Problem
+from qc_workbench.sources.reachable import out_to
 from qc_workbench.sources.registry import Surroundings
 from qc_workbench.sources.wire import Wire
 
@@ -42,7 +43,11 @@ _SECOND: Final = timedelta(seconds=1)
 
 
 def open_pipedrive(settings: PipedriveSource, key: str, around: Surroundings) -> Pipedrive:
-    wire = Wire(settings.name, settings.address, CAPABILITIES, headers={"x-api-token": key}, clock=around.clock)
+    wire = Wire(
+        settings.name, settings.address, CAPABILITIES, headers={"x-api-token": key},
+        clock=around.clock, meter=around.meter, tries=around.tries,
+        transport=out_to(settings, settings.address),
+    )  # fmt: skip
     return Pipedrive(wire, PipedriveMeaning(around.zone), settings.histories_a_sync)
 
 

@@ -42,11 +42,13 @@ class LinkRefusedError(Exception):
 class LinkRules:
     """``address``: the system's own, as the settings have it; the machine and port of it may be anywhere, for a person
     wrote them there. ``hosts``: names that links may lead on to. ``allow_private``: those may be of the inner network.
+    ``public_only``: nothing may, for the address was typed in the app.
     """
 
     address: str = ""
     hosts: tuple[str, ...] = ()
     allow_private: bool = False
+    public_only: bool = False
 
     def check_link(self, link: str) -> None:
         """A first address. Raises :class:`LinkRefusedError` ``address``."""
@@ -69,7 +71,8 @@ class LinkRules:
         """Raises :class:`LinkRefusedError` ``inner_network`` where any of the addresses is no public one."""
         parts = _parts(link)
         host = parts[1] if parts else ""
-        if self.is_own(link) or (self.allow_private and self.is_named(host)):
+        may_be_inner = self.is_own(link) and not self.public_only
+        if may_be_inner or (self.allow_private and self.is_named(host)):
             return
         if not addresses or not all(is_public(ip_address(address.partition("%")[0])) for address in addresses):
             raise LinkRefusedError("inner_network", host)

@@ -39,6 +39,7 @@ from qc_workbench.sources.asterisk_monitor import Monitor
 from qc_workbench.sources.asterisk_table import AsteriskTable
 from qc_workbench.sources.bitrix24_portal import site_of
 from qc_workbench.sources.connector import CallSource, Capabilities, CrmCapabilities, FileSource
+from qc_workbench.sources.reachable import out_to
 from qc_workbench.sources.secrets_place import secret_at
 from qc_workbench.sources.table_access import open_table
 from qc_workbench.sources.wire import TRIES, Clock, Meter, SystemClock, Wire
@@ -215,6 +216,7 @@ def webhook_wire(
     return Wire(
         settings.name, address.rstrip("/") + "/", capabilities,
         clock=around.clock, meter=around.meter, tries=around.tries,
+        transport=out_to(settings, address),
     )  # fmt: skip
 
 
@@ -232,4 +234,5 @@ def _wire(settings: Any, capabilities: Capabilities, around: Surroundings, heade
     return Wire(
         settings.name, settings.address, capabilities,
         headers=headers, clock=around.clock, meter=around.meter, tries=around.tries,
+        transport=out_to(settings, settings.address),
     )  # fmt: skip

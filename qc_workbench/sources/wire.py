@@ -22,6 +22,7 @@ from qc_workbench.errors import SourceAnswerBroken, SourceError, SourceRefused, 
 from qc_workbench.sources.connector import Capabilities, CrmCapabilities
 from qc_workbench.sources.json_text import parsed
 from qc_workbench.sources.problems import STUMBLES, shown
+from qc_workbench.sources.recording_links import LinkRefusedError
 from qc_workbench.sources.secrets_seen import blot
 from qc_workbench.sources.unpacking import ACCEPTED, BodyRefusedError, body
 
@@ -274,6 +275,8 @@ class Wire:
                 content = self._content(response)
         except httpx.InvalidURL as error:  # a redirect to what is no address: the library looks at it by itself
             raise self._broken("no_link") from error
+        except LinkRefusedError as error:  # see Connected.public_only
+            raise SourceRefused("source_inner_network", source=self.source, host=error.host) from error
         except httpx.HTTPError as error:
             raise SourceUnreachable("source_unreachable", source=self.source, detail=type(error).__name__) from error
         return self._understood(response, content, shape)

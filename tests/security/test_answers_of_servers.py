@@ -7,20 +7,33 @@ import socket
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
 
 from pipelines.download_recording import Downloads, NotFetchedError
+from pipelines.drive import Drive
 from qc_workbench.domain.telephony import RecordingRef
-from qc_workbench.errors import SourceAnswerBroken, SourceError, SourceRefused, SourceUnreachable
+from qc_workbench.errors import (
+    RecordingUnreachable,
+    SourceAnswerBroken,
+    SourceError,
+    SourceRefused,
+    SourceUnreachable,
+    UploadFailed,
+)
 from qc_workbench.sources.recording_links import LinkRules, PinnedTransport, is_public, resolved
 from qc_workbench.sources.ringostat import CAPABILITIES
 from qc_workbench.sources.unpacking import BodyRefusedError, body
 from qc_workbench.sources.wire import LONGEST_ANSWER_BYTES, Shape, Wire
+from qc_workbench.work import recordings
+from tests.stand_ins.google_drive import FOLDER, DriveStandIn
 from tests.stand_ins.serving import QuickClock
 
 OWN = "https://api.example.com"
@@ -179,7 +192,9 @@ def _numbers_alone(host: str, port: int) -> list[str]:
 @pytest.fixture(autouse=True)
 def _no_names(monkeypatch: pytest.MonkeyPatch) -> None:
     real = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, **more: real(host, port, flags=socket.AI_NUMERICHOST))
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, port, *_, **__: real(host, port, flags=socket.AI_NUMERICHOST)
+    )
 
 
 @pytest.mark.parametrize("host", WRITTEN_ODDLY)
@@ -237,4 +252,98 @@ def test_a_recording_that_unpacks_to_more_than_is_allowed_leaves_nothing(tmp_pat
 
     with pytest.raises(NotFetchedError, match="too_large"):
         downloads(tmp_path, answer, LinkRules()).download("c1", RecordingRef(place="https://a.example/a.mp3"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("header", [b"bytes \xb2-", b"bytes " + b"9" * 5000 + b"-", "bytes ٣-".encode()])
+def test_a_length_that_is_no_number_costs_this_recording_alone(header: bytes, tmp_path: Path) -> None:
+    """Python calls "²" a digit and cannot read it: that ended the whole run."""
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(206, headers=[(b"content-range", header)], content=b"sound")
+
+    place, recording = downloads(tmp_path, answer, LinkRules()), RecordingRef(place="https://a.example/a.mp3")
+    part = place.part("c", recording)
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.write_bytes(b"begun")
+    with pytest.raises(NotFetchedError) as told:
+        place.download("c", recording)
+    assert told.value.code == "cut"
+
+
+@pytest.mark.parametrize("asked_for", ["the token", "an answer about a file"])
+def test_what_a_place_of_uploads_answers_is_read_to_a_limit(asked_for: str) -> None:
+    stand_in = DriveStandIn(address="https://drive.example.test")
+    taken = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/token" and asked_for != "the token":
+            return httpx.Response(200, json={"access_token": "t", "expires_in": 3600, "token_type": "Bearer"})
+
+        def bomb() -> Iterator[bytes]:
+            for piece in [packed_zeros(64 << 20)]:
+                taken.append(piece)
+                yield piece
+
+        return httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Streamed(bomb()))
+
+    place = Drive(FOLDER, stand_in.address, stand_in.account(), transport=httpx.MockTransport(answer), sleep=_no_wait)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UploadFailed, match="upload_unreachable"):
+            place.deliver("2026-10.pdf", b"%PDF")
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert taken
+    assert most < 16 << 20
+
+
+def _no_wait(seconds: float) -> None:
+    pass
+
+
+def test_a_worker_takes_no_more_of_a_recording_than_there_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor what is packed, nor what is at another address than the one that the settings name."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(recordings, "LARGEST_BYTES", 1 << 20)
+    sent = 0
+    told = {
+        "/packed": (200, "content-encoding", "gzip", packed_zeros(8 << 20)),
+        "/elsewhere": (302, "location", "/endless", b""),
+        "/endless": (200, "x-none", "", b""),
+    }
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            nonlocal sent
+            status, name, value, content = told[f"/{self.path.split('/')[1]}"]
+            self.send_response(status)
+            self.send_header(name, value)
+            self.end_headers()
+            with suppress(OSError):
+                self.wfile.write(content)
+                for _ in range(64 if self.path.startswith("/endless") else 0):
+                    self.wfile.write(bytes(1 << 20))
+                    sent += 1 << 20
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        for place in told:
+            location = f"http://127.0.0.1:{server.server_port}{place}/{'a' * 64}.mp3"
+            with (
+                pytest.raises(RecordingUnreachable, match="recording_unreachable"),
+                recordings.open_recording(location, waits_s=()),
+            ):
+                pass
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert sent < 32 << 20
     assert list(tmp_path.iterdir()) == []

@@ -40,7 +40,11 @@ def _own_key_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Workspace:
-    return company.sample_company(tmp_path / "office")
+    """With stand-ins at this machine, which a person has named."""
+    home = company.sample_company(tmp_path / "office").home
+    with (home / "qcw.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[serve]\ninner_hosts = ["127.0.0.1"]\n')
+    return Workspace.open(home)
 
 
 @pytest.fixture
@@ -222,10 +226,9 @@ def test_a_source_is_added_by_its_form_tested_and_taken_back(
 def test_a_system_that_does_not_answer_is_told_within_two_tries(
     empty: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (empty.home / "key").write_text(KEY)
     stand_in = RingostatStandIn()
     with serving(stand_in) as address:
-        typed = {"name": "ringo", "key": "file:key", "address": address}
+        typed = {"name": "ringo", "key": KEY, "address": address}
         add(empty, company.viewer(empty), "ringostat", typed, NOW)
         stand_in.spoil(Fault.HTML, Fault.HTML)
         app = room(Workspace.open(empty.home), monkeypatch)
@@ -237,8 +240,8 @@ def test_a_system_that_does_not_answer_is_told_within_two_tries(
 @pytest.mark.parametrize(
     ("typed", "code"),
     [
-        ({"name": "binotel", "key": "env:K"}, "source_name_taken"),
-        ({"name": "new", "key": "env:K", "address": KEY}, "source_field_wrong"),
+        ({"name": "binotel", "key": KEY}, "source_name_taken"),
+        ({"name": "new", "key": KEY, "address": KEY}, "source_field_wrong"),
         ({"name": "a b", "key": KEY}, "source_field_wrong"),
         ({"name": "", "key": KEY}, "source_field_wrong"),
     ],

@@ -233,6 +233,8 @@ def _is_led(case: CalibrationCase, viewer: Viewer, call: Call | None) -> bool:
 
 
 def _stage(case: CalibrationCase, viewer: Viewer, call: Call | None) -> Stage | None:
+    if call is not None and not viewer.may(Action.SCORE_CALL, call.manager_id):
+        return None  # whoever took part and leads another team now is told no more of it
     return calibrating.stage(case, viewer.person_id, _is_led(case, viewer, call))
 
 

@@ -137,7 +137,7 @@ def _sessions(
     due = datetime.combine(asked.due_day, time(23, 59), workspace.settings.company.zone)
     found = []
     for call_id in call_ids:
-        if call_id not in calls or not viewer.may(Action.SEE_CALL, calls[call_id].manager_id):
+        if call_id not in calls or not viewer.may(Action.SCORE_CALL, calls[call_id].manager_id):
             raise UsageError("calibration_no_call", call=call_id)
         session = CalibrationSession(
             "",
@@ -157,12 +157,13 @@ def _sessions(
 
 
 def _agents_of_all(reader: Reader, viewer: Viewer, participants: Sequence[str]) -> list[str]:
-    """Agents whose calls everybody asked may score and the leader may see: never one of the people themselves."""
+    """Agents whose calls everybody asked and the leader may score: never one of the people themselves, for the leader
+    writes the agreed answers."""
     teams = team_of_agents(reader)
     asked = [account.person for account in accounts(reader) if account.person.person_id in participants]
     return [
         agent
         for agent in managers(reader)
-        if viewer.may(Action.SEE_CALL, agent)
+        if viewer.may(Action.SCORE_CALL, agent)
         and all(is_eligible(person, Subject(agent, teams.get(agent))) for person in asked)
     ]

@@ -19,8 +19,10 @@ from qc_workbench.ui.views.new_connection import (
     FieldKind,
     SourceForm,
     check,
+    check_place,
     cleaned,
     form_of,
+    guard,
     is_key,
     says_something,
     secret_name,
@@ -91,7 +93,8 @@ def change(
     viewer.require(Action.EDIT_SETTINGS)
     before = steps.written(workspace, name)
     values, secrets = dict(before), dict[str, str]()
-    for field in form_of(before["kind"]).fields:
+    form = form_of(before["kind"])
+    for field in form.fields:
         if field.name not in typed:
             continue
         value = cleaned(field, typed[field.name])
@@ -101,6 +104,8 @@ def change(
             kept_as = _free(workspace, secret_name(name, field.name))
             secrets[kept_as] = value
             value = f"secret:{kept_as}"
+        elif field.kind is FieldKind.SECRET and value and value != before.get(field.name):
+            check_place(workspace, value)
         stands = before.get(field.name, field.default)
         if value == (tuple(stands) if isinstance(stands, list) else stands):
             continue
@@ -111,6 +116,7 @@ def change(
     if values == before:
         return None
     check(values)
+    guard(workspace, form, before, values, secrets.values())
     for kept_as, secret in secrets.items():
         steps.keep_secret(workspace, kept_as, secret, viewer.name, now)
     return steps.change_source(workspace, name, values, viewer.name, now)

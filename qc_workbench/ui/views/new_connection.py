@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,10 +15,12 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from pipelines import connections as steps
+from pipelines.settings_file import settings_text
 from qc_workbench.config_sources import SECRET_PLACE, Source
 from qc_workbench.domain.access import Action
 from qc_workbench.domain.connection import Family
 from qc_workbench.errors import SettingsError, UsageError
+from qc_workbench.sources.reachable import check_change, check_file, leads_outside
 from qc_workbench.sources.registry import family_of
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
@@ -28,6 +30,8 @@ _AT_ONCE: Final = frozenset(
     {"address", "token", "history_days", "recordings", "timezone", "monitor", "host", "database_kind"}
 )
 _PLACES: Final = ("env:", "file:", "secret:")
+#: Let more in than the app may: written into qcw.toml by hand.
+_BY_HAND: Final = frozenset({"public_only", "allow_private"})
 
 
 class FieldKind(StrEnum):
@@ -69,29 +73,66 @@ def source_forms() -> tuple[SourceForm, ...]:
 def add(workspace: Workspace, viewer: Viewer, kind: str, typed: Mapping[str, Any], now: datetime) -> str:
     """Write a source as it was typed into qcw.toml; keys themselves go to the encrypted file. The entry.
 
-    A text in the place of a key is where it is (``env:…``) or the key itself. Only what differs from the default is
-    written. Nothing is kept of what is refused.
-    Raises ``not_allowed``, ``source_name_taken``, ``source_field_wrong``, ``source_fields_apart``, and what the
-    settings and secrets raise.
+    A text in the place of a key is the key itself, or a secret (``secret:…``) that nothing else uses. Only what differs
+    from the default is written. Nothing is kept of what is refused.
+    Raises ``not_allowed``, ``source_name_taken``, ``source_field_wrong``, ``source_fields_apart``, what
+    :func:`check_place` and :func:`guard` raise, and what the settings and secrets raise.
     """
     viewer.require(Action.EDIT_SETTINGS)
     values: dict[str, Any] = {"kind": kind}
     secrets: dict[str, str] = {}
     name = str(typed.get("name", "")).strip()
-    for field in form_of(kind).fields:
+    form = form_of(kind)
+    for field in form.fields:
         value = cleaned(field, typed.get(field.name))
         if is_key(field, value):
             kept_as = secret_name(name, field.name)
             secrets[kept_as] = value
             value = f"secret:{kept_as}"
+        elif field.kind is FieldKind.SECRET and value:
+            check_place(workspace, value)
         if says_something(field, value):
             values[field.name] = value
     if name in {source.name for source in workspace.settings.sources}:
         raise UsageError("source_name_taken", name=name)
     check(values)
+    guard(workspace, form, {}, values, secrets.values())
     for kept_as, secret in secrets.items():
         steps.keep_secret(workspace, kept_as, secret, viewer.name, now)
     return steps.add_source(workspace, values, viewer.name, now)
+
+
+def check_place(workspace: Workspace, place: str) -> None:
+    """The place of a key that was typed in the app: a secret of the encrypted file that nothing else is said to use.
+
+    A variable or a file of the server might be a key of something else, and goes to the address that is typed beside
+    it. Raises ``source_place_by_hand``.
+    """
+    if not place.startswith("secret:") or f'"{place}"' in settings_text(workspace):
+        raise UsageError("source_place_by_hand")
+
+
+def guard(
+    workspace: Workspace, form: SourceForm, before: Mapping[str, Any], values: dict[str, Any], typed: Iterable[str]
+) -> None:
+    """Where an entry that is to be written leads (:mod:`qc_workbench.sources.reachable`); puts ``public_only`` into it
+    where an address was typed. ``typed``: keys themselves, of which some are addresses.
+
+    Raises ``source_inner_network``, ``source_keys_again``, ``source_hosts_by_hand``, ``source_file_no_csv``.
+    """
+    if values.get("file") != before.get("file"):
+        check_file(values)
+    if before:
+        check_change(before, values, [field.name for field in form.fields if field.kind is FieldKind.SECRET])
+    places = [str(values[key]) for key in ("address", "host") if key in values and values[key] != before.get(key)]
+    places += [text for text in typed if text.startswith(("http://", "https://"))]
+    if not places:
+        return
+    inner_hosts = workspace.settings.serve.inner_hosts
+    values.pop("public_only", None)
+    outside = [leads_outside(place, inner_hosts) for place in places]  # each of them is looked at
+    if any(outside):
+        values["public_only"] = True
 
 
 def form_of(kind: str) -> SourceForm:
@@ -158,7 +199,7 @@ def _form(model: type[BaseModel]) -> SourceForm:
     fields = [
         field
         for name, info in model.model_fields.items()
-        if name != "kind" and (field := _field(name, info)) is not None
+        if name != "kind" and name not in _BY_HAND and (field := _field(name, info)) is not None
     ]
     order = sorted(fields, key=lambda field: (field.name != "name", field.is_further, not field.is_required))
     return SourceForm(kind, family_of(model), tuple(order))
