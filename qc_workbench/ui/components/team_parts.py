@@ -185,5 +185,5 @@ def _columns(t: Translator) -> dict[str, Any]:
     }
     return helps | {
         t("team.column.needed", goal=goal): st.column_config.TextColumn(help=t("team.column.needed_help", goal=goal)),
-        t("team.column.weeks"): st.column_config.LineChartColumn(y_min=0, y_max=100),
+        t("team.column.weeks"): st.column_config.LineChartColumn(y_min=0, y_max=100, width="small"),
     }
