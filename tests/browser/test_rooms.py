@@ -281,3 +281,16 @@ def test_an_uploads_words_and_sizes_are_in_the_language_of_the_page(page: Page) 
     expect(chip).to_contain_text("5.7\u00a0KB")
     expect(chip).to_have_attribute("aria-label", "5.7KB.csv, 5.7\u00a0KB")
     expect(chip.get_by_role("button", name="Remove 5.7KB.csv")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["/month", "/refusals?list=reasons"])
+def test_no_column_of_a_table_to_read_is_cut_off_on_a_narrow_page(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 1024, "height": 900})
+    opened(page, address)
+    page.wait_for_selector("[data-testid=stTable] table", timeout=60_000)
+    settled(page)
+    cut = """(table) => [table, ...table.querySelectorAll("*")].filter((node) =>
+        node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "visible").length"""
+    tables = page.get_by_test_id("stTable").all()
+    assert tables
+    assert [table.evaluate(cut) for table in tables] == [0] * len(tables)
