@@ -88,14 +88,19 @@ def _table(table: Table, t: Translator, key: str) -> None:
 
 #: Pixels for the columns of a table beside the sidebar on a page of 1024: the box that marks a row has the rest.
 _ROOM_PX = 680
+#: More columns than this would be too narrow for their names there.
+_MOST_FITTED = 9
 
 
 def _fitted(table: Table) -> dict[str, Any]:
-    """Columns as wide as on paper, all in sight on a narrow page; a wider one gives each its part of the rest."""
+    """Columns as wide as on paper, all in sight on a narrow page; a wider one gives each its part of the rest. A table
+    with too many to fit is moved sideways, and its first column stays in sight."""
     widths = table.widths or (1.0,) * len(table.columns)
+    fits = len(table.columns) <= _MOST_FITTED
     return {
         name: st.column_config.TextColumn(
-            width=int(_ROOM_PX * width / sum(widths)),
+            width=int(_ROOM_PX * width / sum(widths)) if fits else None,
+            pinned=True if not fits and position == 0 else None,
             alignment="right" if position in table.numeric_columns else None,
         )
         for position, (name, width) in enumerate(zip(table.columns, widths, strict=True))
