@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.whole_file import whole_file
 from qc_workbench import __version__
+from qc_workbench.domain.consent import ConsentTally
 from qc_workbench.errors import UsageError
 from qc_workbench.reporting.facts import (
     MonthFacts,
@@ -19,12 +20,14 @@ from qc_workbench.reporting.facts import (
     month_stretches,
 )
 from qc_workbench.store import calls as call_store
-from qc_workbench.store import month_lists, sales_tallies, standings, tallies
+from qc_workbench.store import consent, month_lists, sales_tallies, standings, tallies
 from qc_workbench.workspace import Workspace
 
 if TYPE_CHECKING:
     from qc_workbench.reporting.document import Document, Words
     from qc_workbench.reporting.month import Month, MonthMore
+    from qc_workbench.store.database import Reader
+    from qc_workbench.store.scoping import Stretch
 
 
 def read_month(workspace: Workspace, month: date, as_of: datetime) -> MonthFacts:
@@ -92,6 +95,7 @@ def read_month_more(workspace: Workspace, month: date, as_of: datetime) -> Month
             clips=tuple(KeptClip(*found) for found in month_lists.clips_of_month(reader, within, 2 * NAMED)),
             investigation=investigation,
             faults=faults,
+            consent=_consent(reader, workspace, within, as_of),
             callback_minutes=settings.discipline.callback_within_minutes,
             basis=Basis(
                 counted_from_s=counted_from_s,
@@ -104,6 +108,16 @@ def read_month_more(workspace: Workspace, month: date, as_of: datetime) -> Month
                 steps_all=steps_all,
             ),
         )
+
+
+def _consent(reader: Reader, workspace: Workspace, within: Stretch, as_of: datetime) -> tuple[ConsentTally, ...]:
+    """Clients told of the recording, of calls up to the moment: a tally of each direction that is asked for."""
+    until = min(within[1], as_of + timedelta.resolution)
+    zone = workspace.settings.company.timezone
+    found = consent.consent_tallies(reader, (within[0], until), None, consent.ConsentBy.DIRECTION, zone)
+    known = {item.key: item for item in found}
+    wanted = workspace.settings.consent.directions
+    return tuple(known.get(key, ConsentTally(key)) for key in ("inbound", "outbound") if key in wanted)
 
 
 def build_month_report(workspace: Workspace, month: date, as_of: datetime) -> Month:

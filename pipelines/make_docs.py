@@ -14,7 +14,7 @@ from typer.models import ArgumentInfo, OptionInfo
 from pipelines.docs_reference import errors_page, rooms_page
 from pipelines.licences import licences_page
 from qc_workbench.cli import COMMANDS, ENVIRONMENT, EXIT_CODES
-from qc_workbench.commands.frame import Command, common_parameters, described_parameters
+from qc_workbench.commands.frame import Command, common_parameters, described_parameters, root_parameters
 from qc_workbench.reporting.export_fields import FIELDS
 from qc_workbench.settings_text import settings_markdown
 from qc_workbench.ui.i18n import Translator
@@ -50,6 +50,10 @@ def commands_page() -> str:
         "Accepted before or after every command.",
         "",
         *_parameter_table(common_parameters(t)),
+        "",
+        "Of `qcw` itself:",
+        "",
+        *_parameter_table(root_parameters(t)),
         "",
         "## Exit codes",
         "",

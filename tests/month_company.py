@@ -8,9 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from qc_workbench.domain.call import Call, Direction, Manager, Outcome
+from qc_workbench.domain.consent import ConsentLine, ConsentReason, ConsentVerdict
 from qc_workbench.domain.crm import Activity, ActivityType, Deal, DealStatus, StageChange
 from qc_workbench.reporting.facts import Facts
 from qc_workbench.store import crm
+from qc_workbench.store.consent import consent_row
 from qc_workbench.store.database import insert_all
 from qc_workbench.workspace import Workspace
 from tests.report_cases import conversation
@@ -82,4 +84,16 @@ def month_company(home: Path, deals: int = 260, calls: int = 900) -> Workspace:
         ),
     )
     workspace.store.write(*insert_all("stage_changes", [crm.stage_change_row(item) for item in ways]))
+    # Chance of its own, so that the company stays the one it was.
+    toss = random.Random(20261123)
+    verdicts = [*ConsentVerdict, ConsentVerdict.TOLD]
+    workspace.store.insert_many(
+        "consent_lines",
+        [
+            consent_row(
+                ConsentLine(call.call_id, toss.choice(verdicts), ConsentReason.NEVER, None, None, None, 20.0, "1")
+            )
+            for call in spoken[::3]
+        ],
+    )
     return workspace

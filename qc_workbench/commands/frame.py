@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 import typer
 from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
 
+from qc_workbench import __version__
 from qc_workbench.commands.printable import printable
 from qc_workbench.commands.session import CommonOptions, Done, Session
 from qc_workbench.errors import QcwError
@@ -54,7 +55,7 @@ class Command:
 def build(commands: tuple[Command, ...], language: Language) -> typer.Typer:
     """The application in one language."""
     t = Translator(language)
-    root = _group(t, "cli.help")
+    root = _group(t, "cli.help", more=root_parameters(t))
     groups: dict[str, typer.Typer] = {}
     longer = {command.words[0] for command in commands if len(command.words) == 2}
     alone = {command.words[0]: command for command in commands if len(command.words) == 1}
@@ -74,8 +75,10 @@ def build(commands: tuple[Command, ...], language: Language) -> typer.Typer:
     return root
 
 
-def _group(t: Translator, help_code: str, alone: Command | None = None) -> typer.Typer:
-    """A group of commands; ``alone``: what it does when none of them is named."""
+def _group(
+    t: Translator, help_code: str, alone: Command | None = None, more: Sequence[inspect.Parameter] = ()
+) -> typer.Typer:
+    """A group of commands; ``alone``: what it does when none of them is named; ``more``: options of its own."""
     group = typer.Typer(
         help=t(help_code),
         no_args_is_help=alone is None,
@@ -94,7 +97,7 @@ def _group(t: Translator, help_code: str, alone: Command | None = None) -> typer
             run_alone(context, **values)
         context.obj = _common(context, values).over(context.obj or CommonOptions())
 
-    _give_signature(remember, [_context_parameter(), *own, *common_parameters(t)])
+    _give_signature(remember, [_context_parameter(), *own, *more, *common_parameters(t)])
     group.callback()(remember)
     return group
 
@@ -196,6 +199,26 @@ def common_parameters(t: Translator) -> list[inspect.Parameter]:
         _keyword("quiet", Annotated[bool, quiet], False),
         _keyword("lang", Annotated[Lang | None, lang], None),
     ]
+
+
+def root_parameters(t: Translator) -> list[inspect.Parameter]:
+    """The options of ``qcw`` itself, which no command repeats."""
+    version = typer.Option(
+        "--version",
+        help=t("cli.param.version"),
+        rich_help_panel=t("cli.panel.options"),
+        is_eager=True,
+        callback=_tell_version,
+        show_default=False,
+    )
+    return [_keyword("version", Annotated[bool, version], False)]
+
+
+def _tell_version(asked: bool) -> None:
+    """Say the program's version and do nothing else; eager, so that it needs no command beside it."""
+    if asked:
+        print(f"qcw {__version__}")
+        raise typer.Exit
 
 
 def _common(context: typer.Context, values: Mapping[str, Any]) -> CommonOptions:

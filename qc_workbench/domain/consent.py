@@ -27,6 +27,25 @@ class ConsentReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentTally:
+    """Calls of a group by verdict; those where nobody can tell are in neither ``told`` nor ``not_told``."""
+
+    key: str
+    told: int = 0
+    not_told: int = 0
+    unsure: int = 0
+
+    @property
+    def known(self) -> int:
+        return self.told + self.not_told
+
+    @property
+    def share(self) -> float | None:
+        """Told of those known; None where nothing is."""
+        return self.told / self.known if self.known else None
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentLine:
     """What was found in the beginning of a call. ``start_s``, ``end_s``: of the sentence that tells it, if any;
     ``rule``: the phrase by which it was known; ``within_s``: the seconds it was looked for in."""

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from qc_workbench.domain.personal_data import KeptData, SubjectKind
+from qc_workbench.reporting.access_words import value_text
 from qc_workbench.reporting.document import (
     Block,
     Cell,
@@ -78,7 +79,7 @@ def _chapter(chapter: AccessChapter, t: Words) -> Section:
         blocks.append(
             Table(
                 name, tuple(_named(t, "access_column", column) for column in columns),
-                tuple(tuple(_cell(value, t) for value in row) for row in rows),
+                tuple(tuple(_cell(name, *found, t) for found in zip(columns, row, strict=True)) for row in rows),
             )
         )  # fmt: skip
     return Section(t(f"access_report.chapter.{chapter.code}"), tuple(blocks))
@@ -89,7 +90,7 @@ def _named(t: Words, group: str, code: str) -> str:
     return t(f"{group}.{code}") if t.knows(f"{group}.{code}") else code
 
 
-def _cell(value: Any, t: Words) -> Cell:
+def _cell(table: str, column: str, value: Any, t: Words) -> Cell:
     if value is None:
         return text("—")
     if isinstance(value, bool):
@@ -100,7 +101,7 @@ def _cell(value: Any, t: Words) -> Cell:
         return Cell(t.day(value, "d MMM y"), value)
     if isinstance(value, float):
         return text(t.number(value, 1))
-    return text(str(value))
+    return text(value_text(table, column, str(value), t))
 
 
 def _kept(report: AccessReport, t: Words) -> Table:

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from qc_workbench.config_discipline import Discipline
 from qc_workbench.config_targets import Targets
 from qc_workbench.domain.call import Call
+from qc_workbench.domain.consent import ConsentTally
 from qc_workbench.domain.investigation import MonthInvestigation
 from qc_workbench.domain.month_lists import AgentFaults
 from qc_workbench.domain.sales import SalesFacts
@@ -66,7 +67,8 @@ class Investigation:
 
 @dataclass(frozen=True, slots=True)
 class MonthMore:
-    """What the report says beside its counts. ``stage_order``: stages whose order people wrote down."""
+    """What the report says beside its counts. ``stage_order``: stages whose order people wrote down; ``consent``: of
+    each direction in which clients are to be told of the recording, () where the check is off."""
 
     sales: SalesFacts = field(default_factory=SalesFacts)
     targets: Targets = field(default_factory=Targets)
@@ -76,6 +78,7 @@ class MonthMore:
     basis: Basis = field(default_factory=Basis)
     investigation: MonthInvestigation | None = None
     faults: tuple[AgentFaults, ...] = ()
+    consent: tuple[ConsentTally, ...] = ()
     callback_minutes: int = field(default_factory=lambda: Discipline().callback_within_minutes)
 
 
@@ -97,6 +100,7 @@ class Month:
     clips: tuple[KeptClip, ...]
     basis: Basis
     faults: tuple[AgentFaults, ...]
+    consent: tuple[ConsentTally, ...]
 
     @property
     def is_complete(self) -> bool:
@@ -149,6 +153,7 @@ def month_of(found: MonthFacts, more: MonthMore | None = None) -> Month:
         clips=more.clips,
         basis=more.basis,
         faults=more.faults,
+        consent=more.consent,
     )
 
 

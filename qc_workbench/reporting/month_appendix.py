@@ -23,7 +23,7 @@ _DEFINED: Final = {
     "crm_effective": "effective", "verified": "effective", "verified_share": "effective", "padded": "padded",
     "lost_call_rate": "callers_list", "response_minutes": "callers_list", "never_called_back": "callers_list",
     "sources": "sources", "promises": "promises", "refusals": "refusals", "scores": "forms",
-    "changes": "indicators",
+    "consent": "consent", "changes": "indicators",
 }  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""Scores in section 3 as blocks: estimates for all calls, worst questions, calls and clips worth hearing."""
+"""Quality in section 3 as blocks: scores estimated for all calls, worst questions, calls and clips worth hearing, and
+whether clients were told of the recording."""
 
 from __future__ import annotations
 
@@ -13,6 +14,10 @@ from qc_workbench.sampling.estimates import Estimate
 
 
 def quality(month: Month, words: Words) -> tuple[Block, ...]:
+    return *_scores(month, words), *_consent(month, words)
+
+
+def _scores(month: Month, words: Words) -> tuple[Block, ...]:
     heading = doc.Heading(words("report.month.scores"))
     if not month.forms:
         return heading, doc.Paragraph(words("report.empty.scores")), *_clips(month, words)
@@ -30,6 +35,40 @@ def quality(month: Month, words: Words) -> tuple[Block, ...]:
             blocks.append(doc.Heading(words("report.month.ends", form=_text(item.title, words))))
             blocks.append(_calls_table(item, month, words))
     return (*blocks, *_clips(month, words))
+
+
+def _consent(month: Month, words: Words) -> tuple[Block, ...]:
+    """Were clients told of the recording: counts of the calls whose words were recognised, no estimate of all calls."""
+    heading = doc.Heading(words("report.month.consent"))
+    if not month.consent:
+        return heading, doc.Paragraph(words("consent.off"))
+    if not any(item.known + item.unsure for item in month.consent):
+        return heading, doc.Paragraph(words("month_say.consent_none"))
+    told, known = sum(item.told for item in month.consent), sum(item.known for item in month.consent)
+    unsure = sum(item.unsure for item in month.consent)
+    said = []
+    if known:
+        share = words.percent(told / known)
+        said.append(words("month_say.consent", n=known, told=words.number(told), share=share))
+    if unsure:
+        said.append(words("month_say.consent_unsure", n=unsure))
+    answered = {item.direction.value: item.drawn.of for item in month.analysis.sampled}
+    rows = tuple(
+        (
+            doc.text(words(f"report.direction.{item.key}")),
+            doc.whole(words, answered.get(item.key, 0)),
+            *(doc.whole(words, count) for count in (item.told, item.not_told, item.unsure)),
+            doc.percent(words, item.share),
+        )
+        for item in month.consent
+    )
+    columns = (
+        "report.direction", "report.answered", "consent_verdict.told", "consent_verdict.not_told",
+        "consent_verdict.unsure", "consent.share",
+    )  # fmt: skip
+    said.append(words("month_say.consent_basis"))
+    table = Table(words("report.sheet.consent"), tuple(map(words, columns)), rows)
+    return heading, doc.Paragraph(" ".join(said)), table
 
 
 def _text(text: Text, words: Words) -> str:

@@ -6,12 +6,16 @@ import hashlib
 import json
 from dataclasses import fields
 from decimal import Decimal
+from typing import Final
 
 from qc_workbench.domain.signed_month import Difference, FigureKey, Figures
 from qc_workbench.reporting.month import Month
 from qc_workbench.reporting.month_agents import AgentResult
 
 Value = Decimal | float | int | None
+
+#: Of clients told of the recording: what months signed before it was counted don't have.
+_CONSENT: Final = "consent"
 
 
 def figures_of(month: Month) -> Figures:
@@ -55,6 +59,9 @@ def figures_of(month: Month) -> Figures:
         put("form", form.code, "score", form.estimate.value)
         put("form", form.code, "judged", form.estimate.judged)
         put("form", form.code, "failed", form.failed)
+    for told in month.consent:
+        for name in ("told", "not_told", "unsure"):
+            put(_CONSENT, told.key, name, getattr(told, name))
     _agents(month.agents, found)
     for fault in month.faults:
         for name in ("suspected", "confirmed", "disputed"):
@@ -114,10 +121,12 @@ def sha256_of(figures: Figures) -> str:
 
 
 def differences(was: Figures, now: Figures) -> tuple[Difference, ...]:
-    """Every figure that differs, in order; empty only where the hashes are the same."""
+    """Every figure that differs, in order. Where one of the two did not ask whether clients were told of the recording
+    (an earlier program, the check was off), that is no difference."""
     nothing = object()
+    asked = all(any(key.group == _CONSENT for key in figures) for figures in (was, now))
     return tuple(
         Difference(key, was.get(key), now.get(key))
         for key in sorted(was.keys() | now.keys())
-        if was.get(key, nothing) != now.get(key, nothing)
+        if was.get(key, nothing) != now.get(key, nothing) and (asked or key.group != _CONSENT)
     )

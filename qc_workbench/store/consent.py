@@ -1,14 +1,14 @@
-"""Whether clients were told of the recording: rows to values and back, counted by agent, source and week."""
+"""Whether clients were told of the recording: rows to values and back, counted by agent, source, direction and week."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Any, Final
 
 from qc_workbench.domain.call import Call
-from qc_workbench.domain.consent import ConsentLine, ConsentReason, ConsentVerdict
+from qc_workbench.domain.consent import ConsentLine, ConsentReason, ConsentTally, ConsentVerdict
 from qc_workbench.store.browsing import calls_by_id
 from qc_workbench.store.database import Reader, Row
 from qc_workbench.store.scoping import Agents, Stretch, among
@@ -19,6 +19,7 @@ class ConsentBy(StrEnum):
 
     AGENT = "agent"
     SOURCE = "source"
+    DIRECTION = "direction"
     WEEK = "week"
 
 
@@ -26,22 +27,9 @@ class ConsentBy(StrEnum):
 _KEYS: Final = {
     ConsentBy.AGENT: "c.manager_id",
     ConsentBy.SOURCE: "coalesce(c.source, '')",
+    ConsentBy.DIRECTION: "c.direction",
     ConsentBy.WEEK: "strftime(date_trunc('week', timezone(?, c.started_at)), '%Y-%m-%d')",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentTally:
-    """Calls of a group by verdict; those where nobody can tell are in neither ``told`` nor ``not_told``."""
-
-    key: str
-    told: int
-    not_told: int
-    unsure: int
-
-    @property
-    def known(self) -> int:
-        return self.told + self.not_told
 
 
 def consent_row(line: ConsentLine) -> Mapping[str, Any]:

@@ -262,3 +262,37 @@ def test_a_mistake_of_the_program_is_a_sentence_without_links_outside(
         assert [link for link in links if not link.startswith(server)] == []
     finally:
         store.write(Statement("alter table refusals_away rename to refusals"))
+
+
+def test_an_uploads_words_and_sizes_are_in_the_language_of_the_page(page: Page) -> None:
+    opened(page, "/import_files")
+    upload = page.get_by_test_id("stFileUploader")
+    expect(upload).to_contain_text("до 200\u00a0МБ на файл")
+    expect(upload.get_by_role("button", name="Загрузить")).to_be_visible()
+    page.set_input_files("input[type=file]", {"name": "5.7KB.csv", "mimeType": "text/csv", "buffer": b"x;y\n" * 1425})
+    chip = upload.get_by_test_id("stFileChip")
+    expect(chip).to_contain_text("5,7\u00a0КБ")
+    expect(chip).to_have_attribute("aria-label", "5.7KB.csv, 5,7\u00a0КБ")
+    expect(chip.get_by_test_id("stFileChipName")).to_have_text("5.7KB.csv")  # a name is nobody's to translate
+    expect(chip.get_by_role("button", name="Убрать 5.7KB.csv")).to_be_visible()
+    settled(page)
+    page.evaluate(
+        "() => { const style = document.createElement('style'); document.body.append(style);"
+        " style.textContent = ':root { --qcw-language: en !important }'; }"
+    )
+    expect(chip).to_contain_text("5.7\u00a0KB")
+    expect(chip).to_have_attribute("aria-label", "5.7KB.csv, 5.7\u00a0KB")
+    expect(chip.get_by_role("button", name="Remove 5.7KB.csv")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["/month", "/refusals?list=reasons"])
+def test_no_column_of_a_table_to_read_is_cut_off_on_a_narrow_page(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 1024, "height": 900})
+    opened(page, address)
+    page.wait_for_selector("[data-testid=stTable] table", timeout=60_000)
+    settled(page)
+    cut = """(table) => [table, ...table.querySelectorAll("*")].filter((node) =>
+        node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "visible").length"""
+    tables = page.get_by_test_id("stTable").all()
+    assert tables
+    assert [table.evaluate(cut) for table in tables] == [0] * len(tables)

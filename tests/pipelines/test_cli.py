@@ -14,6 +14,7 @@ import pytest
 from filelock import FileLock
 from typer.testing import CliRunner, Result
 
+from qc_workbench import __version__
 from qc_workbench.cli import COMMANDS, application
 from qc_workbench.commands.frame import perform
 from qc_workbench.commands.session import CommonOptions, Done, Session, choose_language
@@ -286,6 +287,15 @@ def test_every_command_explains_itself_in_both_languages(language: Language) -> 
         result = qcw(*command.words, "--help", language=language)
         assert result.exit_code == 0, command.words
         assert Translator(language)("cli.panel.common") in result.output
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_version_is_told_without_a_command_and_stands_in_the_help(language: Language) -> None:
+    told = qcw("--version", language=language)
+    assert (told.exit_code, told.output) == (0, f"qcw {__version__}\n")
+    asked = qcw("--help", language=language).output
+    assert "--version" in asked
+    assert Translator(language)("cli.param.version") in asked
 
 
 def test_the_help_loads_none_of_the_heavy_libraries() -> None:

@@ -123,6 +123,32 @@ def test_lost_calls_and_effective_calls(workspace: Workspace, month: Month) -> N
     assert value(month, "crm_effective") == row["counted"] == month.basis.effective_all == len(month.basis.effective)
 
 
+def test_clients_told_of_the_recording_are_counted_by_direction(workspace: Workspace, month: Month) -> None:
+    rows = asked(
+        workspace,
+        f"select direction, sum((verdict = 'told')::int) as told, sum((verdict = 'not_told')::int) as not_told, "
+        f"sum((verdict = 'unsure')::int) as unsure, avg((verdict = 'told')::int) filter (verdict != 'unsure') as share "
+        f"from calls join consent_lines using (call_id) "
+        f"where direction in ('inbound', 'outbound') and {MONTH.format('started_at')} = ? group by 1 order by 1",
+        said(month),
+    )
+    assert [row["direction"] for row in rows] == ["inbound", "outbound"]
+    assert [(item.key, item.told, item.not_told, item.unsure) for item in month.consent] == [
+        (row["direction"], row["told"], row["not_told"], row["unsure"]) for row in rows
+    ]
+    assert [item.share for item in month.consent] == pytest.approx([row["share"] for row in rows])
+    assert all(item.unsure and item.known for item in month.consent)
+
+
+def test_a_month_that_goes_on_counts_clients_told_up_to_its_moment(workspace: Workspace) -> None:
+    first = asked(
+        workspace,
+        "select min(started_at) as it from calls join consent_lines using (call_id) where direction != 'internal'",
+    )[0]["it"]
+    report = build_month_report(workspace, first.date(), first)
+    assert sum(item.known + item.unsure for item in report.consent) == 1
+
+
 def test_sources_hold_every_deal_and_every_inbound_call(workspace: Workspace, month: Month) -> None:
     lines = {line.source: line for line in month.sales.sources}
     calls = asked(

@@ -167,6 +167,16 @@ def test_differences_are_all_that_differs_and_nothing_else(
     assert figures_from(canonical(was)) == was
 
 
+def test_a_month_signed_before_clients_told_were_counted_differs_in_nothing(workspace: Workspace) -> None:
+    report = build_month_report(workspace, OCTOBER, AS_OF)
+    now = figures_of(report)
+    before = {key: value for key, value in now.items() if key.group != "consent"}
+    assert len(before) == len(now) - 6
+    assert differences(before, now) == differences(now, before) == ()
+    more = now | {FigureKey("consent", "inbound", "told"): "1000000"}
+    assert [item.key.name for item in differences(more, now)] == ["told"]
+
+
 def test_the_order_of_reading_does_not_change_the_hash(workspace: Workspace) -> None:
     found = figures_of(build_month_report(workspace, OCTOBER, AS_OF))
     assert sha256_of(dict(reversed(list(found.items())))) == sha256_of(found)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,33 @@ from pipelines.access_report import MadeReport, access_report
 from pipelines.access_tables import ABOUT_EMPLOYEES, LEFT_OUT, SHOWN
 from pipelines.erasure_tables import TREATMENT
 from qc_workbench.cli import main
+from qc_workbench.domain import (
+    auto_answer,
+    bonus,
+    call,
+    coaching,
+    commitment,
+    consent,
+    crm,
+    crm_write,
+    dispute,
+    evaluation,
+    evening,
+    flag,
+    investigation,
+    lost_deal,
+    redaction,
+    sampling,
+    telephony,
+    transcript,
+    violation,
+)
+from qc_workbench.domain.access import AccessRole
 from qc_workbench.domain.contacts import without_others
 from qc_workbench.domain.flag import FlagKind, Ruling
 from qc_workbench.errors import UsageError
+from qc_workbench.reporting.access_words import CODES, value_text
+from qc_workbench.review import retention
 from qc_workbench.store import cases
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.views.suspicious import write_answer, write_ruling
@@ -137,6 +163,79 @@ def test_one_person_is_asked_about_and_known(workspace: Workspace) -> None:
         access_report(workspace, "Админ", AT, Translator("ru"), agent="nobody")
     with pytest.raises(UsageError, match="phone_invalid"):
         access_report(workspace, "Админ", AT, Translator("ru"), phones=["12"])
+
+
+#: The codes that a column may hold.
+CODES_OF: dict[tuple[str, str], type[StrEnum]] = {
+    ("managers", "role"): call.Role, ("person_roles", "role"): AccessRole, ("deals", "status"): crm.DealStatus,
+    ("activities", "type"): crm.ActivityType, ("recalls", "result"): lost_deal.RecallResult,
+    ("refusal_decisions", "verdict"): lost_deal.DealVerdict, ("calls", "direction"): call.Direction,
+    ("calls", "outcome"): call.Outcome, ("call_legs", "ending"): telephony.Ending,
+    ("recordings", "state"): call.RecordingState, ("conversations", "answered_by"): flag.AnsweredBy,
+    ("consent_lines", "verdict"): consent.ConsentVerdict, ("consent_lines", "reason"): consent.ConsentReason,
+    ("expired", "kind"): retention.Kind, ("sample", "period"): sampling.Period, ("sample", "queue"): sampling.Queue,
+    ("sample", "status"): sampling.SampleStatus, ("turns", "party"): transcript.Party,
+    ("hidden_seconds", "kind"): redaction.Secret, ("clips", "kind"): coaching.ClipKind,
+    ("commitments", "promised_by"): commitment.Promiser, ("commitments", "action"): commitment.Action,
+    ("commitments", "outcome"): commitment.CommitmentOutcome, ("refusals", "client_said"): commitment.ClientSaid,
+    ("refusals", "deal_status"): crm.DealStatus, ("flags", "kind"): flag.FlagKind, ("flags", "verdict"): flag.Verdict,
+    ("findings", "ruling"): flag.Ruling, ("agent_answers", "kind"): flag.FlagKind,
+    ("violations", "kind"): violation.ViolationKind, ("violation_findings", "kind"): violation.ViolationKind,
+    ("violation_findings", "ruling"): flag.Ruling, ("case_words", "metric"): investigation.Metric,
+    ("evening_items", "kind"): evening.Unkept, ("evening_counts", "kind"): evening.Unkept,
+    ("evaluations", "state"): evaluation.EvaluationState, ("evaluations", "purpose"): evaluation.Purpose,
+    ("dispute_moves", "move"): dispute.Move, ("answer_checks", "question"): auto_answer.Question,
+    ("answer_checks", "machine"): auto_answer.Answer, ("answer_checks", "human"): auto_answer.Answer,
+    ("coaching_steps", "state"): coaching.TaskState, ("fault_moves", "move"): bonus.Objection,
+    ("letter_steps", "kind"): investigation.LetterStep, ("measures", "proposed"): investigation.MeasureKind,
+    ("measures", "because"): investigation.MeasureReason,
+    ("measure_decisions", "decision"): investigation.MeasureDecision,
+    ("measure_decisions", "kind"): investigation.MeasureKind, ("crm_writes", "kind"): crm_write.WriteKind,
+    ("crm_writes", "state"): crm_write.WriteState,
+}  # fmt: skip
+#: Columns with codes that are no enumeration: names of plans, forms and detectors, actions of the log, JSON.
+OTHER_CODES = {
+    ("", "language"), ("people", "weekdays"), ("activity_changes", "field"), ("sample", "plan"), ("flags", "reasons"),
+    ("flags", "detector"), ("evaluation_answers", "given"), ("audit", "action"),
+}  # fmt: skip
+#: Columns of these names hold codes, but for what people or other systems wrote.
+CODED = {"kind", "state", "status", "verdict", "ruling", "move", "outcome", "ending", "purpose", "role", "decision"}
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_table_column_and_code_of_the_report_has_its_words(language: str) -> None:
+    t = Translator(language)
+    columns = {(table, column) for table, source in SHOWN.items() for column in source.columns}
+    assert [name for name in SHOWN if not t.knows(f"access_table.{name}")] == []
+    assert [name for _, name in columns if not t.knows(f"access_column.{name}")] == []
+    assert CODES_OF.keys() | OTHER_CODES == CODES.keys()
+    assert {found for found in columns if found[1] in CODED} <= CODES.keys()
+    raw = [
+        (*where, code.value)
+        for where, codes in CODES_OF.items()
+        for code in codes
+        if not any(t.knows(f"{group}.{code.value}") for group in CODES[where])
+    ]
+    assert raw == []
+
+
+def test_lists_and_evidence_are_told_in_words_and_what_is_no_code_stays() -> None:
+    t = Translator("ru")
+    assert value_text("people", "weekdays", "[0, 4]", t) == "Пн; Пт"
+    assert value_text("evaluation_answers", "given", '["yes"]', t) == "Да"
+    assert value_text("sample", "plan", "по пятницам", t) == "по пятницам"
+    heard = '[{"kind": "beep", "start_s": 1, "end_s": 67.5, "quote": "после сигнала"}]'
+    assert value_text("flags", "evidence", heard, t) == "Сигнал автоответчика 0:01–1:07 «после сигнала»"
+
+
+def test_the_page_of_an_employee_tells_states_and_kinds_in_words(workspace: Workspace) -> None:
+    t = Translator("ru")
+    page, tables, _ = contents(access_report(workspace, "Алла", AT, t, agent="m1"))
+    assert {row["ruling"] for row in tables["findings"]} == {"asked"}  # the program reads its codes in the JSON
+    assert t("ruling.asked") in page
+    assert t("call_outcome.answered") in page
+    cells = set(re.findall(r"<td[^>]*>([^<]*)</td>", page))
+    assert not cells & {"asked", "fake_effective", "answered", "outbound", "agent", "flag", "ready"}
 
 
 def test_the_command_writes_the_file(workspace: Workspace, tmp_path: Path) -> None:

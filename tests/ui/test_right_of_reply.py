@@ -26,6 +26,7 @@ from qc_workbench.ui.views.violation_ruling import rule_on_faults, rule_on_group
 from qc_workbench.workspace import Workspace
 from tests.ui import sample_company as company
 from tests.ui.bonus_cases import MANY, OCTOBER, breached_company, group
+from tests.ui.test_disputes_room import enter, read, start
 
 #: A Wednesday in Moscow; three working days later is Monday the 26th, 19:00.
 ASKED = datetime(2026, 10, 21, 9, tzinfo=UTC)
@@ -99,7 +100,28 @@ def test_the_agent_sees_the_question_its_deadline_and_that_silence_is_no_answer(
     assert my_room(workspace, alla, "m1", later).waiting[Shelf.SUSPICIONS] == 1
 
 
+<<<<<<< HEAD
 @pytest.mark.slow
+=======
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [("ru", "Вопросы ко мне · ждут ответа: 0, отвечено: 1"), ("en", "Questions to me · waiting 0, answered 1")],
+)
+def test_a_question_that_was_answered_is_told_as_answered_while_it_stands_on_the_shelf(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, language: str, name: str
+) -> None:
+    vera, alla = company.viewer(workspace), company.viewer(workspace, "m1")
+    rule_on_group(workspace, vera, group(workspace, vera, "m1"), Ruling.ASKED, ASKED, "")
+    assert my_room(workspace, alla, "m1", ASKED).answered == 0
+    (question,) = my_suspicions(workspace, "m1").others
+    write_fault_answer(workspace, alla, question, "Я была в отпуске", ASKED + timedelta(minutes=5))
+    app = enter(start(workspace.home, "m1", language, monkeypatch), "my")
+    assert name in app.button_group(key="my_shelf").options
+    app.button_group(key="my_shelf").set_value(Shelf.SUSPICIONS).run()
+    assert "Я была в отпуске" in read(app)
+
+
+>>>>>>> small
 def test_two_hundred_tasks_are_one_question_one_answer_and_one_ruling(workspace: Workspace) -> None:
     vera, alla = company.viewer(workspace), company.viewer(workspace, "m1")
     waiting = group(workspace, vera, "m1")

@@ -10,6 +10,7 @@ import pytest
 
 from qc_workbench.config_targets import Targets
 from qc_workbench.domain.coaching import Clip, ClipKind
+from qc_workbench.domain.consent import ConsentTally
 from qc_workbench.domain.crm import ActivityType, DealStatus
 from qc_workbench.domain.forms import Form, Kind, Question, Section, Text
 from qc_workbench.domain.investigation import (
@@ -36,7 +37,7 @@ from qc_workbench.domain.sales import (
     StepTally,
 )
 from qc_workbench.reporting.counting import month_facts
-from qc_workbench.reporting.document import Document, Paragraph, Table, Tiles
+from qc_workbench.reporting.document import Document, Heading, Paragraph, Table, Tiles
 from qc_workbench.reporting.month import Month, MonthMore, month_of
 from qc_workbench.reporting.month_basis import PAPER_ROWS, Basis
 from qc_workbench.reporting.month_document import month_document
@@ -167,6 +168,37 @@ def test_each_tile_leads_to_its_definition(language: str) -> None:
     for tile in tiles:
         assert page.count(f'id="proof-{tile.proof}"') == 1
         assert f'href="#proof-{tile.proof}"' in page
+
+
+def consent_said(month: Month, language: str) -> str:
+    """What stands below the heading of the consent line, the cells of its table in brackets."""
+    words = Translator(language)
+    found = month_document(month, words).sections[2].blocks
+    at_heading = found.index(Heading(words("report.month.consent")))
+    said = [block.text for block in found[at_heading + 1 : at_heading + 2] if isinstance(block, Paragraph)]
+    table = found[at_heading + 2]
+    if isinstance(table, Table) and table.sheet == words("report.sheet.consent"):
+        said += [str([cell.text for cell in row]) for row in table.rows]
+    return " ".join(said)
+
+
+def test_clients_told_of_the_recording_are_counted_and_unsure_calls_told_apart() -> None:
+    tallies = (ConsentTally("inbound", 3, 1, 2), ConsentTally("outbound", 0, 0, 5))
+    month = month_of(month_facts(facts(), OCTOBER), replace(more(), consent=tallies))
+    said = consent_said(month, "ru")
+    assert "В 4 звонках известно, предупредили ли клиента о записи: предупредили в 3 (75 %)." in said
+    assert "Ещё в 7 звонках неясно" in said
+    assert "'3', '1', '2', '75 %'" in said
+    assert "'0', '0', '5', '—'" in said  # of nothing known no share is told
+    assert "In 7 more calls it is unclear" in consent_said(month, "en")
+
+
+def test_a_month_without_consent_lines_says_whether_nobody_asked_or_nothing_was_recognised() -> None:
+    words = Translator("ru")
+    off = month_of(month_facts(facts(), OCTOBER), more())
+    assert consent_said(off, "ru") == words("consent.off")
+    silent = month_of(month_facts(facts(), OCTOBER), replace(more(), consent=(ConsentTally("inbound"),)))
+    assert consent_said(silent, "ru") == words("month_say.consent_none")
 
 
 def test_a_long_list_is_cut_on_paper_and_says_so() -> None:

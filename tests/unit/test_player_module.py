@@ -65,11 +65,43 @@ def test_no_key_of_the_call_page_belongs_to_both_the_player_and_the_form() -> No
     assert not any(name.startswith("Digit") for name in players)
 
 
-def test_every_letter_the_player_listens_to_is_in_the_list_of_keys() -> None:
-    text = (FOLDER / "keys.js").read_text(encoding="utf-8")
-    taken = set(re.findall(r"\bKey([A-Z])\s*:", text))
-    listed = {name for names, _ in KEYS for name in names.split() if re.fullmatch("[A-Z]", name)}
-    assert taken == listed
+#: How a key is called in the lists that people read, where it is not by its own letter.
+CALLED = {
+    "Space": "space", "Comma": ",", "Period": ".", "BracketLeft": "[", "BracketRight": "]", "Equal": "+",
+    "NumpadAdd": "+", "Minus": "−", "NumpadSubtract": "−", "Slash": "/", "Shift+Slash": "?", "Escape": "Esc",
+    "Enter": "Enter", "NumpadEnter": "Enter", "Backspace": "Backspace", "Delete": "Delete", "ArrowLeft": "←",
+    "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓", "Shift+ArrowLeft": "Shift+←", "Shift+ArrowRight": "Shift+→",
+}  # fmt: skip
+
+
+def called(code: str) -> str:
+    """A key that is neither a letter nor in CALLED has no name that people know: give it one there."""
+    return CALLED[code] if code in CALLED else re.fullmatch(r"(Shift\+)?Key([A-Z])", code).expand(r"\1\2")  # type: ignore[union-attr]
+
+
+def keys_of_map(file: Path) -> set[str]:
+    """The names in the object of a key map: a line of it each."""
+    (body,) = re.findall(r"^ +return \{\n(.*?)^ +\}", file.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    names = [re.match(r' +"?([\w+]+)"?: ', line) for line in body.splitlines()]
+    assert None not in names, "a line of the map is no key"
+    return {called(name[1]) for name in names if name}
+
+
+def test_every_key_the_player_listens_to_is_in_the_list_of_keys() -> None:
+    assert keys_of_map(FOLDER / "keys.js") == {name for names, _ in KEYS for name in names.split()}
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_key_of_the_form_is_in_the_list_of_keys(language: str) -> None:
+    file = FOLDER.parent / "scoring_panel" / "keys.js"
+    text = file.read_text(encoding="utf-8")
+    taken = keys_of_map(file) | {called(code) for code in re.findall(r'code === "(\w+)"', text)}
+    assert {"S", "N", "↓", "Esc", "Delete"} <= taken
+    assert "(?:Digit|Numpad)" in text
+    assert "event.ctrlKey" in text
+    said = Translator(language)("scoring.keys")
+    listed = set(re.findall(r"[A-Z]\b|Esc|Enter|Backspace|Delete|Ctrl\+Enter|[↑↓←→]|1–9|0", said))
+    assert listed == taken | {"1–9", "0", "Ctrl+Enter"}
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -12,6 +12,7 @@ from qc_workbench.domain.call import REMOVED_STATES, Call, Recording
 from qc_workbench.domain.commitment import DueWindow
 from qc_workbench.domain.crm import Deal
 from qc_workbench.ui.i18n import Translator, clock
+from qc_workbench.ui.labels import plain
 from qc_workbench.ui.navigation import go, link
 from qc_workbench.ui.views.people import Directory
 
@@ -47,6 +48,20 @@ def picked(
     )
     selected = chosen["selection"]["rows"]
     return int(selected[0]) if selected else None
+
+
+def read_table(rows: Sequence[Mapping[str, str]], alt: str, numeric: Collection[str] = ()) -> None:
+    """A table that is only read: texts wrap, so that a narrow page cuts no column off. ``numeric``: columns of figures.
+
+    Texts are taken as they are, never as Markdown.
+    """
+    from pandas import DataFrame  # Streamlit has it loaded; only its tables know how cells are aligned
+
+    told = DataFrame([{plain(name): plain(text) for name, text in row.items()} for row in rows])
+    right = "text-align: right !important"  # Streamlit's own alignment is an inline style: all texts to the left
+    places = [place for place, name in enumerate(rows[0]) if name in numeric]
+    heads = [{"selector": f".col{place}", "props": right} for place in places]
+    st.table(told.style.set_table_styles(heads), hide_index=True, alt=alt)
 
 
 def picked_cell(

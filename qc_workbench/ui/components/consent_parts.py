@@ -7,8 +7,8 @@ from typing import Final
 
 import streamlit as st
 
-from qc_workbench.domain.consent import ConsentVerdict
-from qc_workbench.store.consent import ConsentBy, ConsentTally
+from qc_workbench.domain.consent import ConsentTally, ConsentVerdict
+from qc_workbench.store.consent import ConsentBy
 from qc_workbench.ui.components.blocks import call_link, nothing
 from qc_workbench.ui.components.pager import page_of, pager
 from qc_workbench.ui.i18n import Translator
@@ -60,13 +60,15 @@ def _row(item: ConsentTally, by: ConsentBy, found: ConsentBoard, t: Translator) 
         t("consent_verdict.told"): t.number(item.told),
         t("consent_verdict.not_told"): t.number(item.not_told),
         t("consent_verdict.unsure"): t.number(item.unsure),
-        t("consent.share"): t.percent(item.told / item.known) if item.known else "—",
+        t("consent.share"): "—" if item.share is None else t.percent(item.share),
     }
 
 
 def _name(key: str, by: ConsentBy, found: ConsentBoard, t: Translator) -> str:
     if by is ConsentBy.AGENT:
         return found.people.agent(key)
+    if by is ConsentBy.DIRECTION:
+        return t(f"report.direction.{key}")
     if by is ConsentBy.WEEK:
         return t("consent.week", day=t.day(date.fromisoformat(key)))
     return key or t("consent.no_source")

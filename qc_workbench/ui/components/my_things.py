@@ -54,6 +54,9 @@ def choose_shelf(room: Room, view: MyRoom) -> Shelf:
 
 def _named(shelf: Shelf, view: MyRoom, t: Translator) -> str:
     name, waiting = t(f"my_shelf.{shelf.value}"), view.waiting.get(shelf)
+    if shelf is Shelf.SUSPICIONS and view.answered:
+        # An answered question stays in sight until it is ruled on: a bare nought beside it would deny it.
+        return t("my_shelf.questions", name=name, waiting=t.number(waiting or 0), answered=t.number(view.answered))
     return name if waiting is None else f"{name} · {t.number(waiting)}"
 
 

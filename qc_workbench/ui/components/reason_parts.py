@@ -9,7 +9,7 @@ import streamlit as st
 
 from qc_workbench.reporting.document import interval
 from qc_workbench.reporting.share import Share
-from qc_workbench.ui.components.blocks import nothing
+from qc_workbench.ui.components.blocks import nothing, read_table
 from qc_workbench.ui.components.plots import BAD, NEUTRAL, UNKNOWN
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.state import Room
@@ -36,16 +36,17 @@ def reason_table(room: Room) -> None:
     rows = [
         {
             t(f"reasons.column.{by.value}"): item.name or t("reasons.no_reason"),
-            t("reasons.column.lost"): item.tally.lost,
-            t("reasons.column.genuine"): item.tally.genuine,
-            t("reasons.column.false"): item.tally.false,
+            t("reasons.column.lost"): t.number(item.tally.lost),
+            t("reasons.column.genuine"): t.number(item.tally.genuine),
+            t("reasons.column.false"): t.number(item.tally.false),
             t("reasons.column.false_share"): _share(item.false, t),
-            t("reasons.column.called"): item.tally.called,
+            t("reasons.column.called"): t.number(item.tally.called),
             t("reasons.column.none_said"): _share(item.none_said, t),
         }
         for item in found
     ]
-    st.dataframe(rows, hide_index=True, height="content", alt=t("refusal_part.reasons"))
+    figures = [t(f"reasons.column.{name}") for name in ("lost", "genuine", "false", "called")]
+    read_table(rows, t("refusal_part.reasons"), figures)
 
 
 def _share(share: Share, t: Translator) -> str:

@@ -18,7 +18,7 @@ from qc_workbench.reporting.document import (
     Table,
     Tiles,
 )
-from qc_workbench.ui.components.blocks import picked
+from qc_workbench.ui.components.blocks import picked, read_table
 from qc_workbench.ui.components.plots import UNKNOWN
 from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.labels import plain
@@ -73,19 +73,38 @@ def _table(table: Table, t: Translator, key: str) -> None:
         st.caption(plain(table.empty))
         return
     rows = [{name: cell.text for name, cell in zip(table.columns, row, strict=True)} for row in table.printed]
-    numeric = {
-        table.columns[position]: st.column_config.TextColumn(alignment="right") for position in table.numeric_columns
-    }
+    numeric = [table.columns[position] for position in sorted(table.numeric_columns)]
     opens = table.opens[: len(rows)]
     if any(item is not None and is_open(item.room) for item in opens):
-        chosen = picked(rows, numeric, f"report_{key}", table.sheet)
+        chosen = picked(rows, _fitted(table), f"report_{key}", table.sheet)
         to = opens[chosen] if chosen is not None else None
         if to is not None:
             go(to.room, t, **to.query)
     else:
-        st.dataframe(rows, hide_index=True, height="content", column_config=numeric, alt=table.sheet)
+        read_table(rows, table.sheet, numeric)
     if table.is_cut:
         st.caption(plain(table.cut))
+
+
+#: Pixels for the columns of a table beside the sidebar on a page of 1024: the box that marks a row has the rest.
+_ROOM_PX = 680
+#: More columns than this would be too narrow for their names there.
+_MOST_FITTED = 9
+
+
+def _fitted(table: Table) -> dict[str, Any]:
+    """Columns as wide as on paper, all in sight on a narrow page; a wider one gives each its part of the rest. A table
+    with too many to fit is moved sideways, and its first column stays in sight."""
+    widths = table.widths or (1.0,) * len(table.columns)
+    fits = len(table.columns) <= _MOST_FITTED
+    return {
+        name: st.column_config.TextColumn(
+            width=int(_ROOM_PX * width / sum(widths)) if fits else None,
+            pinned=True if not fits and position == 0 else None,
+            alignment="right" if position in table.numeric_columns else None,
+        )
+        for position, (name, width) in enumerate(zip(table.columns, widths, strict=True))
+    }
 
 
 #: Pixels of a plot's axis and legend: on paper they stand beside its height, on a page inside it.

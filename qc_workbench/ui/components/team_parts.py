@@ -8,7 +8,7 @@ import streamlit as st
 
 from qc_workbench.sampling.trends import Span
 from qc_workbench.store.call_lists import Talk
-from qc_workbench.ui.components.blocks import nothing, picked_cell
+from qc_workbench.ui.components.blocks import nothing, picked, picked_cell
 from qc_workbench.ui.components.pager import page_of, pager
 from qc_workbench.ui.components.promise_board import ALL
 from qc_workbench.ui.components.rows import plan_name
@@ -90,13 +90,12 @@ def whole_team(room: Room, choice: TeamChoice) -> None:
     scores_plot(view.whole, view.team, t)
     st.header(t("team.table_title"), anchor=False)
     st.caption(t("team.table_says"))
-    table = [_row(item, t) for item in view.whole]
-    found = picked_cell(table, _columns(t), f"{key}_{page_of(key)}", t("team.table_title"))
-    if found is not None:
-        row, column = found
-        agent_id = view.whole[row].agent_id
-        target, query = proofs(choice, agent_id, t).get(column or "", ("team", {"agent": agent_id}))
-        go(target, t, **query)
+    scores = [_scores(item, t) for item in view.whole]
+    columns = _columns(t)
+    opened = picked(scores, columns, f"{key}_{page_of(key)}", t("team.table_title"))
+    if opened is not None:
+        go("team", t, agent=view.whole[opened].agent_id)
+    _counts(view, choice, columns, f"{key}_{page_of(key)}_counts", t)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = {item.agent_id: item.name for item in sorted(view.rows, key=lambda item: item.name)}
         chosen = st.selectbox(
@@ -118,6 +117,19 @@ def whole_team(room: Room, choice: TeamChoice) -> None:
                 on_click="ignore",
                 key=f"team_download_{form.value}",
             )
+
+
+def _counts(view: TeamView, choice: TeamChoice, columns: dict[str, Any], key: str, t: Translator) -> None:
+    """What is counted beside the scores, in a table of its own: in one with them a narrow page cuts it off."""
+    st.header(t("team.counts_title"), anchor=False)
+    st.caption(t("team.counts_says"))
+    rows = [_counted(item, t) for item in view.whole]
+    found = picked_cell(rows, columns, key, t("team.counts_title"))
+    if found is not None:
+        row, column = found
+        agent_id = view.whole[row].agent_id
+        target, query = proofs(choice, agent_id, t).get(column or "", ("team", {"agent": agent_id}))
+        go(target, t, **query)
 
 
 def proofs(choice: TeamChoice, agent_id: str, t: Translator) -> dict[str, tuple[str, dict[str, str]]]:
@@ -159,8 +171,7 @@ def _together(view: TeamView, t: Translator) -> None:
         st.info(t("team.few", n=team.judged))
 
 
-def _row(row: AgentRow, t: Translator) -> dict[str, Any]:
-    known = row.estimate.value is not None
+def _scores(row: AgentRow, t: Translator) -> dict[str, Any]:
     return {
         t("team.column.place"): place_text(row.place, t),
         t("column.agent"): row.name,
@@ -170,6 +181,13 @@ def _row(row: AgentRow, t: Translator) -> dict[str, Any]:
         t("team.column.needed", goal=t.number(GOAL)): needed_text(row.needed, t),
         t("team.column.change"): change_text(row.change, t),
         t("team.column.weeks"): [value for _, value in row.weeks if value is not None],
+    }
+
+
+def _counted(row: AgentRow, t: Translator) -> dict[str, str]:
+    known = row.estimate.value is not None
+    return {
+        t("column.agent"): row.name,
         t("team.column.failed"): t.number(row.failed) if known else "—",
         t("team.column.verified"): part_text(row.extra.verified, t),
         t("team.column.promises"): part_text(row.extra.promises, t),
@@ -185,5 +203,5 @@ def _columns(t: Translator) -> dict[str, Any]:
     }
     return helps | {
         t("team.column.needed", goal=goal): st.column_config.TextColumn(help=t("team.column.needed_help", goal=goal)),
-        t("team.column.weeks"): st.column_config.LineChartColumn(y_min=0, y_max=100),
+        t("team.column.weeks"): st.column_config.LineChartColumn(y_min=0, y_max=100, width="small"),
     }

@@ -64,6 +64,42 @@
     }
   };
 
+  // An upload's words are English and its sizes have an English point and no space: "5.7KB", "200MB per file". A size
+  // can't be read back from what we made of it, so what Streamlit wrote is kept for the next change of the language.
+  const written = new WeakMap();
+  const templates = WORDS.filter((word) => /\{(name|size)\}/.test(word.en)).map((word) => {
+    const [before, after] = word.en.split(/\{\w+\}/);
+    return { word, before, after };
+  });
+  const sized = (text) => text.replace(/^(\d+)(\.\d+)?([KMG]?B)$/, (_, whole, part = "", unit) =>
+    new Intl.NumberFormat(language(), { minimumFractionDigits: Math.max(0, part.length - 1) }).format(whole + part)
+      + `\u00a0${wordOf.get(unit)[language()]}`);
+  const uploadSays = (text) => {
+    const known = wordOf.get(text);
+    if (known) return known[language()];
+    for (const { word, before, after } of templates)
+      if (text.startsWith(before) && text.endsWith(after) && text.length > before.length + after.length)
+        return word[language()].replace(/\{\w+\}/, () => sized(text.slice(before.length, text.length - after.length)));
+    return sized(text);
+  };
+  const rewrite = (node, now, write) => {
+    const kept = written.get(node);
+    const from = kept?.to === now ? kept.from : now;
+    const [, start, end] = node.dataset?.testid === "stFileChip" ? from.match(/^(.*, )(.*)$/s) ?? [, "", from] : [, "", from];
+    const to = start + uploadSays(end);
+    written.set(node, { from, to });
+    if (to !== now) write(to);
+  };
+  const translateUploads = () => {
+    for (const upload of all("[data-testid=stFileUploader]")) {
+      const texts = document.createTreeWalker(upload, NodeFilter.SHOW_TEXT);
+      for (let node = texts.nextNode(); node; node = texts.nextNode())
+        if (!node.parentElement.closest("[data-testid=stFileChipName], label")) rewrite(node, node.nodeValue, (text) => { node.nodeValue = text; });
+      for (const node of upload.querySelectorAll("[data-testid=stFileChip], [data-testid=stFileChipDeleteBtn] button"))
+        rewrite(node, node.getAttribute("aria-label") ?? "", (text) => node.setAttribute("aria-label", text));
+    }
+  };
+
   // Paper: each table that is drawn on a canvas is written out as one, from what it tells screen readers.
   const writeTables = () => {
     forgetTables();
@@ -85,7 +121,7 @@
   addEventListener("beforeprint", writeTables);
   addEventListener("afterprint", forgetTables);
 
-  const mend = () => { for (const one of [sayLanguage, translate, translateDays, mendSidebar, offerSkip]) one(); };
+  const mend = () => { for (const one of [sayLanguage, translate, translateDays, translateUploads, mendSidebar, offerSkip]) one(); };
   let isAsked = false;
   new MutationObserver(() => {
     if (isAsked) return;

@@ -7,8 +7,8 @@ from typing import Final
 
 from qc_workbench.domain.access import Action
 from qc_workbench.domain.call import Call
-from qc_workbench.domain.consent import ConsentLine, ConsentVerdict
-from qc_workbench.store.consent import ConsentBy, ConsentTally, calls_of_verdict, consent_tallies
+from qc_workbench.domain.consent import ConsentLine, ConsentTally, ConsentVerdict
+from qc_workbench.store.consent import ConsentBy, calls_of_verdict, consent_tallies
 from qc_workbench.store.scoping import Stretch
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.ui.views.people import Directory, directory

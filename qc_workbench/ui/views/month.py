@@ -174,12 +174,14 @@ def _figure(item: Difference, names: Mapping[str, str], t: Translator) -> str:
     name, _, currency = key.name.partition(" ")
     codes = (
         f"indicator.{name}", f"callback.{name}", f"outcome.{name}", f"report.refusal.{name}", f"figure.{name}",
-        f"report.{name}",
+        f"report.{name}", f"consent_verdict.{name}",
     )  # fmt: skip
     told = next((t(code) for code in codes if t.knows(code)), name)
     subject = names.get(key.subject, key.subject)
     if key.group == "source" and not subject:
         subject = t("report.no_source")
+    if key.group == "consent":
+        subject = t(f"report.direction.{subject}")
     parts = [t(f"figure_group.{key.group}"), subject, told, currency]
     return ": ".join(filter(None, parts[:2])) + " · " + ", ".join(filter(None, parts[2:]))
 

@@ -55,12 +55,14 @@ class Shelf(StrEnum):
 @dataclass(frozen=True, slots=True)
 class MyRoom:
     """``waiting``: how much waits for the agent, of the shelves where something can. ``scores``: all there are.
-    ``reply_until``: the first deadline of a question that has no answer yet."""
+    ``reply_until``: the first deadline of a question that has no answer yet; ``answered``: questions about breaches and
+    promises that have one and stay on their shelf until somebody rules."""
 
     waiting: Mapping[Shelf, int]
     scores: int
     promises: Board
     reply_until: datetime | None = None
+    answered: int = 0
 
 
 def my_room(workspace: Workspace, viewer: Viewer, agent: str, now: datetime) -> MyRoom:
@@ -84,7 +86,8 @@ def my_room(workspace: Workspace, viewer: Viewer, agent: str, now: datetime) -> 
         + sum(not errand.is_done for errand in given),
         Shelf.LETTERS: unread(my_letters(workspace, viewer)),
     }
-    return MyRoom(waiting, scores, promises, min(open_until, default=None))
+    answered = sum(item.case is None and item.state(now) is ReplyState.ANSWERED for item in asked)
+    return MyRoom(waiting, scores, promises, min(open_until, default=None), answered)
 
 
 def my_errands(reader: Reader, agent: str, now: datetime) -> list[Errand]:
