@@ -100,9 +100,6 @@ def test_the_agent_sees_the_question_its_deadline_and_that_silence_is_no_answer(
     assert my_room(workspace, alla, "m1", later).waiting[Shelf.SUSPICIONS] == 1
 
 
-<<<<<<< HEAD
-@pytest.mark.slow
-=======
 @pytest.mark.parametrize(
     ("language", "name"),
     [("ru", "Вопросы ко мне · ждут ответа: 0, отвечено: 1"), ("en", "Questions to me · waiting 0, answered 1")],
@@ -121,7 +118,7 @@ def test_a_question_that_was_answered_is_told_as_answered_while_it_stands_on_the
     assert "Я была в отпуске" in read(app)
 
 
->>>>>>> small
+@pytest.mark.slow
 def test_two_hundred_tasks_are_one_question_one_answer_and_one_ruling(workspace: Workspace) -> None:
     vera, alla = company.viewer(workspace), company.viewer(workspace, "m1")
     waiting = group(workspace, vera, "m1")
