@@ -164,7 +164,6 @@ def test_a_call_is_scored_by_keyboard_alone_and_the_next_one_opens(home: Path, b
         page.wait_for_url(f"**/call?id={SECOND}", timeout=60_000)
 
 
-@pytest.mark.slow
 def test_ticks_of_several_answers_are_ticks_however_slowly_they_come_and_the_cause_is_asked_on_leaving(
     home: Path, browser: Callable[[str], Page]
 ) -> None:

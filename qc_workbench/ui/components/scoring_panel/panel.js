@@ -13,12 +13,12 @@ class Panel {
     this.box = make("section", "qcw-form");
     root.append(this.box);
     this.start(component);
-    const listen = (target, name, handler) => {
-      target.addEventListener(name, handler);
-      (this.undoListening ||= []).push(() => target.removeEventListener(name, handler));
+    const listen = (target, name, handler, isFirst = false) => {
+      target.addEventListener(name, handler, isFirst);
+      (this.undoListening ||= []).push(() => target.removeEventListener(name, handler, isFirst));
     };
     listen(document, "keydown", (event) => this.key(event));
-    listen(document, "pointerdown", () => { this.work?.sign(); this.isPressed = true; });
+    listen(document, "pointerdown", () => { this.work?.sign(); this.isPressed = true; }, true); // before the question draws
     for (const name of ["pointerup", "pointercancel"]) listen(document, name, () => setTimeout(() => this.released(), 0));
     listen(window, "qcw-keys", ({ detail }) => {
       if (this.isOpen) detail.push([this.data.labels.form, this.data.labels.keys.split(" · ")]);
