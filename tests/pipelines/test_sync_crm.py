@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -210,7 +211,7 @@ def test_owners_are_ours_by_settings_with_their_days_and_by_email(tmp_path: Path
         stand_in.deal(number, owner_id=owner)
     stand_in.passes(days=2)
     stand_in.change(stand_in.deals[2], title="позже")
-    until = (NOW - timedelta(days=9)).date()
+    until = (NOW - timedelta(days=9)).astimezone(ZoneInfo("Europe/Kyiv")).date()  # the company's day
     agents = f'[[sources.agents]]\nagent = "Olena@example.test"\nmanager = "m1"\nuntil = {until}\n'
     agents += f'[[sources.agents]]\nagent = "11"\nmanager = "m2"\nsince = {until}\n'
     with serving(stand_in) as address:
