@@ -325,7 +325,7 @@ def test_a_worker_takes_no_more_of_a_recording_than_there_can_be(
             self.end_headers()
             with suppress(OSError):
                 self.wfile.write(content)
-                for _ in range(64 if self.path.startswith("/endless") else 0):
+                for _ in range(400 if self.path.startswith("/endless") else 0):
                     self.wfile.write(bytes(1 << 20))
                     sent += 1 << 20
 
@@ -345,5 +345,5 @@ def test_a_worker_takes_no_more_of_a_recording_than_there_can_be(
     finally:
         server.shutdown()
         server.server_close()
-    assert sent < 32 << 20
+    assert sent < 200 << 20  # half of it: what lies in the buffers of a busy machine is not what was taken
     assert list(tmp_path.iterdir()) == []
