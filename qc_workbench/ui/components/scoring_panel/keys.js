@@ -121,7 +121,7 @@ Object.assign(Panel.prototype, {
   focus(code, isKey = true) {
     if (code !== this.focused) {
       const question = this.question(code);
-      this.causeOf = question && this.lacksCause(question) && !ticksGoOn(question) ? code : null;
+      this.causeOf = question && this.asksAtOnce(question) ? code : null;
       this.focused = code;
     }
     this.draw();

@@ -117,6 +117,7 @@ class Panel {
   question(code) { return this.asked.find((question) => question.code === code) || null; }
   isBad(question) { return isBad(question, this.replies.get(question.code), this.progress?.bad || []); }
   lacksCause(question) { return question.causes.length > 0 && this.isBad(question) && !this.replies.get(question.code).cause; }
+  asksAtOnce(question) { return this.lacksCause(question) && !ticksGoOn(question); }
   isOnItsWay(question) { return this.changes.some((change) => change.question === question.code); }
   draft(name) { return this.outbox.of(this.data.call).drafts[name]; }
   keepDraft(name, text) { this.outbox.keepDraft(this.data.call, name, text); }
@@ -185,7 +186,7 @@ class Panel {
     if (isSame && before.comment === comment && before.cause === reply.cause && before.at_s === reply.at_s) return;
     if (draft !== undefined && this.commenting !== question.code) this.keepDraft(`comment:${question.code}`, "");
     this.change("answer", { ...reply, suggested: suggested ? { machine: suggested.machine, sign: suggested.sign } : undefined });
-    this.causeOf = this.lacksCause(question) && !ticksGoOn(question) ? question.code : null;
+    this.causeOf = this.asksAtOnce(question) ? question.code : null;
     this.draw();
   }
 
@@ -336,7 +337,7 @@ class Panel {
     if (this.causeOf && !this.lacksCause(this.question(this.causeOf) || { causes: [] })) this.causeOf = null;
     else if (event.kind === "kept" && event.change.kind === "answer" && event.change.question === this.focused) {
       const question = this.question(this.focused);
-      if (question && this.lacksCause(question) && !ticksGoOn(question)) this.causeOf = this.focused;
+      if (question && this.asksAtOnce(question)) this.causeOf = this.focused;
     }
     if (this.focused && !this.question(this.focused)) this.focused = this.firstOpen();
     this.draw();
