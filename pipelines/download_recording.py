@@ -12,7 +12,7 @@ import httpx
 
 from qc_workbench.domain.telephony import RecordingRef
 from qc_workbench.sources.recording_links import LinkRefusedError, LinkRules
-from qc_workbench.sources.unpacking import BodyRefusedError, body
+from qc_workbench.sources.unpacking import BodyRefusedError, body, told_bytes
 
 #: Redirects of one link.
 MOST_HOPS: Final = 5
@@ -22,8 +22,6 @@ _NO_SOUND: Final = ("text/", "application/json", "application/xml", "application
 LONGEST_S: Final = 1800.0
 #: Sound is packed already, and a part of a packed answer is no part of the file.
 _PLAIN: Final = {"Accept-Encoding": "identity"}
-#: Of a number of bytes: exabytes have no more.
-_MOST_DIGITS: Final = 18
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -116,14 +114,9 @@ class Downloads:
 def _starts_at(response: httpx.Response) -> int | None:
     told = response.headers.get("content-range", "")
     start = told.removeprefix("bytes ").partition("-")[0]
-    return _whole(start)
+    return told_bytes(start)
 
 
 def _length(response: httpx.Response) -> int | None:
     told = response.headers.get("content-length", "")
-    return _whole(told) if "content-encoding" not in response.headers else None
-
-
-def _whole(told: str) -> int | None:
-    """A number of bytes; None for what is none, also where Python calls it one ("²") and cannot read it."""
-    return int(told) if told.isascii() and told.isdigit() and len(told) <= _MOST_DIGITS else None
+    return told_bytes(told) if "content-encoding" not in response.headers else None

@@ -22,7 +22,7 @@ from google.oauth2.service_account import Credentials
 from qc_workbench.domain.upload import media_type
 from qc_workbench.errors import NotConfigured, UploadFailed
 from qc_workbench.sources.json_text import parsed
-from qc_workbench.sources.unpacking import ACCEPTED, BodyRefusedError, body
+from qc_workbench.sources.unpacking import ACCEPTED, BodyRefusedError, body, told_bytes
 
 #: A folder that was shared with the account is not one that it made, which is all that narrower rights reach.
 _SCOPE: Final = "https://www.googleapis.com/auth/drive"
@@ -263,4 +263,5 @@ def _json(answer: httpx.Response, place: str) -> Mapping[str, Any]:
 def _reached(answer: httpx.Response) -> int:
     """How much arrived: ``Range: bytes=0-524287``; without it nothing did."""
     last = answer.headers.get("range", "").rpartition("-")[2]
-    return int(last) + 1 if last.isascii() and last.isdigit() and len(last) <= 18 else 0
+    found = told_bytes(last)
+    return 0 if found is None else found + 1

@@ -16,6 +16,8 @@ import httpx
 #: What answers are asked to be packed as; httpx would name all that happens to be installed.
 ACCEPTED: Final = "gzip, deflate"
 _PIECE: Final = 1 << 16
+#: Digits of a number of bytes: exabytes have no more.
+_MOST_DIGITS: Final = 18
 
 
 class BodyRefusedError(Exception):
@@ -72,3 +74,8 @@ def _inflated(packed: Iterator[bytes], *, is_gzip: bool) -> Iterator[bytes]:
                 raise BodyRefusedError("packing")
     except zlib.error as error:
         raise BodyRefusedError("packing") from error
+
+
+def told_bytes(text: str) -> int | None:
+    """A number of bytes in a header; None for what is none, also where Python calls it one ("²") and cannot read it."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
