@@ -50,8 +50,11 @@ class QcwError(Exception):
     def __init__(self, code: str, **params: object) -> None:
         self.code = code
         self.params = params
-        detail = ", ".join(f"{key}={value!r}" for key, value in params.items())
-        super().__init__(f"{code}({detail})")
+        super().__init__(code)
+
+    def __str__(self) -> str:
+        detail = ", ".join(f"{key}={value!r}" for key, value in self.params.items())  # from what a key was taken out of
+        return f"{self.code}({detail})"
 
 
 class UsageError(QcwError):

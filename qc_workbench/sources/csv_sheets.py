@@ -53,9 +53,9 @@ class CsvBook:
             bom = raw.read(3) == codecs.BOM_UTF8
             raw.seek(3 if bom and self.encoding == "utf-8" else 0)
             # Lines as the file has them: a quoted cell may hold one.
-            # Half a letter at the end of UTF-16 can't be kept as it is; odd bytes of other encodings can, and are told.
-            errors = "replace" if self.encoding.startswith("utf-16") else "surrogateescape"
-            with io.TextIOWrapper(raw, self.encoding, errors=errors, newline="") as text:
+            # A byte that is no letter (an emoji in a file of Windows-1251, half a letter at the end of UTF-16) is seen
+            # as �, as in the answers of systems: kept as it is, it would be in no text that a database takes.
+            with io.TextIOWrapper(raw, self.encoding, errors="replace", newline="") as text:
                 yield from text
 
     def rows(self, sheet: str) -> Iterator[RawRow]:  # noqa: ARG002 - there is one

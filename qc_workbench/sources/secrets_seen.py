@@ -34,6 +34,4 @@ def blotted(text: str) -> str:
 
 def blot(error: QcwError) -> None:
     """Take the keys out of an error's parameters, for good."""
-    if any(isinstance(value, str) and blotted(value) != value for value in error.params.values()):
-        error.params = {key: blotted(value) if isinstance(value, str) else value for key, value in error.params.items()}
-        error.args = (blotted(str(error)),)
+    error.params = {key: blotted(value) if isinstance(value, str) else value for key, value in error.params.items()}

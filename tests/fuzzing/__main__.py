@@ -22,7 +22,7 @@ from qc_workbench.store import launch
 from qc_workbench.store.database import launch_with
 from tests.fuzzing.borders import BORDERS
 from tests.fuzzing.mutate import altered
-from tests.fuzzing.rule import judged
+from tests.fuzzing.rule import BrokenRuleError, judged
 
 #: What is worth new inputs: the readers, not what draws pages.
 LOOKED_AT = [
@@ -71,7 +71,8 @@ def main() -> None:
                 ),
                 place,
             )
-            print_of = f"{type(error).__name__} {Path(ours.filename).name}:{ours.name}:{ours.lineno}"
+            said = str(error)[:60] if isinstance(error, BrokenRuleError) else ""  # its place is always that of the rule
+            print_of = f"{type(error).__name__} {said}{Path(ours.filename).name}:{ours.name}:{ours.lineno}"
             if print_of not in known:
                 known.add(print_of)
                 path = found / f"{hashlib.sha256(print_of.encode()).hexdigest()[:10]}.bin"

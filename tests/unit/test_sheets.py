@@ -47,6 +47,15 @@ def test_csv_of_any_encoding_and_delimiter_gives_the_same_cells(tmp_path: Path, 
     assert book.delimiter == mark
 
 
+def test_a_byte_that_is_no_letter_is_seen_and_can_be_kept(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes("Менеджер;Заметка\nАнна;".encode("cp1251") + "😀 согласна\n".encode())  # typed into a cp1251 file
+    (_, row) = open_book(path).rows("")
+    assert row.cells[0] == "Анна"
+    assert "�" in str(row.cells[1])
+    str(row.cells[1]).encode()
+
+
 def test_a_quote_never_closed_costs_its_own_line_and_numbers_stay_those_of_the_editor() -> None:
     lines = ["a;b\n", '1;"x\n', "2;y\n", '3;"two\n', 'lines"\n', "4;z\n"]
     found = list(csv_sheets.split_records(iter(lines), ";", "f"))

@@ -17,8 +17,10 @@ from qc_workbench.errors import (
     SourceRefused,
 )
 from qc_workbench.sources.connector import Batch, CallSource, VendorRow, Window
+from qc_workbench.sources.problems import shown
 from qc_workbench.sources.registry import Surroundings, open_source
 from qc_workbench.sources.secrets_place import secret_at
+from qc_workbench.sources.secrets_seen import blot, note_secret
 from qc_workbench.sources.wire import TRIES
 from qc_workbench.ui.i18n import LANGUAGES, Translator
 from tests.connected_cases import STAYING_FAULTS
@@ -182,3 +184,11 @@ def test_the_key_never_stands_in_an_address(tmp_path: Path) -> None:
     (question,) = stand_in.asked
     assert "stand-in-key" not in repr((question.path, question.params))
     assert isinstance(stand_in, Behaviour)
+
+
+def test_a_key_is_taken_out_of_an_error_wherever_it_stands() -> None:
+    note_secret("a-key-nobody-may-read")
+    error = SourceRefused("source_refused", source="r", status=f"denied: {'long ' * 60}a-key-nobody-may-read")
+    error.params["status"] = shown(error.params["status"])  # as an answer's complaint is cut before it is told
+    blot(error)
+    assert "a-key-nobody-may-read" not in f"{error} {error!r} {error.args} {error.params}"
