@@ -14,6 +14,7 @@ from qc_workbench.errors import QcwError
 from qc_workbench.ui.accounts import viewer_of
 from qc_workbench.ui.components.outside import forbidden, outside
 from qc_workbench.ui.components.page_help import page_help
+from qc_workbench.ui.components.skeleton import room_place
 from qc_workbench.ui.components.tour_bar import tour_bar, tour_button
 from qc_workbench.ui.frame import language_style
 from qc_workbench.ui.i18n import LANGUAGE_NAMES, LANGUAGES, Translator
@@ -92,7 +93,8 @@ def main() -> None:
             forbidden(t)
             return
         tour_bar(opened, viewer, page.url_path, t)
-        page.run()
+        with room_place(page.url_path, t):
+            page.run()
     except QcwError as error:
         st.error(error_text(error, t))
 

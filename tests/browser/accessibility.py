@@ -25,7 +25,7 @@ from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.workspace import Workspace
 from tests.browser.pictures import ADMIN, AGENT, CALL, HEAD, LANGUAGES, OWNER, PICTURES, QC, Picture, Scene
 from tests.browser.serving import CHROMIUM_OPTIONS, SETTLED, chromium_path, served
-from tests.browser.take_screenshots import GOLDEN, address_of, log_in, settle, still_height
+from tests.browser.take_screenshots import GOLDEN, address_of, choose, log_in, settle, still_height
 
 AXE: Final = Path(
     os.environ.get("QCW_AXE") or Path(__file__).parents[2] / ".cache/axe/node_modules/axe-core/axe.min.js"
@@ -240,8 +240,7 @@ class Looker:
         settle(page, is_room=is_room)
         page.evaluate(_STILL)
         if picture.press:
-            words = Translator(language)(picture.press)
-            page.locator("[data-testid=stMain]").get_by_text(words).first.click()
+            choose(page, Translator(language)(picture.press))
         if picture.upload:
             page.set_input_files("input[type=file]", GOLDEN / picture.upload)
             page.wait_for_selector("[data-testid=stMain] h2 >> nth=2", timeout=60_000)

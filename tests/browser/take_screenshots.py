@@ -68,6 +68,13 @@ def settle(page: Page, *, is_room: bool) -> None:
     page.wait_for_timeout(800 if is_room else 200)
 
 
+def choose(page: Page, words: str) -> None:
+    """Press what says so on the page; a tab before anything else."""
+    main = page.locator("[data-testid=stMain]")
+    tabs = main.get_by_role("tab", name=words, exact=True)
+    (tabs if tabs.count() else main.get_by_text(words).locator("visible=true")).first.click()
+
+
 def still_height(page: Page) -> int:
     """How high the page is once that does not change any more: plots come after the page has settled."""
     seen = [-1, -2]
@@ -85,9 +92,7 @@ def shoot(page: Page, address: str, press: str, picture: Picture, highest: int) 
     is_room = address.split("?")[0] in ROOMS
     settle(page, is_room=is_room)
     if press:
-        main = page.locator("[data-testid=stMain]")
-        tabs = main.get_by_role("tab", name=press, exact=True)
-        (tabs if tabs.count() else main.get_by_text(press).locator("visible=true")).first.click()
+        choose(page, press)
         settle(page, is_room=is_room)
     if picture.upload:
         page.set_input_files("input[type=file]", GOLDEN / picture.upload)
