@@ -1,10 +1,12 @@
-"""The list of what the audit log records is the same in the program, the catalogue and docs/access.md."""
+"""The list of what the audit log records is the same in the program, the catalogue, docs/access.md and its twin."""
 
 from __future__ import annotations
 
 import ast
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 from qc_workbench.domain.audit import ACTIONS, RECORDED, group_of
 from qc_workbench.domain.coaching import TaskState
@@ -13,10 +15,11 @@ from qc_workbench.domain.letter import LetterStep
 from qc_workbench.domain.lost_deal import DealVerdict, RecallResult
 from qc_workbench.domain.measure import MeasureDecision
 from qc_workbench.ui.components.audit_parts import action_name, detail_text
-from qc_workbench.ui.i18n import LANGUAGES, Translator, catalogue
+from qc_workbench.ui.i18n import LANGUAGES, Language, Translator, catalogue
 
 ROOT = Path(__file__).parent.parent.parent
-DOC = ROOT / "docs" / "access.md"
+PAGES: dict[Language, Path] = {"en": ROOT / "docs" / "access.md", "ru": ROOT / "docs" / "ru" / "access.md"}
+HEAD: dict[Language, str] = {"en": "| about | recorded |", "ru": "| о чём | что записывается |"}
 #: Measurements and trials of load write lines of their own into stores that nobody looks at.
 TRIALS = {"unit_costs.py", "soak_roles.py"}
 
@@ -44,17 +47,18 @@ def families() -> set[str]:
     return {f"{family}_{member.value}" for family, kind in members for member in kind}
 
 
-def documented() -> str:
-    t = Translator("en")
-    lines = ["| about | recorded |", "|---|---|"]
+def documented(language: Language) -> str:
+    t = Translator(language)
+    lines = [HEAD[language], "|---|---|"]
     for group, actions in RECORDED.items():
         said = "; ".join(f"{t(f'audit.{action}').lower()} (`{action}`)" for action in actions)
         lines.append(f"| {t(f'audit_group.{group}')} | {said} |")
     return "\n".join(lines)
 
 
-def test_the_page_about_access_lists_what_is_recorded() -> None:
-    assert documented() in DOC.read_text(encoding="utf-8")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_about_access_lists_what_is_recorded(language: Language) -> None:
+    assert documented(language) in PAGES[language].read_text(encoding="utf-8")
 
 
 def test_every_action_has_its_name_in_the_catalogue_and_nothing_else_is_called_one() -> None:

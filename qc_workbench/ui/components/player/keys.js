@@ -1,5 +1,5 @@
 // Keys by their place on the keyboard (event.code): the same in the Russian and the English layout.
-// Digits, N, P, S, A, O, X, Z, H and Enter are left to the form beside the player.
+// Digits, N, P, S, A, O, M, X, Z, H, Enter, Backspace and Delete are left to the form beside the player.
 const keysOf = (player) => {
   const { sound, wave, words, comments } = player;
   const by = (seconds) => () => player.seek(sound.audio.currentTime + seconds);
