@@ -23,6 +23,7 @@ from sphinx.locale import translators
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from pipelines import site_language
+from pipelines.document_twins import translate_links
 from pipelines.lock_file import ROOT
 from qc_workbench import __version__
 from qc_workbench.ui.i18n import LANGUAGE_NAMES, LANGUAGES, Language, Translator
@@ -74,7 +75,7 @@ def make_site(folder: Path, root: Path = ROOT) -> None:
     for language in LANGUAGES:
         with tempfile.TemporaryDirectory(prefix="qcw-site-") as scratch:
             sources = Path(scratch) / "sources"
-            _gather(root, pages, sources)
+            _gather(root, pages, sources, language)
             sections = navigation(pages, text, language)
             (sources / "index.md").write_text(_start_page(sections, language), encoding="utf-8")
             _build(sources, folder / language, Path(scratch) / "kept", language)
@@ -105,9 +106,14 @@ def _language_of(page: str) -> str | None:
     return (found[1] or found[2]) if found else None
 
 
-def _gather(root: Path, pages: Iterable[str], target: Path) -> None:
-    """Copy the pages and what they link to, and what linked pages link to in turn."""
-    waiting, done = list(pages), set()
+def _gather(root: Path, pages: Iterable[str], target: Path, language: Language) -> None:
+    """Copy the pages and what they link to, and what those link to in turn; links lead to the language's twins."""
+    known = frozenset(pages)
+    waiting, done = list(known), set()
+
+    def twin_of(page: Path) -> Path:
+        return Path(_twin(page.as_posix(), known, language))
+
     while waiting:
         name = waiting.pop()
         if name in done:
@@ -115,10 +121,12 @@ def _gather(root: Path, pages: Iterable[str], target: Path) -> None:
         done.add(name)
         source = root / name
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target / name)
         if source.suffix != ".md":
+            shutil.copyfile(source, target / name)
             continue
-        for link in _LINK.findall(source.read_text(encoding="utf-8")):
+        text = source.read_text(encoding="utf-8")
+        (target / name).write_text(translate_links(text, Path(name), twin_of, root), encoding="utf-8")
+        for link in _LINK.findall(text):
             linked = (source.parent / link).resolve()
             if "://" not in link and linked.is_file() and linked.is_relative_to(root.resolve()):
                 waiting.append(linked.relative_to(root.resolve()).as_posix())
