@@ -328,7 +328,7 @@ def parse_settings(text: str, place: str) -> Settings:
 def load_settings(path: Path) -> Settings:
     """Read a qcw.toml. A missing file gives the defaults."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_bytes().decode("utf-8-sig")  # whole: read as a stream, half a mark of UTF-8 would be no text
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError) as error:

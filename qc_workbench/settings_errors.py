@@ -127,7 +127,7 @@ def settings_error(error: ValidationError, text: str, file: str, settings: type[
     line = _line_of(location, text)
     params: dict[str, object] = {
         "file": file,
-        "key": key,
+        "key": _cut(key),
         "line": line,
         "place": Phrase("settings.place", {"file": file, "line": line}) if line else file,
         "more": Phrase("settings.more", {"n": len(problems) - 1}) if len(problems) > 1 else "",

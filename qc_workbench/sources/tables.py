@@ -82,10 +82,12 @@ def read_csv(file: str, data: bytes, known_columns: Sequence[str]) -> Table:
             continue
         if not any(cell.strip() for cell in record):
             continue
+        problem = _broken_cells(file, start, record, len(record if header is None else header), data)
         if header is None:
+            if problem:  # a quoted name may reach over lines
+                return _unreadable(problem)
             header, header_row = _names(record), start
             continue
-        problem = _broken_cells(file, start, record, len(header), data)
         if problem:
             problems.append(problem)
         else:

@@ -186,9 +186,11 @@ class _Rows:
 
 
 def read_table(data: bytes) -> Outcome:
-    """Rows of a table of Asterisk as JSON; ``@2026-03-02T10:15:04`` is a moment. What is no list has no rows."""
+    """Rows of a table of Asterisk as JSON; ``@2026-03-02T10:15:04`` is a moment. What is no list has no rows; a driver
+    gives whole characters."""
     try:
-        told = json.loads(data, parse_int=lambda text: int(text[:18]))
+        text = data.decode().encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        told = json.loads(text.replace("\\ud", "\\u0").replace("\\uD", "\\u0"), parse_int=lambda said: int(said[:18]))
     except (ValueError, RecursionError):
         told = []
     rows = [{_name(key): _cell(value) for key, value in row.items()} for row in told if isinstance(row, dict)] if (
