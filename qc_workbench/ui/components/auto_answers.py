@@ -65,7 +65,8 @@ def _question(room: Room, call: Call, row: AnsweredQuestion) -> None:
                 width="content",
             )
         if room.viewer.may(Action.SCORE_CALL, call.manager_id):
-            _check_buttons(room, call_id, row)
+            with st.container(horizontal=True, width="content", wrap=False):  # both or none go to the next line
+                _check_buttons(room, call_id, row)
     reading = room.reading(call)
     for proof in suggested.proofs:
         label = clock(proof.start_s) + (

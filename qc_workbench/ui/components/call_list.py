@@ -31,9 +31,9 @@ def choose_call(room: Room) -> None:
     if not found.total:
         nothing(t("calls.nothing"))
         return
+    st.caption(t("calls.shown", n=len(found.calls)) + (" " + t("calls.more") if found.is_cut else ""))
     rows = [call_row(call, found.people, found.recordings.get(call.call_id), t) for call in found.calls]
     row = picked(rows, {}, "calls_list" if page == 1 else f"{key}_{page}", t("room.call"))
-    st.caption(t("calls.shown", n=len(rows)) + (" " + t("calls.more") if found.is_cut else ""))
     if row is not None:
         open_call(t, found.calls[row].call_id)
 
