@@ -111,7 +111,7 @@ def _plot(items: list[QuestionFigures], t: Translator) -> None:
             "source:N",
             title=None,
             scale=alt.Scale(domain=names, range=[_COLOURS[source] for source in Source]),
-            legend=alt.Legend(orient="top", labelLimit=320),
+            legend=alt.Legend(orient="top", labelLimit=320, symbolOpacity=1),
         ),
         tooltip=[
             alt.Tooltip("question:N", title=" "),

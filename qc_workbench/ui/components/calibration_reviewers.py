@@ -97,7 +97,7 @@ def _plot(view: FiguresView, rows: tuple[ReviewerFigures, ...], t: Translator) -
             "measure:N",
             title=None,
             scale=alt.Scale(domain=names, range=list(_COLOURS)),
-            legend=alt.Legend(orient="top", labelLimit=260),
+            legend=alt.Legend(orient="top", labelLimit=260, symbolOpacity=1),
         ),
         tooltip=[
             alt.Tooltip("who:N", title=" "),
