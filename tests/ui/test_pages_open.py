@@ -188,6 +188,20 @@ def test_a_call_without_a_recording_says_why_there_is_no_sound(full: Path, monke
     assert "Слушать нечего: без записи" in read(enter(start(full, "ru", monkeypatch), "call", id=company.MISSED))
 
 
+@pytest.mark.parametrize(
+    ("language", "mine", "found"),
+    [
+        ("ru", "Вас ещё не спрашивали", "**Сомнительный отказ**"),
+        ("en", "You were not asked yet", "**Doubtful refusal**"),
+    ],
+)
+def test_an_agent_reads_of_themself_on_the_page_of_their_call_and_of_each_suspicion_once(
+    full: Path, monkeypatch: pytest.MonkeyPatch, language: str, mine: str, found: str
+) -> None:
+    shown = read(enter(start(full, language, monkeypatch, "m2"), "call", id=company.REFUSED))
+    assert (mine in shown, shown.count(found)) == (True, 1), shown
+
+
 def test_the_list_of_calls_finds_a_client_by_name(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = enter(start(full, "en", monkeypatch), "call")
     app.text_input(key="calls_search").set_value("ирина").run()
