@@ -86,7 +86,7 @@ EMPTY = {
     "overview": {"ru": "Пример компании", "en": "The sample company"},
     "queue": {"ru": "нет непрослушанных", "en": "No calls of the random sample wait"},
     "my": {"ru": "не для вашей роли", "en": "not for your role"},
-    "call": {"ru": "Таких звонков нет", "en": "No such calls"},
+    "call": {"ru": "Звонков пока нет. Они появятся", "en": "No calls yet. They appear"},
     "search": {"ru": "Искать пока не в чем", "en": "There is nothing to search yet"},
     "suspicious": {"ru": "Подозрительных звонков нет", "en": "No suspicious calls"},
     "promises": {"ru": "Обещаний пока нет", "en": "No promises yet"},
