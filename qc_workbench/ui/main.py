@@ -38,6 +38,11 @@ _DENSE = """
 [data-testid="stMetric"] { gap: 0; }
 [data-testid="stPageLink"] a { padding-left: 0; height: auto; }
 [data-testid="stPageLink"] a span, [data-testid="stPageLink"] a p { white-space: normal; overflow: visible; }
+.stMain [data-testid="stPageLink"] a :is(p, span) { color: light-dark(#1552a8, #8ab8ff); }
+.stMain [data-testid="stPageLink"] a:hover p { text-decoration: underline; }
+[class*="st-key-search_open_"] button { height: auto; min-height: 0; }
+[class*="st-key-search_open_"] button * { white-space: normal; overflow: visible; text-align: left; }
+[class*="st-key-search_open_"] button * { color: light-dark(#1552a8, #8ab8ff); }
 [data-variant="segmented_control"][aria-checked="true"] { color: inherit !important; font-weight: 600; }
 [data-variant="segmented_control"][aria-checked="true"] * { color: inherit !important; }
 [data-testid="stMetricLabel"] * { white-space: normal !important; overflow: visible; }

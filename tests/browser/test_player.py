@@ -234,6 +234,7 @@ def test_a_comment_is_a_mark_at_once_and_is_there_after_a_reload(listener: Calla
     page.keyboard.press("Control+Enter")
     expect(page.locator(".remark p")).to_have_text("Клиент просит перезвонить, jkl 123")
     expect(page.locator(".band.note")).to_have_count(1)
+    assert page.locator(".band.note").evaluate("mark => mark.scrollWidth <= mark.clientWidth")  # none of it is cut off
     expect(page.locator(".remark .by")).to_contain_text("Глеб Слушатель")
     page.reload()
     drawn(page)
@@ -297,6 +298,10 @@ def test_the_list_of_keys_opens_and_closes_and_streamlit_s_own_keys_stay_quiet(l
     page.keyboard.press("j")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Клавиши (?)")).to_be_hidden()
+    russian = "new KeyboardEvent('keydown', {key: '?', code: 'Digit7', shiftKey: true, bubbles: true})"
+    page.evaluate(f"document.body.dispatchEvent({russian})")  # where that layout has it
+    expect(page.get_by_role("dialog", name="Клавиши (?)")).to_be_visible()
+    page.keyboard.press("Escape")
     page.evaluate("document.body.dataset.same = 'yes'")
     page.keyboard.press("r")
     page.keyboard.press("c")

@@ -164,6 +164,30 @@ def test_a_call_is_scored_by_keyboard_alone_and_the_next_one_opens(home: Path, b
         page.wait_for_url(f"**/call?id={SECOND}", timeout=60_000)
 
 
+def test_keys_pressed_while_their_list_is_read_answer_nothing_and_a_list_once_closed_stays_closed(
+    home: Path, browser: Callable[[str], Page]
+) -> None:
+    with served(home) as base:
+        page = browser(base)
+        open_call(page, FIRST)
+        keys = page.get_by_role("dialog", name="Клавиши (?)")
+        page.keyboard.press("Shift+Slash")
+        expect(keys).to_be_visible()
+        keys.locator("h2").click()  # on its words, where nothing takes the focus
+        press(page, "1s")
+        page.keyboard.press("Escape")
+        expect(keys).to_be_hidden()
+        expect(page.locator(".question.answered")).to_have_count(0)
+        expect(page.locator(".said.problem")).to_have_count(0)
+        below = page.locator(".qcw-form footer details")
+        expect(below).to_have_attribute("open", "")
+        below.locator("summary").click()
+        expect(below).not_to_have_attribute("open", "")
+        open_call(page, SECOND)
+        expect(below).to_have_count(1)
+        expect(below).not_to_have_attribute("open", "")
+
+
 def test_ticks_of_several_answers_are_ticks_however_slowly_they_come_and_the_cause_is_asked_on_leaving(
     home: Path, browser: Callable[[str], Page]
 ) -> None:

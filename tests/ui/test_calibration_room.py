@@ -332,10 +332,10 @@ def test_reviewers_are_named_to_the_head_and_only_oneself_to_a_specialist(
 ) -> None:
     a_month_of_sessions(workspace)
     seen = measured(room(workspace, monkeypatch, "h1", tab="reviewers"))
-    table = seen.dataframe[0].value
+    table = seen.table[0].value
     assert set(table.iloc[:, 0]) == {"Глеб Слушатель", "Галина Вторая"}
     seen = measured(room(workspace, monkeypatch, "q1", tab="reviewers"))
-    assert set(seen.dataframe[0].value.iloc[:, 0]) == {"Глеб Слушатель (вы)", "коллега 1"}
+    assert set(seen.table[0].value.iloc[:, 0]) == {"Глеб Слушатель (вы)", "коллега 1"}
     assert "Галина" not in shown(seen)
 
 

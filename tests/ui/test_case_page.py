@@ -72,7 +72,7 @@ def test_the_agent_is_asked_answers_and_the_case_comes_back(tmp_path: Path, monk
     app = open_room(workspace, monkeypatch)
     app.button(key="rule_asked").click().run()
     app = enter(start(workspace.home, "ru", monkeypatch, "m1"), "call", id=company.PADDED)
-    assert "Ответа пока нет" in read(app)
+    assert "Вас спросили. Ответьте здесь." in read(app)
     app.text_area(key="answer_flag-padded").set_value("Клиент искал договор")
     app.button(key="answer_save_flag-padded").click().run()
     shown = read(app)

@@ -19,6 +19,8 @@ from qc_workbench.store import disputes as moves_store
 from qc_workbench.store.cases import case_of_flag
 from qc_workbench.store.people import account_with_id
 from qc_workbench.store.scored_calls import scores_with_ids
+from qc_workbench.ui.components.score_lines import score_text
+from qc_workbench.ui.i18n import Translator
 from qc_workbench.ui.server import SCRIPT
 from qc_workbench.ui.state import HOME_VARIABLE, LANGUAGE_KEY, TOKEN_KEY
 from qc_workbench.ui.viewer import Viewer
@@ -343,3 +345,10 @@ def test_rates_counted_in_the_database_are_those_of_the_rule(workspace: Workspac
         (item.answers, item.disputed, item.unsettled) for item in by_rule
     )
     assert sorted((item.answers, item.disputed) for item in by_rule) == [(1, 0), (2, 0), (2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("91", "91"), ("74.90", "74,9"), ("55.96", "56"), ("40.04", "40"), (None, "—")]
+)
+def test_scores_of_one_list_have_a_tenth_where_there_is_one(value: str | None, shown: str) -> None:
+    assert score_text(value, Translator("ru")) == shown

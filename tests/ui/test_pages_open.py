@@ -86,7 +86,7 @@ EMPTY = {
     "overview": {"ru": "Пример компании", "en": "The sample company"},
     "queue": {"ru": "нет непрослушанных", "en": "No calls of the random sample wait"},
     "my": {"ru": "не для вашей роли", "en": "not for your role"},
-    "call": {"ru": "Таких звонков нет", "en": "No such calls"},
+    "call": {"ru": "Звонков пока нет. Они появятся", "en": "No calls yet. They appear"},
     "search": {"ru": "Искать пока не в чем", "en": "There is nothing to search yet"},
     "suspicious": {"ru": "Подозрительных звонков нет", "en": "No suspicious calls"},
     "promises": {"ru": "Обещаний пока нет", "en": "No promises yet"},
@@ -186,6 +186,20 @@ def test_a_call_that_does_not_exist_is_said_so(full: Path, monkeypatch: pytest.M
 
 def test_a_call_without_a_recording_says_why_there_is_no_sound(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Слушать нечего: без записи" in read(enter(start(full, "ru", monkeypatch), "call", id=company.MISSED))
+
+
+@pytest.mark.parametrize(
+    ("language", "mine", "found"),
+    [
+        ("ru", "Вас ещё не спрашивали", "**Сомнительный отказ**"),
+        ("en", "You were not asked yet", "**Doubtful refusal**"),
+    ],
+)
+def test_an_agent_reads_of_themself_on_the_page_of_their_call_and_of_each_suspicion_once(
+    full: Path, monkeypatch: pytest.MonkeyPatch, language: str, mine: str, found: str
+) -> None:
+    shown = read(enter(start(full, language, monkeypatch, "m2"), "call", id=company.REFUSED))
+    assert (mine in shown, shown.count(found)) == (True, 1), shown
 
 
 def test_the_list_of_calls_finds_a_client_by_name(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:

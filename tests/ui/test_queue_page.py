@@ -67,9 +67,9 @@ def bars(app: AppTest) -> str:
     [
         ("ru", ("Мои звонки на сегодня · 1", "Слушать", "Заменить…", "Адресная проверка · 3"),
          ("Сегодня 0 из 2", "рассчитано на 30 звонков в день", "2 звонка просрочено", "из них 1 из адресной",
-          "Ежедневная выборка, 7 окт.", ": срок прошёл: 1 из 2")),
+          "Ежедневная выборка, 7 окт.", ": 1 из 2, срок прошёл")),
         ("en", ("My calls today · 1", "Listen", "Replace…", "Targeted · 3"),
-         ("Today 0 of 2", "planned for 30 calls a day", "2 calls late", "1 of them targeted", "late: 1 of 2")),
+         ("Today 0 of 2", "planned for 30 calls a day", "2 calls late", "1 of them targeted", ": 1 of 2, late")),
     ],
 )  # fmt: skip
 def test_a_reviewer_sees_today_with_what_is_late_and_how_far_the_plans_are(
@@ -83,13 +83,13 @@ def test_a_reviewer_sees_today_with_what_is_late_and_how_far_the_plans_are(
     assert [box.key for box in app.selectbox] == []  # whose queue is asked of heads only
 
 
-@pytest.mark.parametrize(("language", "late"), [("ru", "просрочен, срок был"), ("en", "late, was due")])
+@pytest.mark.parametrize(("language", "late"), [("ru", ", просрочен"), ("en", ", late")])
 def test_the_table_says_since_when_a_call_is_late(
     workspace: Workspace, language: str, late: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = enter(start(workspace.home, language, monkeypatch, "q1"), "queue")
     (row,) = app.dataframe[0].value.to_dict("records")
-    assert any(str(cell).startswith(late) for cell in row.values())
+    assert any(str(cell).endswith(late) for cell in row.values())
 
 
 @pytest.mark.parametrize(

@@ -101,11 +101,14 @@ def test_the_agent_sees_the_question_its_deadline_and_that_silence_is_no_answer(
 
 
 @pytest.mark.parametrize(
-    ("language", "name"),
-    [("ru", "Вопросы ко мне · ждут ответа: 0, отвечено: 1"), ("en", "Questions to me · waiting 0, answered 1")],
+    ("language", "name", "said"),
+    [
+        ("ru", "Вопросы ко мне · ждут ответа: 0, отвечено: 1", "Вы ответили 21 окт., "),
+        ("en", "Questions to me · waiting 0, answered 1", "You answered 21 Oct, "),
+    ],
 )
 def test_a_question_that_was_answered_is_told_as_answered_while_it_stands_on_the_shelf(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, language: str, name: str
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, language: str, name: str, said: str
 ) -> None:
     vera, alla = company.viewer(workspace), company.viewer(workspace, "m1")
     rule_on_group(workspace, vera, group(workspace, vera, "m1"), Ruling.ASKED, ASKED, "")
@@ -115,7 +118,10 @@ def test_a_question_that_was_answered_is_told_as_answered_while_it_stands_on_the
     app = enter(start(workspace.home, "m1", language, monkeypatch), "my")
     assert name in app.button_group(key="my_shelf").options
     app.button_group(key="my_shelf").set_value(Shelf.SUSPICIONS).run()
-    assert "Я была в отпуске" in read(app)
+    shown = read(app)
+    assert [text for text in ("Я была в отпуске", said) if text not in shown] == [], shown
+    moments = [caption.value for caption in app.main.caption if "19\\:" in caption.value]
+    assert moments == sorted(moments)
 
 
 @pytest.mark.slow

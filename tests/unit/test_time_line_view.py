@@ -63,3 +63,10 @@ def test_the_player_gets_the_strips_and_a_call_without_measured_sound_has_none()
         player_data(playback("c", None, None, None, None, (), (), Translator("en")), Translator("en"), 0, False)["line"]
         is None
     )
+
+
+def test_a_call_without_a_recording_promises_neither_a_waveform_nor_a_transcript() -> None:
+    t = Translator("en")
+    labels = player_data(playback("c", None, None, None, None, (), (), t), t, 0, False)["labels"]
+    assert labels["no_wave"] == t("player.no_sound")
+    assert labels["no_transcript"] == "No transcript: there is no recording."

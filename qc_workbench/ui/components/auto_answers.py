@@ -52,7 +52,7 @@ def auto_answers_panel(room: Room, view: CallView) -> None:
 def _question(room: Room, call: Call, row: AnsweredQuestion) -> None:
     t, suggested, call_id = room.t, row.suggested, call.call_id
     code = suggested.question.value
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):  # words wrap, the buttons stay right
         st.markdown(
             f"{_ICONS[suggested.answer]} **{t(f'question.{code}')}** · {t(f'auto_answer.{suggested.answer.value}')}"
             + (f" · {found}" if (found := measured(suggested, t)) else ""),

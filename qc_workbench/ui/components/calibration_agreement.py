@@ -111,7 +111,7 @@ def _plot(items: list[QuestionFigures], t: Translator) -> None:
             "source:N",
             title=None,
             scale=alt.Scale(domain=names, range=[_COLOURS[source] for source in Source]),
-            legend=alt.Legend(orient="top", labelLimit=320),
+            legend=alt.Legend(orient="top", labelLimit=320, symbolOpacity=1),
         ),
         tooltip=[
             alt.Tooltip("question:N", title=" "),
@@ -121,8 +121,10 @@ def _plot(items: list[QuestionFigures], t: Translator) -> None:
         ],
     )
     scale = alt.Scale(domain=[min(-0.2, min(row["value"] for row in rows)), 1], clamp=True)
+    point = t.number(0.5, 1)[1]  # of decimals: Vega's is the English one
+    axis = alt.Axis(tickCount=6, labelExpr=f"replace(datum.label, '.', '{point}')")
     arms = base.mark_rule(strokeWidth=3, opacity=0.45).encode(
-        x=alt.X("low:Q", title=t("figures.alpha"), scale=scale, axis=alt.Axis(tickCount=6)), x2="high:Q"
+        x=alt.X("low:Q", title=t("figures.alpha"), scale=scale, axis=axis), x2="high:Q"
     )
     points = base.mark_point(filled=True, size=55, opacity=1).encode(x="value:Q")
     borders = alt.Chart(alt.InlineData(values=[{"at": TENTATIVE}, {"at": RELIABLE}]))

@@ -8,7 +8,7 @@ import altair as alt
 import streamlit as st
 
 from qc_workbench.review.calibration_figures import ReviewerFigures
-from qc_workbench.ui.components.blocks import nothing
+from qc_workbench.ui.components.blocks import nothing, read_table
 from qc_workbench.ui.components.calibration_agreement import chosen_figures
 from qc_workbench.ui.components.plots import GOOD, NEUTRAL, UNKNOWN
 from qc_workbench.ui.i18n import Translator
@@ -37,7 +37,7 @@ def reviewers_compared(room: Room) -> None:
     if own is not None:
         _sentences(own, t("reviewers.you"), t)
     with st.expander(t("reviewers.table"), expanded=True):
-        st.dataframe([_line(view, row, t) for row in rows], hide_index=True, height="content", alt=t("reviewers.table"))
+        read_table([_line(view, row, t) for row in rows], t("reviewers.table"), {t("reviewers.scores")})
     st.caption(t("reviewers.method"))
     for row in rows:
         if row.reviewer != view.own and row.reviewer in view.names:
@@ -97,7 +97,7 @@ def _plot(view: FiguresView, rows: tuple[ReviewerFigures, ...], t: Translator) -
             "measure:N",
             title=None,
             scale=alt.Scale(domain=names, range=list(_COLOURS)),
-            legend=alt.Legend(orient="top", labelLimit=260),
+            legend=alt.Legend(orient="top", labelLimit=260, symbolOpacity=1),
         ),
         tooltip=[
             alt.Tooltip("who:N", title=" "),
@@ -156,9 +156,9 @@ def signed(value: float, t: Translator) -> str:
     return sign + t.number(abs(value), 1)
 
 
-def _line(view: FiguresView, row: ReviewerFigures, t: Translator) -> dict[str, Any]:
+def _line(view: FiguresView, row: ReviewerFigures, t: Translator) -> dict[str, str]:
     known = measures(row)
-    line: dict[str, Any] = {t("reviewers.who"): _name(view, row, t), t("reviewers.scores"): row.scores}
+    line = {t("reviewers.who"): _name(view, row, t), t("reviewers.scores"): t.number(row.scores)}
     for measure in _MEASURES:
         text = "—"
         if measure in known:

@@ -29,11 +29,12 @@ def choose_call(room: Room) -> None:
         _choose_talk(found, t)
     page = pager(found.total, PAGE, t, key)
     if not found.total:
-        nothing(t("calls.nothing"))
+        is_asked = search or span.agent or span.has_days
+        nothing(t("calls.nothing" if is_asked else "calls.none_yet"))
         return
+    st.caption(t("calls.shown", n=len(found.calls)) + (" " + t("calls.more") if found.is_cut else ""))
     rows = [call_row(call, found.people, found.recordings.get(call.call_id), t) for call in found.calls]
     row = picked(rows, {}, "calls_list" if page == 1 else f"{key}_{page}", t("room.call"))
-    st.caption(t("calls.shown", n=len(rows)) + (" " + t("calls.more") if found.is_cut else ""))
     if row is not None:
         open_call(t, found.calls[row].call_id)
 

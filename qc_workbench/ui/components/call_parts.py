@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from qc_workbench.domain.call import Call, Outcome
-from qc_workbench.domain.flag import Evidence, Verdict
+from qc_workbench.domain.flag import Evidence, FlagKind, Verdict
 from qc_workbench.review.rulings import CaseState
 from qc_workbench.ui.components.blocks import call_link, deal_text, due_text, recording_state
 from qc_workbench.ui.components.rows import flag_reasons, plan_text
@@ -82,7 +82,7 @@ def findings_panel(view: CallView, reading: Reading, t: Translator) -> None:
             st.caption(t("call.promise_due", due=due_text(spoken.due, t)))
             st.text(f"«{reading.text(spoken.quote)}»")
             call_link(t, t("call.go_to", time=clock(spoken.start_s)), view.call.call_id, spoken.start_s)
-        if view.refusal and view.refusal.false_refusal:
+        if view.refusal and view.refusal.false_refusal and FlagKind.FALSE_REFUSAL not in {f.kind for f in view.flags}:
             st.markdown(f"**{t('flag.false_refusal')}**")
         if not (view.flags or view.promises or view.conversation):
             st.caption(t("call.nothing_found"))

@@ -27,9 +27,11 @@ def agents_answer(
         for given in answers:
             st.text(given.text)
             st.caption(plain(t("answer.given", who=given.by, moment=t.moment(given.at))))
+        is_mine = room.viewer.may(Action.ANSWER_FLAG, agent_id)
         if not answers:
-            st.caption(t("answer.waiting") if asked else t("answer.not_asked"))
-        if not room.viewer.may(Action.ANSWER_FLAG, agent_id):
+            code = "answer.waiting" if asked else "answer.not_asked"
+            st.caption(t(f"{code}.mine" if is_mine else code))
+        if not is_mine:
             return
         # A form: what is being typed survives a key pressed elsewhere, and comes once. Ctrl+Enter is taken already: on
         # the page of a call it goes on to the next one.

@@ -28,7 +28,7 @@ _PLACE: Final = re.compile(r"(?:(?P<minutes>\d{1,4}):)?(?P<seconds>\d{1,5}(?:[.,
 
 def clip_library(room: Room) -> None:
     t = room.t
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         kind = st.segmented_control(
             t("clip_library.kind"), list(ClipKind), format_func=lambda item: t(f"clip.{item.value}"), key="clips_kind",
             label_visibility="collapsed",

@@ -27,15 +27,13 @@ def day_line(room: Room, day: ListeningDay) -> None:
     """How much of today is done, and what a call takes."""
     t, done = room.t, day.heard.calls
     of = done + day.left
-    notes = []
+    notes = [t("listening.of_targeted", n=len(day.targeted_today))] if day.targeted_today else []
     if day.is_off:
         notes.append(t("listening.off"))
     elif day.capacity is not None:
         notes.append(t("listening.capacity", n=day.capacity))
     if day.late:
         notes.append(t("listening.late", n=day.late))
-    if day.targeted_today:
-        notes.append(t("listening.of_targeted", n=len(day.targeted_today)))
     if day.heard.mean_s is not None:
         notes.append(t("listening.mean", time=clock(day.heard.mean_s)))
     text = " · ".join([t("listening.today_of", done=t.number(done), of=t.number(of)), *notes])

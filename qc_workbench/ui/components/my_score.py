@@ -8,7 +8,7 @@ from qc_workbench.domain.dispute import DisputeMove, Line, LineState
 from qc_workbench.errors import QcwError, UsageError
 from qc_workbench.review.disputes import LONGEST_REASON, DisputeCase, acknowledge, appeal, dispute, withdraw
 from qc_workbench.review.evaluating import checked
-from qc_workbench.ui.components.blocks import call_link
+from qc_workbench.ui.components.blocks import call_link, nothing
 from qc_workbench.ui.components.flash import done, refused
 from qc_workbench.ui.components.pager import pager
 from qc_workbench.ui.components.reply_parts import answer_input, answer_text, chosen_reply
@@ -35,12 +35,15 @@ _OPEN = "my_question"
 def my_score_list(room: Room, agent: str, view: MyRoom) -> None:
     """The list of scores, the one chosen, and its questions."""
     t = room.t
+    if not view.scores:
+        nothing(t("my.no_scores"))
+        return
     listed, found = st.columns([3, 7], gap="medium")
     with listed:
         page = pager(view.scores, PAGE, t, "my_scores_page")
         cases, people = my_scores(room.workspace, agent, page, room.now)
         by_id = {case.evaluation_id: case for case in cases}
-        if not by_id:
+        if not by_id:  # taken back since the page began
             st.markdown(t("my.no_scores"))
             return
         asked = st.query_params.get("score")

@@ -71,7 +71,7 @@ def suspicions(room: Room, agent: str) -> None:
     for case in found.cases:
         with st.container(border=True):
             st.markdown(f"**{plain(fault_name(t, case.flag.kind.value))}** · {plain(flag_reasons(case.flag, t))}")
-            st.caption(f"{reply_line(reply_about(room.workspace, case.flag), room)} {t('reply.silence')}")
+            st.caption(f"{reply_line(reply_about(room.workspace, case.flag), room, is_mine=True)} {t('reply.silence')}")
             with st.container(horizontal=True, vertical_alignment="center"):
                 for number, piece in enumerate(case.flag.evidence[:3]):
                     quote_button(

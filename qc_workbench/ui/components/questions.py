@@ -29,14 +29,16 @@ from qc_workbench.ui.views.violation_ruling import rule_on_faults
 _COLORS = {ReplyState.OPEN: "blue", ReplyState.ANSWERED: "green", ReplyState.NO_ANSWER: "orange"}
 
 
-def reply_line(reply: Reply, room: Room) -> str:
-    """«Ответить до …», «менеджер ответил …», «нет ответа …»: silence is said as what it is."""
+def reply_line(reply: Reply, room: Room, *, is_mine: bool = False) -> str:
+    """«Ответить до …», «менеджер ответил …», «нет ответа …»: silence is said as what it is. ``is_mine``: the agent
+    reads it."""
     t, state = room.t, reply.state(room.now)
     if state is ReplyState.NOT_ASKED:
         return t("reply.not_asked", n=room.workspace.settings.bonus.reply_days)
     at = reply.answered_at if state is ReplyState.ANSWERED else reply.until
     assert at is not None
-    return t(f"reply.{state.value}", moment=t.moment(at))
+    mine = ".mine" if is_mine and state is ReplyState.ANSWERED else ""
+    return t(f"reply.{state.value}{mine}", moment=t.moment(at))
 
 
 def is_heard(room: Room, flag: Flag) -> bool:
@@ -71,12 +73,13 @@ def asked_list(room: Room, key: str) -> None:
                 _decide(room, item, f"{key}_{item.key}")
 
 
-def _state(item: Question, room: Room) -> None:
+def _state(item: Question, room: Room, *, is_mine: bool = False) -> None:
     state = item.state(room.now)
-    st.badge(room.t(f"reply_state.{state.value}"), color=_COLORS.get(state, "gray"))  # type: ignore[arg-type]
+    mine = ".mine" if is_mine and state in (ReplyState.OPEN, ReplyState.ANSWERED) else ""
+    st.badge(room.t(f"reply_state.{state.value}{mine}"), color=_COLORS.get(state, "gray"))  # type: ignore[arg-type]
     assert item.reply.asked_at is not None
     asked = room.t("answer.asked", who=plain(item.by), moment=room.t.moment(item.reply.asked_at))
-    st.caption(f"{asked}. {reply_line(item.reply, room)}")
+    st.caption(f"{asked}. {reply_line(item.reply, room, is_mine=is_mine)}")
 
 
 def _about(item: Question, room: Room) -> None:
@@ -84,8 +87,9 @@ def _about(item: Question, room: Room) -> None:
     if item.case is not None:
         call_link(room.t, room.t.moment(item.case.call.started_at), item.case.call.call_id)
         return
-    for fault in item.faults:
-        about = " · ".join([room.t.moment(fault.happened_at), *([fault.deal_id] if fault.deal_id else [])])
+    for fault in sorted(item.faults, key=lambda fault: fault.happened_at):
+        deal = [room.t("reply.deal", deal=fault.deal_id)] if fault.deal_id else []
+        about = " · ".join([room.t.moment(fault.happened_at), *deal])
         if fault.call_id is not None:
             call_link(room.t, about, fault.call_id)
         else:
@@ -137,7 +141,7 @@ def question_to_me(room: Room, item: Question) -> None:
         why = f"violation.{item.kind}.why"
         if t.knows(why):
             st.caption(t(why))
-        _state(item, room)
+        _state(item, room, is_mine=True)
         _about(item, room)
         _said(item, t)
         if not item.answers:

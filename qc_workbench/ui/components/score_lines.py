@@ -50,7 +50,11 @@ def score_badge(case: ScoredCase, t: Translator) -> None:
 
 
 def score_text(value: object, t: Translator) -> str:
-    return "—" if value is None else t.number(float(str(value)), 1 if float(str(value)) % 1 else 0)
+    """With a tenth where there is one: 91, 74,9, and 56 for 55,96."""
+    if value is None:
+        return "—"
+    shown = round(float(str(value)), 1)
+    return t.number(shown, 1 if shown % 1 else 0)
 
 
 def state_badge(line: Line, t: Translator, *, is_mine: bool = False) -> None:

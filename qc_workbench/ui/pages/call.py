@@ -13,6 +13,7 @@ from qc_workbench.ui.components.missing_words import missing_words
 from qc_workbench.ui.components.scoring_panel import scoring_panel
 from qc_workbench.ui.components.sound_elsewhere import sound_elsewhere_marks
 from qc_workbench.ui.labels import plain
+from qc_workbench.ui.navigation import link
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.call import call_view
 
@@ -27,6 +28,7 @@ view = call_view(room.workspace, room.viewer, call_id)
 if view is None:
     heading(t("room.call"))
     nothing(t("calls.unknown", call=plain(call_id)))
+    link("call", t, t("calls.to_list"))
     st.stop()
 
 with st.container():  # what stands above may grow; the columns stay where they are, so an old call leaves at once

@@ -161,9 +161,17 @@ def player_data(
         "line": _line(playback.line),
         "quiet": [[round(start_s, 2), round(end_s, 2)] for start_s, end_s in playback.quiet],
         "keys": [[_key_names(names, t), t(f"player.key.{code}")] for names, code in KEYS],
-        "labels": {name: t(f"player.{name}") for name in _LABELS}
-        | {"no_transcript": t("player.no_words" if playback.has_words else "player.no_transcript")},
+        "labels": {name: t(f"player.{name}") for name in _LABELS} | _why_empty(playback, t),
     }
+
+
+def _why_empty(playback: Playback, t: Translator) -> dict[str, str]:
+    """What stands where waveform and words would be: what is not there will not come either."""
+    if playback.has_words:
+        return {"no_transcript": t("player.no_words")}
+    if playback.address is None:
+        return {"no_wave": t("player.no_sound"), "no_transcript": t("player.nothing_to_transcribe")}
+    return {}
 
 
 def _word(start_s: float, end_s: float, text: str, probability: float, t: Translator) -> list[float | str]:

@@ -1,4 +1,4 @@
-// Keys by their place on the keyboard (event.code): the same in the Russian and the English layout.
+// Keys by their place on the keyboard (event.code): the same in the Russian and the English layout. "?" is where the layout has it, too.
 // Digits, N, P, S, A, O, M, X, Z, H, Enter, Backspace and Delete are left to the form beside the player.
 const keysOf = (player) => {
   const { sound, wave, words, comments } = player;
@@ -74,7 +74,7 @@ function onKey(player, event) {
     return;
   }
   const actions = keysOf(player);
-  const action = actions[(event.shiftKey ? "Shift+" : "") + event.code] ?? (event.shiftKey && !event.code.startsWith("Equal") ? null : actions[event.code]);
+  const action = event.key === "?" ? actions["Shift+Slash"] : actions[(event.shiftKey ? "Shift+" : "") + event.code] ?? (event.shiftKey && !event.code.startsWith("Equal") ? null : actions[event.code]);
   if (!action || (event.code === "Escape" && !player.sound.range)) return;
   event.preventDefault();
   event.stopPropagation();
@@ -86,6 +86,7 @@ function keysDialog(player) {
   const { labels, keys } = player.data;
   const dialog = make("dialog", "keysheet");
   dialog.setAttribute("aria-label", labels.keys_title);
+  dialog.tabIndex = -1; // a click on its words keeps the keys within it
   const table = make("table");
   for (const [names, does] of keys) {
     const row = make("tr");

@@ -4,6 +4,10 @@ const place = (node, start, end, duration) => {
   node.style.width = `${(Math.max(end - start, 0.2) / duration) * 100}%`;
 };
 
+// About: a letter of a mark's words, a lane.
+const LETTER_PX = 6;
+const LANE_PX = 600;
+
 class Lanes {
   constructor(player) {
     this.player = player;
@@ -101,16 +105,23 @@ class Lanes {
     if (!items.length) return;
     const { player } = this;
     const lane = make("div", "lane");
+    const part = (seconds) => `${(seconds / player.duration) * 100}%`;
     const ends = [];
+    const last = []; // of each row
     for (const item of [...items].sort((a, b) => a.start - b.start)) {
       let row = ends.findIndex((end) => end <= item.start);
       if (row < 0) row = ends.length < 4 ? ends.push(0) - 1 : ends.indexOf(Math.min(...ends));
-      ends[row] = Math.max(item.end, item.start + player.duration * 0.06);
+      const share = item.kind === "note" ? 0.06 : Math.max(0.06, (item.label.length * LETTER_PX + 12) / LANE_PX); // comments are listed below, whole
+      ends[row] = Math.max(item.end, item.start + player.duration * share);
       const node = makeButton(`band ${item.kind}`, item.label, `${clock(item.start)}–${clock(item.end)} ${item.text}`,
         item.action ?? (() => player.sound.playClip(item.start, item.end)));
       place(node, item.start, item.end, player.duration);
-      node.style.left = `min(${(item.start / player.duration) * 100}%, calc(100% - min(6%, 60px)))`; // its least width
+      node.style.left = `min(${part(item.start)}, calc(100% - min(6%, 60px)))`; // its least width
       node.style.top = `${row * 23}px`;
+      // Its words go on into what is free behind it: how long it is stands on the waveform.
+      Object.assign(node.style, { minWidth: `max(${node.style.width}, min(6%, 60px))`, width: "max-content", maxWidth: part(player.duration - item.start) });
+      if (last[row]) last[row].node.style.maxWidth = `calc(${part(item.start - last[row].start)} - 3px)`;
+      last[row] = { node, start: item.start };
       lane.append(node);
     }
     lane.style.height = `${ends.length * 23}px`;

@@ -208,7 +208,7 @@ class Drawing {
     };
     for (const { value, text, key } of question.answers)
       add(value, text, question.kind === "scale" && key === text ? null : key, reply?.values.includes(value));
-    if (question.kind === "multi_choice") add("", labels.none_of_these, null, reply && !reply.values.length);
+    if (question.kind === "multi_choice") add("", labels.none_of_these, question.not_applicable ? null : "0", reply && !reply.values.length);
     if (question.not_applicable) add(NOT_APPLICABLE, labels.not_applicable, "X", reply && isNotApplicable(reply));
     return row;
   }
@@ -340,7 +340,11 @@ class Drawing {
     row.append(submit, undo);
     const keys = make("details", "help", make("summary", "", labels.keys_title), make("p", "", labels.keys));
     keys.open = panel.showsKeys;
-    keys.addEventListener("toggle", () => { panel.showsKeys = keys.open; });
+    keys.addEventListener("toggle", () => {
+      if (keys.open === panel.showsKeys) return; // told of how it was drawn
+      panel.showsKeys = keys.open;
+      keysShown.write(keys.open);
+    });
     foot.append(row, make("p", "left", panel.left), keys);
     return foot;
   }

@@ -4,6 +4,7 @@ Object.assign(Panel.prototype, {
   key(event) {
     if (!this.box.isConnected || event.defaultPrevented) return;
     const path = event.composedPath();
+    if (path.some((node) => node.tagName === "DIALOG" && node.open)) return; // the list of keys is read, not the form
     const target = path[0];
     const isTyping = target.isContentEditable || /^(INPUT|TEXTAREA|SELECT|OPTION)$/.test(target.tagName || "");
     const isInside = path.includes(this.box);

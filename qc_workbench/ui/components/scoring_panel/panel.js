@@ -1,12 +1,22 @@
 // The form beside the player: keys, what was answered, what is on its way. The page is not drawn anew for an answer.
 const panels = new WeakMap();
 
+// Whether the list of keys stands open: who knows them closes it once, not at every call.
+const keysShown = {
+  read(otherwise) {
+    try { return JSON.parse(localStorage.getItem("qcw-form-keys")) ?? otherwise; } catch { return otherwise; }
+  },
+  write(isOpen) {
+    try { localStorage.setItem("qcw-form-keys", JSON.stringify(isOpen)); } catch { /* nothing is kept here */ }
+  },
+};
+
 class Panel {
   constructor(root, component) {
     this.root = root;
     this.outbox = outboxOf(component.data.person, component.data.lang);
     this.opened = new Set();
-    this.showsKeys = innerWidth >= 1200 && innerHeight >= 850; // else the questions need the room
+    this.showsKeys = keysShown.read(innerWidth >= 1200 && innerHeight >= 850); // else the questions need the room
     this.seconds = new Map();
     this.position = 0;
     this.drawing = new Drawing(this);
