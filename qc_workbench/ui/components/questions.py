@@ -84,7 +84,7 @@ def _about(item: Question, room: Room) -> None:
     if item.case is not None:
         call_link(room.t, room.t.moment(item.case.call.started_at), item.case.call.call_id)
         return
-    for fault in item.faults:
+    for fault in sorted(item.faults, key=lambda fault: fault.happened_at):
         about = " · ".join([room.t.moment(fault.happened_at), *([fault.deal_id] if fault.deal_id else [])])
         if fault.call_id is not None:
             call_link(room.t, about, fault.call_id)

@@ -99,7 +99,8 @@ def numbers(page: Today, t: Translator) -> None:
                 st.caption(note)
             colour = _COLOURS.get(page.compared(item).trend)
             text = plain(compared_text(page, item, t))
-            st.caption(f":{colour}[{text}]" if colour else text)
+            if text:
+                st.caption(f":{colour}[{text}]" if colour else text)
             if item is Figure.CALLS:
                 day = page.day.isoformat()
                 link("call", t, t("today.open"), **{"from": day, "to": day})
