@@ -230,7 +230,7 @@ def test_words_do_not_say_more_than_is_known() -> None:
         (
             "en",
             ("Together", "83", "4 of 6", "Download XLSX", "Download CSV", "Яна Первая"),
-            ("Worst questions", "Where the limits", "2 of 4"),
+            ("the worst first", "Where the limits", "2 of 4"),
         ),
     ],
 )
