@@ -55,8 +55,10 @@ def _basis(month: Month, words: Words) -> Table:
                             live=words.number(basis.conversation_from_s))),
         *(("detector", words("month_proof.detector", name=_detector(item.detector, words), version=item.version,
                              calls=words.number(item.calls))) for item in basis.detectors),
-        *(("form", words("month_proof.form", form=item.title.of(words.language) or item.title.ru,
-                         versions=", ".join(map(str, item.versions)))) for item in month.forms),
+        *(("form", words("month_proof.forms" if len(item.versions) > 1 else "month_proof.form",
+                         form=item.title.of(words.language) or item.title.ru,
+                         versions=", ".join(map(str, item.versions))))
+          for item in month.forms),
         ("program", basis.program),
     ]  # fmt: skip
     return month_table(

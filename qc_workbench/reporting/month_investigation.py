@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qc_workbench.domain.investigation import Change, HypothesisState, MonthInvestigation, RepeatCheck
 from qc_workbench.domain.letter import Letter
 from qc_workbench.reporting import document as doc
@@ -28,6 +30,7 @@ def investigation(month: Month, words: Words) -> tuple[Block, ...]:
         _letters(sent, month, words),
         doc.Heading(words("report.month.checks")),
         _checks(found, month, words),
+        *(doc.Paragraph(text) for text in _cautions(found.checks, words)),
         doc.Paragraph(words("month_say.regression")),
     )
 
@@ -96,7 +99,7 @@ def _checks(found: MonthInvestigation, month: Month, words: Words) -> Table:
             *_share(Share(item.after_bad, item.after_of), words),
             doc.text(_change(item.plain, words)),
             doc.text(_change(item.beyond_others, words)),
-            doc.text(_outcome(item, words)),
+            doc.text(named(words, f"letter_outcome.{item.outcome.value}")),
         )
         for item in found.checks
     )
@@ -121,7 +124,7 @@ def _change(change: Change | None, words: Words) -> str | None:
     return words("month_say.points_interval", value=value, ends=ends)
 
 
-def _outcome(item: RepeatCheck, words: Words) -> str:
-    said = [named(words, f"letter_outcome.{item.outcome.value}")]
-    said += [named(words, f"check_caution.{caution.value}") for caution in item.cautions]
-    return "; ".join(said)
+def _cautions(checks: Sequence[RepeatCheck], words: Words) -> tuple[str, ...]:
+    """Each thing to mind, once: in the lines of the table it would be longer than they are."""
+    found = dict.fromkeys(caution for item in checks for caution in item.cautions)
+    return tuple(named(words, f"check_caution.{caution.value}") for caution in found)

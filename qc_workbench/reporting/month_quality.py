@@ -188,7 +188,7 @@ def _clips(month: Month, words: Words) -> tuple[Block, ...]:
             "clips",
             columns,
             tuple(_clip(item, month, words) for item in month.clips),
-            (1.4, 5, 2.6, 2.2, 2.4, 1.8),
+            (2.2, 4.2, 2.6, 2.2, 2.4, 1.8),
             empty="clips",
             opens=tuple(
                 Link("call", {"id": item.clip.call_id, "at": f"{item.clip.from_s:.1f}"}) for item in month.clips

@@ -7,7 +7,7 @@ colour-blind readers too (Okabe & Ito, 2008).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from qc_workbench.reporting.document import Chart, Plot
 
@@ -133,9 +133,15 @@ def _specification(values: list[dict[str, Any]], layers: list[dict[str, Any]], h
     }
 
 
+#: A font whose widths are known to the one who lays the plot out: with any other it takes letters for far wider than
+#: they are, and cuts names.
+_MEASURED: Final = "sans-serif"
+
+
 def to_svg(specification: Mapping[str, Any], font: str) -> str:
     """The plot as SVG with text as text in the named font. Nothing is fetched: data is inside."""
     import vl_convert
 
-    config = {**specification.get("config", {}), "font": font}
-    return str(vl_convert.vegalite_to_svg({**specification, "config": config}, allowed_base_urls=[]))
+    config = {**specification.get("config", {}), "font": _MEASURED}
+    drawn = str(vl_convert.vegalite_to_svg({**specification, "config": config}, allowed_base_urls=[]))
+    return drawn.replace(f'font-family="{_MEASURED}"', f'font-family="{font}"')

@@ -81,7 +81,7 @@ def listed(page: Today, which: DayList, words: Words) -> ListedRows:
 def table_of(page: Today, which: DayList, words: Words) -> Table:
     found = listed(page, which, words)
     name = words(f"today.list.{which.value}")
-    return Table(name, found.columns, found.rows, words("today.none_of_list"), found.widths)
+    return Table(name, found.columns, found.rows, words("today.none_on_paper"), found.widths)
 
 
 def _agent(page: Today, manager_id: str) -> Cell:

@@ -16,11 +16,16 @@ def figure_text(page: Today, figure: Figure, words: Words) -> str:
     if figure is Figure.LOST_RATE:
         value = page.lost_rate.value
         return "—" if value is None else words.percent(value)
+    if _is_unknown(page, figure):
+        return "—"
     return words.number(count_of(page.numbers, figure))
 
 
 def compared_text(page: Today, figure: Figure, words: Words) -> str:
-    """«неделю назад 12, обычно 10,5: как обычно». Nothing to compare with is said, not hidden."""
+    """«неделю назад 12, обычно 10,5: как обычно». Nothing to compare with is said, not hidden; "" where the number
+    itself is not known, which :func:`note_of` says."""
+    if _is_unknown(page, figure):
+        return ""
     found = page.compared(figure)
     if found.usual is None:
         return words("today.nothing_before")
@@ -47,9 +52,15 @@ def note_of(page: Today, figure: Figure, words: Words) -> str | None:
     numbers = page.numbers
     if figure is Figure.LOST_RATE and numbers.inbound:
         return words("today.of_inbound", missed=words.number(numbers.missed), inbound=words.number(numbers.inbound))
-    if figure is Figure.ESCALATED and not numbers.roles_known and numbers.inbound > numbers.missed:
+    if _is_unknown(page, figure):
         return words("today.roles_unknown")
     return None
+
+
+def _is_unknown(page: Today, figure: Figure) -> bool:
+    """Calls were answered and telephony says of none by whom: that nobody escalated is then not known."""
+    numbers = page.numbers
+    return figure is Figure.ESCALATED and not numbers.roles_known and numbers.inbound > numbers.missed
 
 
 def control_said(page: Today, words: Words) -> str:

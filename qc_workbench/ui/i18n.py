@@ -85,8 +85,9 @@ class Translator:
         return said.replace("-", "−")
 
     def percent(self, share: float, digits: int = 0) -> str:
+        """The sign stays on the line of its figure."""
         return format_percent(
-            share, format="#,##0" + ("." + "0" * digits if digits else "") + " %", locale=self._locale
+            share, format="#,##0" + ("." + "0" * digits if digits else "") + "\u00a0%", locale=self._locale
         )
 
     def money(self, amount: Decimal | float, currency: str = "RUB") -> str:

@@ -105,7 +105,8 @@ def write_findings(workspace: Workspace, days: Sequence[date]) -> None:
     found = []
     for name, line, action, outcome, day, phrase in said:
         _, start, end, text = spoken(name)[line]
-        due = DueWindow(day, day, time(9), time(18))
+        until = time(12) if phrase.endswith("двенадцати") else time(18)
+        due = DueWindow(day, day, time(9), until)
         promise = SpokenCommitment(
             f"said-{name}", f"talk-{name}", Promiser.AGENT, action, text, start, end, due, "sample", phrase
         )

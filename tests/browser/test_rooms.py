@@ -296,3 +296,12 @@ def test_no_column_of_a_table_to_read_is_cut_off_on_a_narrow_page(page: Page, ad
     tables = page.get_by_test_id("stTable").all()
     assert tables
     assert [table.evaluate(cut) for table in tables] == [0] * len(tables)
+
+
+def test_a_number_of_the_day_brings_the_list_it_opens_into_sight(page: Page) -> None:
+    opened(page, "/overview")
+    lists = page.get_by_role("heading", name="Списки дня")
+    lists.wait_for()
+    expect(lists).not_to_be_in_viewport()
+    page.get_by_role("button", name="Показать", exact=True).first.click()
+    expect(lists).to_be_in_viewport(timeout=60_000)

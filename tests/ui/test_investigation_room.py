@@ -114,7 +114,7 @@ def test_a_month_that_was_checked_shows_what_changed_beside_those_without_a_lett
     investigate.check_again(workspace, OCTOBER, "Вера", ENDED)
     shown = read(room(start(workspace.home, "h1", language, monkeypatch))).replace("\xa0", " ")
     for said in {
-        "ru": ("стало лучше", "лучше не стало", "регрессия к среднему", "Гипотеза: подтвердилась", "снизить премию"),
+        "ru": ("стало лучше", "лучше не стало", "регрессия к среднему", "Гипотеза: подтвердилась", "снизить дисцип"),
         "en": ("improved", "not improved", "regression to the mean", "Hypothesis: confirmed", "reduce the discipline"),
     }[language]:
         assert said in shown

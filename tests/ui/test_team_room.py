@@ -225,12 +225,12 @@ def test_words_do_not_say_more_than_is_known() -> None:
         (
             "ru",
             ("Вместе", "83", "4 из 6", "Скачать XLSX", "Скачать CSV", "Яна Первая"),
-            ("Худшие вопросы", "Откуда эти пределы", "2 из 4"),
+            ("от худших к лучшим", "Откуда эти пределы", "2 из 4"),
         ),
         (
             "en",
             ("Together", "83", "4 of 6", "Download XLSX", "Download CSV", "Яна Первая"),
-            ("Worst questions", "Where the limits", "2 of 4"),
+            ("the worst first", "Where the limits", "2 of 4"),
         ),
     ],
 )

@@ -38,7 +38,7 @@ from qc_workbench.domain.sales import (
 )
 from qc_workbench.reporting.counting import month_facts
 from qc_workbench.reporting.document import Document, Heading, Paragraph, Table, Tiles
-from qc_workbench.reporting.month import Month, MonthMore, month_of
+from qc_workbench.reporting.month import Investigation, Month, MonthMore, month_of
 from qc_workbench.reporting.month_basis import PAPER_ROWS, Basis
 from qc_workbench.reporting.month_document import month_document
 from qc_workbench.reporting.month_scores import FormFacts, KeptClip, ScoredCall
@@ -186,9 +186,9 @@ def test_clients_told_of_the_recording_are_counted_and_unsure_calls_told_apart()
     tallies = (ConsentTally("inbound", 3, 1, 2), ConsentTally("outbound", 0, 0, 5))
     month = month_of(month_facts(facts(), OCTOBER), replace(more(), consent=tallies))
     said = consent_said(month, "ru")
-    assert "В 4 звонках известно, предупредили ли клиента о записи: предупредили в 3 (75 %)." in said
+    assert "В 4 звонках известно, предупредили ли клиента о записи: предупредили в 3 (75\xa0%)." in said
     assert "Ещё в 7 звонках неясно" in said
-    assert "'3', '1', '2', '75 %'" in said
+    assert r"'3', '1', '2', '75\xa0%'" in said
     assert "'0', '0', '5', '—'" in said  # of nothing known no share is told
     assert "In 7 more calls it is unclear" in consent_said(month, "en")
 
@@ -245,3 +245,20 @@ def test_rows_of_a_clip_and_of_a_suspicion_open_the_moment_of_the_call() -> None
     assert {"id": "o1", "at": "3.0"} in links
     assert all(set(query) == {"id", "at"} for query in links)
     assert len(links) >= 3
+
+
+def test_what_to_mind_of_the_repeat_check_is_said_once_below_its_table() -> None:
+    known = investigation()
+    again = replace(known.checks[0], letter_id="l2", agent="m2")
+    month = replace(whole(), investigation=Investigation(replace(known, checks=(known.checks[0], again))))
+    words = Translator("ru")
+    caution = words(f"check_caution.{CheckCaution.RETURN.value}")
+    page = render_html(month_document(month, words))
+    assert page.count(caution) == 1
+
+
+@pytest.mark.parametrize(("versions", "said"), [((1,), "версия 1"), ((1, 2), "версии 1, 2")])
+def test_one_version_of_a_form_is_a_version(versions: tuple[int, ...], said: str) -> None:
+    month = whole()
+    some = replace(month, forms=tuple(replace(item, versions=versions) for item in month.forms))
+    assert f"Холодный, {said}<" in render_html(month_document(some, Translator("ru")))

@@ -18,8 +18,9 @@ from qc_workbench.domain.flag import Evidence
 from qc_workbench.reporting.document import Document, Plot
 from qc_workbench.reporting.month import build_month
 from qc_workbench.reporting.month_document import evidence_text, month_document
+from qc_workbench.reporting.plots import intervals, to_svg
 from qc_workbench.reporting.render_html import render_html
-from qc_workbench.reporting.render_pdf import render_pdf
+from qc_workbench.reporting.render_pdf import FONT, render_pdf
 from qc_workbench.reporting.render_xlsx import render_xlsx
 from qc_workbench.reporting.today_document import today_document
 from qc_workbench.ui.i18n import Translator
@@ -145,3 +146,17 @@ def test_many_stretches_of_one_kind_are_told_once_by_the_longest() -> None:
     told = evidence_text((Evidence(1, 0.5, 0.9, "beep"), *stretches), Translator("en", ZONE))
     assert told.count(";") == 1
     assert "0:05–0:20 and 2 more" in told
+
+
+def test_the_names_beside_a_plot_are_whole_whatever_the_font() -> None:
+    long = "Узнал, как зовут клиента, и обращался по имени?"
+    drawn = to_svg(intervals([(long, 40.0, 55.0, 66.0)], "Балл", (0, 100)), FONT)
+    assert f">{long}<" in drawn
+    assert f'font-family="{FONT}"' in drawn
+
+
+def test_a_list_that_is_empty_on_paper_sends_nobody_to_a_field_of_the_page() -> None:
+    nothing = Translator("ru")("today.none_of_list")
+    empty = today_document(replace(a_day(), escalated=(), broken=(), due_today=()), Translator("ru", ZONE))
+    assert nothing not in render_html(empty)
+    assert "За этот день ничего." in render_html(empty)

@@ -22,7 +22,7 @@ from qc_workbench.reporting.share import Share
 from qc_workbench.reporting.today import Alarm, Figure, compared_stretches
 from qc_workbench.reporting.today_document import today_document
 from qc_workbench.reporting.today_lists import DayList, listed, total_of
-from qc_workbench.reporting.today_words import compared_text
+from qc_workbench.reporting.today_words import compared_text, figure_text, note_of
 from qc_workbench.ui.i18n import Translator
 from tests.missed_in_python import missed_in_python
 from tests.report_cases import at, call, missed
@@ -224,6 +224,15 @@ def test_nothing_to_compare_with_is_said() -> None:
     assert compared_text(first, Figure.CALLS, Translator("ru")) == "сравнить не с чем"
     second = replace(a_day(), earlier=(DayNumbers(calls=9, inbound=3), None, None, None))
     assert "мало данных" in compared_text(second, Figure.CALLS, Translator("ru"))
+
+
+def test_escalations_are_not_said_to_be_none_where_telephony_tells_of_no_call_who_answered_it() -> None:
+    page, words = a_day(), Translator("ru")
+    untold = replace(page, numbers=replace(page.numbers, roles_known=0, escalated=0))
+    said = (figure_text(untold, Figure.ESCALATED, words), compared_text(untold, Figure.ESCALATED, words))
+    assert said == ("—", "")
+    assert note_of(untold, Figure.ESCALATED, words) == "телефония не сообщает, кто ответил"
+    assert figure_text(page, Figure.ESCALATED, words) == "1"
 
 
 def test_a_call_answered_by_an_agent_is_no_escalation_of_the_day() -> None:

@@ -31,14 +31,20 @@ def nothing(text: str) -> None:
 
 
 def picked(
-    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Any], key: str, alt: str, at: int | None = None
+    rows: Sequence[Mapping[str, Any]],
+    columns: Mapping[str, Any],
+    key: str,
+    alt: str,
+    at: int | None = None,
+    row_px: int | None = None,
 ) -> int | None:
     """A table of which one row may be opened; the number of the row that was clicked. ``at``: the row marked at first,
-    which is the answer while no other is clicked."""
+    which is the answer while no other is clicked. ``row_px``: the height of a row whose texts take several lines."""
     chosen = st.dataframe(
         list(rows),
         hide_index=True,
         height="content",  # pages are short: a window within a window hides rows, and paper can't scroll
+        row_height=row_px,
         column_config=dict(columns),
         on_select="rerun",
         selection_mode="single-row",

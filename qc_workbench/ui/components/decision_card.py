@@ -85,7 +85,7 @@ def _downloads(room: Room) -> None:
 def _card(room: Room, view: DecisionPage, case: DecisionCase, *, in_hand: bool) -> None:
     t, deal = room.t, case.deal
     with st.container(border=True):
-        words, side = st.columns([3, 2], gap="medium")
+        words, side = st.columns(2, gap="medium")
         with words:
             client = view.people.client(deal.client_phones[0] if deal.client_phones else None, t)
             st.markdown(f"**{plain(client)}** · {plain(deal_text(deal, t))}")

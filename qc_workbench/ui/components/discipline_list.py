@@ -13,7 +13,7 @@ from qc_workbench.ui.components.case_side import KEYS
 from qc_workbench.ui.components.flash import done, refused
 from qc_workbench.ui.components.pager import page_of, pager
 from qc_workbench.ui.components.questions import reply_line
-from qc_workbench.ui.components.team_breaches import breach_about, breach_row
+from qc_workbench.ui.components.team_breaches import breach_about, breach_rows
 from qc_workbench.ui.labels import plain
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.breaches import PAGE, Breaches, BreachState, breaches
@@ -40,8 +40,7 @@ def breach_desk(
     left, right = st.columns([7, 3], gap="medium")
     with left:
         page = pager(found.count(found.kind), PAGE, t, key)
-        rows = [breach_row(found, item, t, board.name(item.manager_id)) for item in found.listed]
-        row = picked(rows, {}, f"{key}_rows_{page}", t("discipline.list_alt"), at=0)
+        row = picked(breach_rows(found, t, board.name), {}, f"{key}_rows_{page}", t("discipline.list_alt"), at=0)
     with right:
         _open_breach(room, board, found, found.listed[row or 0])
 

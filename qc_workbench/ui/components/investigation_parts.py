@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import streamlit as st
@@ -198,8 +198,13 @@ def _scope_text(hypothesis: Hypothesis, shown: InvestigationRoom, t: Translator)
     return " · ".join(parts)
 
 
+def _until(end: datetime, t: Translator) -> str:
+    """The last day that counts; of one that is not over its hour as well."""
+    return t.day(end - timedelta(minutes=1)) if t.moment(end, "HH:mm") == "00:00" else t.moment(end)
+
+
 def _figures(shown: InvestigationRoom, hypothesis: Hypothesis, examination: Examination, t: Translator) -> None:
-    st.caption(t("inv.examined", since=t.day(examination.starts_at), until=t.moment(examination.ends_at)))
+    st.caption(t("inv.examined", since=t.day(examination.starts_at), until=_until(examination.ends_at, t)))
     rows = [
         {
             t("inv.agent"): shown.people.agent(item.agent),

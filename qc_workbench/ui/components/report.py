@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 from types import MappingProxyType
 from typing import Any
 
@@ -76,7 +77,7 @@ def _table(table: Table, t: Translator, key: str) -> None:
     numeric = [table.columns[position] for position in sorted(table.numeric_columns)]
     opens = table.opens[: len(rows)]
     if any(item is not None and is_open(item.room) for item in opens):
-        chosen = picked(rows, _fitted(table), f"report_{key}", table.sheet)
+        chosen = picked(rows, _fitted(table), f"report_{key}", table.sheet, row_px=_row_px(table))
         to = opens[chosen] if chosen is not None else None
         if to is not None:
             go(to.room, t, **to.query)
@@ -88,6 +89,12 @@ def _table(table: Table, t: Translator, key: str) -> None:
 
 #: Pixels for the columns of a table beside the sidebar on a page of 1024: the box that marks a row has the rest.
 _ROOM_PX = 680
+#: Pixels of a letter and of a line in a table.
+_LETTER_PX, _LINE_PX = 7, 21
+#: More lines than this would hide the rows below: the rest is read in the call.
+_MOST_LINES = 4
+#: Lower rows keep texts on one line: Streamlit wraps them in rows of more than four rems.
+_WRAPS_PX = 66
 #: More columns than this would be too narrow for their names there.
 _MOST_FITTED = 9
 
@@ -105,6 +112,19 @@ def _fitted(table: Table) -> dict[str, Any]:
         )
         for position, (name, width) in enumerate(zip(table.columns, widths, strict=True))
     }
+
+
+def _row_px(table: Table) -> int | None:
+    """So high that a quote is read whole on a narrow page; None where one line is enough."""
+    widths = table.widths or (1.0,) * len(table.columns)
+    if len(table.columns) > _MOST_FITTED:
+        return None
+    lines = max(
+        ceil(len(cell.text) * _LETTER_PX * sum(widths) / (_ROOM_PX * width))
+        for row in table.printed
+        for cell, width in zip(row, widths, strict=True)
+    )
+    return None if lines <= 1 else max(_WRAPS_PX, min(lines, _MOST_LINES) * _LINE_PX + 14)
 
 
 #: Pixels of a plot's axis and legend: on paper they stand beside its height, on a page inside it.

@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from qc_workbench.domain.forms import Form
-from qc_workbench.ui.components.blocks import nothing, open_call, picked
+from qc_workbench.ui.components.blocks import nothing, open_call, picked, read_table
 from qc_workbench.ui.components.pager import page_of, pager
 from qc_workbench.ui.components.team_breaches import breach_list
 from qc_workbench.ui.components.team_parts import BREACHES, FEW, nothing_scored, proofs
@@ -133,7 +133,7 @@ def _questions(questions: Sequence[QuestionLine], t: Translator) -> None:
                 t("team.column.causes"): ", ".join(f"{words.get(code, code)} · {n}" for code, n in item.causes) or "—",
             }
         )
-    st.dataframe(rows, hide_index=True, height="content", alt=t("team.questions_title"))
+    read_table(rows, t("team.questions_title"))
 
 
 def weeks_and_slope(view: AgentView, t: Translator) -> None:
@@ -165,6 +165,6 @@ def _call(item: ScoredLine, bands: dict[str, str], t: Translator) -> dict[str, A
         t("column.when"): t.moment(item.started_at),
         t("team.column.score"): points(item.score, t),
         t("team.column.band"): bands.get(item.band or "", "—"),
-        t("team.column.failed"): t("team.failed") if item.failed else "",
-        t("team.column.was"): points(item.submitted, t) if item.submitted != item.score else "",
+        t("team.column.failed"): t("team.failed") if item.failed else "—",
+        t("team.column.was"): points(item.submitted, t) if item.submitted != item.score else "—",
     }

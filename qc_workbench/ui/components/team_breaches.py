@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -35,7 +36,7 @@ def breach_list(room: Room, agent_id: str, within: Stretch) -> None:
         format_func=lambda code: _named(found, code_of(ViolationKind, code), t),
     )  # fmt: skip
     page = pager(found.count(found.kind), PAGE, t, key)
-    rows = [breach_row(found, item, t) for item in found.listed]
+    rows = breach_rows(found, t)
     row = picked(rows, {}, f"{key}_rows_{page}", title)
     if row is not None and (call_id := found.listed[row].call_id) in found.heard:
         assert call_id is not None
@@ -47,9 +48,16 @@ def _named(found: Breaches, kind: ViolationKind | None, t: Translator) -> str:
     return f"{name} · {t.number(found.count(kind))}"
 
 
-def breach_row(found: Breaches, item: Violation, t: Translator, agent: str | None = None) -> dict[str, Any]:
-    """A breach as a line of a table; ``agent``: a name, where the list is of several."""
-    whose = {} if agent is None else {t("column.agent"): agent}
+def breach_rows(found: Breaches, t: Translator, name: Callable[[str], str] | None = None) -> list[dict[str, Any]]:
+    """The breaches as lines of a table. ``name``: of an agent, where the list is of several. What no line has is no
+    column: a narrow page has room for the rest."""
+    rows = [_row(found, item, t, name) for item in found.listed]
+    empty = [column for column in (t("breach.detail"), t("breach.call")) if all(row[column] == "—" for row in rows)]
+    return [{column: said for column, said in row.items() if column not in empty} for row in rows]
+
+
+def _row(found: Breaches, item: Violation, t: Translator, name: Callable[[str], str] | None) -> dict[str, Any]:
+    whose = {} if name is None else {t("column.agent"): name(item.manager_id)}
     return {
         t("column.when"): t.moment(item.happened_at),
         **whose,

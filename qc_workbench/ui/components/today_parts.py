@@ -33,6 +33,17 @@ _ORDER: Final[tuple[Figure | DayList, ...]] = (
     DayList.MOVED, DayList.STUCK, Figure.CALLS, Figure.MEETINGS_SET, Figure.MEETINGS_HELD, Figure.PROPOSALS_SENT,
 )  # fmt: skip
 _DAY, _LIST = "day", "list"
+#: A number was pressed: the list it opened, further down, comes into sight.
+_PRESSED: Final = "today_pressed"
+#: Scrolls to where it stands; the margin is the bar of the page, which lies over its top.
+_into_sight = st.components.v2.component(
+    "qcw_into_sight",
+    js="""export default function ({ parentElement }) {
+        const place = parentElement.host || parentElement;
+        place.style.scrollMarginTop = "4rem";
+        place.scrollIntoView();
+    }""",
+)
 
 
 def choose_day(room: Room, first: date, last: date) -> date:
@@ -99,7 +110,8 @@ def numbers(page: Today, t: Translator) -> None:
                 st.caption(note)
             colour = _COLOURS.get(page.compared(item).trend)
             text = plain(compared_text(page, item, t))
-            st.caption(f":{colour}[{text}]" if colour else text)
+            if text:
+                st.caption(f":{colour}[{text}]" if colour else text)
             if item is Figure.CALLS:
                 day = page.day.isoformat()
                 link("call", t, t("today.open"), **{"from": day, "to": day})
@@ -114,6 +126,7 @@ def _to_list(page: Today, which: DayList, t: Translator) -> None:
 
 def _open(which: DayList) -> None:
     st.session_state["today_list"] = which
+    remember(_PRESSED, True)
 
 
 def calls_of_day(page: Today, t: Translator) -> None:
@@ -140,6 +153,9 @@ def control(page: Today, t: Translator) -> None:
 def day_lists(room: Room, page: Today) -> None:
     """The list that a number opened, or the first that holds something."""
     t = room.t
+    if remembered(_PRESSED):
+        remember(_PRESSED, None)
+        _into_sight(data={"at": room.now.isoformat()}, key="today_into_sight")  # new data: each press scrolls again
     st.header(t("today.lists"), anchor=False)
     filled = [which for which in DayList if total_of(page, which)]
     if not filled:
