@@ -29,7 +29,7 @@ _FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
 def asked(room: Room) -> AuditQuestion:
     """Who, what, about which, when."""
     t, menus = room.t, audit_menus(room.workspace, room.viewer)
-    who, what, about, days = st.columns([2, 2, 2, 3])  # two whole dates at 1024 px
+    who, what, about, days = st.columns([2, 2, 2, 3.6])  # two whole dates at 1024 px
     actor = who.selectbox(
         t("audit_room.who"), menus.actors, index=None, placeholder=t("audit_room.anybody"), key="audit_who"
     )
