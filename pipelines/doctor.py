@@ -11,6 +11,7 @@ import shutil
 import struct
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -45,7 +46,7 @@ class Check:
     code: str
     state: State
     detail: str
-    params: dict[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | float] = field(default_factory=dict)
     error: QcwError | None = None
     ago_s: float | None = None
 
@@ -57,7 +58,8 @@ class Check:
         if self.error:
             return t.error(self.error)
         ago = {} if self.ago_s is None else {"ago": duration_text(t, self.ago_s)}
-        return t(f"doctor.detail.{self.detail}", **self.params, **ago)
+        said = {key: t.number(value, 1) if isinstance(value, float) else value for key, value in self.params.items()}
+        return t(f"doctor.detail.{self.detail}", **said, **ago)
 
 
 def examine(home: Path) -> tuple[Check, ...]:
@@ -205,7 +207,11 @@ def _disk(home: Path) -> Check:
     place = next(folder for folder in (home.resolve(), *home.resolve().parents) if folder.exists())
     free_gib = shutil.disk_usage(place).free / 2**30
     state = State.OK if free_gib >= WANTED_FREE_GIB else State.WARNING
-    params = {"free": f"{free_gib:.1f}", "folder": str(place), "wanted": f"{WANTED_FREE_GIB:.0f}"}
+    params: dict[str, str | float] = {
+        "free": round(free_gib, 1),
+        "folder": str(place),
+        "wanted": f"{WANTED_FREE_GIB:.0f}",
+    }
     return Check("disk", state, "disk" if state is State.OK else "disk_low", params)
 
 

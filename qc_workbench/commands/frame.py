@@ -21,9 +21,10 @@ import typer
 from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
 
 from qc_workbench import __version__
+from qc_workbench.commands.parsed import command_class, group_class, too_many
 from qc_workbench.commands.printable import printable
 from qc_workbench.commands.session import CommonOptions, Done, Session
-from qc_workbench.errors import QcwError
+from qc_workbench.errors import QcwError, UsageError
 from qc_workbench.logs import event
 from qc_workbench.ui.i18n import Language, Translator
 
@@ -55,6 +56,7 @@ class Command:
 def build(commands: tuple[Command, ...], language: Language) -> typer.Typer:
     """The application in one language."""
     t = Translator(language)
+    one = command_class(t)
     root = _group(t, "cli.help", more=root_parameters(t))
     groups: dict[str, typer.Typer] = {}
     longer = {command.words[0] for command in commands if len(command.words) == 2}
@@ -70,8 +72,14 @@ def build(commands: tuple[Command, ...], language: Language) -> typer.Typer:
                 root.add_typer(groups[word], name=word, rich_help_panel=t("cli.panel.commands"))
             place = groups[word]
         name = command.words[-1]
-        help_text = t("cli.help." + ".".join(command.words))
-        place.command(name, help=help_text, rich_help_panel=t("cli.panel.commands"))(_adapted(command, t))
+        place.command(
+            name,
+            cls=one,
+            help=t("cli.help." + ".".join(command.words)),
+            options_metavar=t("cli.metavar.options"),
+            rich_help_panel=t("cli.panel.commands"),
+            context_settings={"allow_extra_args": True},  # so that they are refused in the reader's language
+        )(_adapted(command, t))
     return root
 
 
@@ -80,9 +88,11 @@ def _group(
 ) -> typer.Typer:
     """A group of commands; ``alone``: what it does when none of them is named; ``more``: options of its own."""
     group = typer.Typer(
+        cls=group_class(t),
         help=t(help_code),
-        no_args_is_help=alone is None,
-        invoke_without_command=alone is not None,
+        options_metavar=t("cli.metavar.options"),
+        subcommand_metavar=t("cli.metavar.command"),
+        invoke_without_command=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None if os.environ.get("NO_COLOR") == "all" else "rich",
@@ -93,7 +103,10 @@ def _group(
     run_alone = _adapted(alone, t) if alone else None
 
     def remember(context: typer.Context, **values: Any) -> None:
-        if run_alone is not None and context.invoked_subcommand is None:
+        if context.invoked_subcommand is None:
+            if run_alone is None:
+                typer.echo(context.get_help(), nl=False)
+                raise typer.Exit(UsageError.exit_code)
             run_alone(context, **values)
         context.obj = _common(context, values).over(context.obj or CommonOptions())
 
@@ -119,6 +132,8 @@ def _adapted(command: Command, t: Translator) -> Callable[..., None]:
 
     @functools.wraps(command.function)
     def adapted(context: typer.Context, **values: Any) -> None:
+        if context.args:
+            raise too_many(context)
         options = _common(context, values).over(context.obj or CommonOptions())
         language = options.lang or t.language
         own = {name: value for name, value in values.items() if name in names}
@@ -185,13 +200,14 @@ def common_parameters(t: Translator) -> list[inspect.Parameter]:
     panel = t("cli.panel.common")
 
     def option(*names: str, name: str, **more: Any) -> Any:
+        more |= {"show_default": False, "show_envvar": False}  # the help text names the variable
         return typer.Option(*names, help=t(f"cli.param.{name}"), rich_help_panel=panel, **more)
 
-    home = option("--home", name="home", envvar="QCW_HOME", metavar="DIR", file_okay=False, show_default=False)
-    as_of = option("--as-of", name="as_of", metavar="ISO-TIME", show_default=False)
-    as_json = option("--json", name="json", show_default=False)
-    quiet = option("--quiet", "-q", name="quiet", show_default=False)
-    lang = option("--lang", name="lang", envvar="QCW_LANG", show_default=False)
+    home = option("--home", name="home", envvar="QCW_HOME", metavar="DIR", file_okay=False)
+    as_of = option("--as-of", name="as_of", metavar="ISO-TIME")
+    as_json = option("--json", name="json", metavar="")
+    quiet = option("--quiet", "-q", name="quiet", metavar="")
+    lang = option("--lang", name="lang", envvar="QCW_LANG")
     return [
         _keyword("home", Annotated[Path | None, home], None),
         _keyword("as_of", Annotated[str | None, as_of], None),
@@ -206,6 +222,7 @@ def root_parameters(t: Translator) -> list[inspect.Parameter]:
     version = typer.Option(
         "--version",
         help=t("cli.param.version"),
+        metavar="",
         rich_help_panel=t("cli.panel.options"),
         is_eager=True,
         callback=_tell_version,
@@ -250,6 +267,8 @@ def _described(annotation: Any, command: Command, name: str, t: Translator) -> A
         if isinstance(extra, ParameterInfo):
             extra = copy.copy(extra)
             extra.help = t(own if t.knows(own) else f"cli.param.{name}")
+            if base is bool and extra.metavar is None:
+                extra.metavar = ""  # a switch takes no value
             if isinstance(extra, OptionInfo):
                 extra.rich_help_panel = t("cli.panel.options")
             elif isinstance(extra, ArgumentInfo):

@@ -79,6 +79,7 @@ def doctor(session: Session) -> Done:
         data={"ok": not failed, "checks": checks},
         tables=(Table("", (t("cli.column.check"), t("cli.column.state"), t("cli.column.detail")), rows),),
         lines=(t("cli.doctor.faults", n=len(failed)) if failed else t("cli.doctor.well"),),
+        next_step=None if (session.home / "qcw.toml").exists() else t("cli.doctor.no_workspace", home=session.home),
         exit_code=1 if failed else 0,
     )
 

@@ -75,7 +75,7 @@ def condition_text(form: Form, condition: Condition, t: Translator) -> str:
 
 def for_whom(form: Form, t: Translator) -> str:
     """Which calls a form is for."""
-    parts = [t(f"direction.{direction.value}") for direction in form.directions]
+    parts = [t(f"form_editor.for.{direction.value}") for direction in form.directions]
     parts += [plain(stage) for stage in form.stages]
     return ", ".join(parts) or t("form_editor.for_any")
 

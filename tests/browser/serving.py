@@ -60,7 +60,7 @@ def served(home: Path, port: int | None = None) -> Iterator[str]:
 
 
 def _answers(process: subprocess.Popen[bytes], base: str) -> bool:
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 240  # on a machine busy with something else
     while process.poll() is None and time.monotonic() < deadline:
         try:
             if httpx.get(f"{base}/healthz").status_code == 200:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from qc_workbench.commands.frame import perform
 from qc_workbench.commands.session import CommonOptions, Done, Session, choose_language
 from qc_workbench.errors import UsageError
 from qc_workbench.store.address import START_LOCK
-from qc_workbench.ui.i18n import Language, Translator
+from qc_workbench.ui.i18n import Language, Translator, catalogue
 from qc_workbench.workspace import Workspace
 
 CALLS = """call_id,started_at,direction,manager_id,client_phone,talk_s,outcome
@@ -47,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def qcw(*arguments: str, language: Language = "en") -> Result:
-    return CliRunner().invoke(application(language), list(arguments))
+    return CliRunner().invoke(application(language), list(arguments), prog_name="qcw")
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
@@ -298,6 +299,65 @@ def test_the_version_is_told_without_a_command_and_stands_in_the_help(language: 
     assert Translator(language)("cli.param.version") in asked
 
 
+#: What somebody typed -> what has to be told: what is wrong, what was expected, where to read on.
+MISTYPED = {
+    "ingset": ("ingset", "ingest", "qcw --help"),
+    "mail nonsense": ("mail nonsense", "qcw mail --help"),
+    "ingest": ("csv|SOURCE", "qcw.toml", "qcw ingest --help"),
+    "ingest --folder x": ("--folder", "qcw ingest --help"),
+    "report month 2026-10": ("--out", "qcw report month --help"),
+    "export calls --format docx": ("docx", "--format", "jsonl, csv, parquet", "qcw export --help"),
+    "sample today": ("today", "qcw sample --help"),
+    "serve --port web": ("web", "--port", "65535", "qcw serve --help"),
+    "jobs --as-of": ("--as-of", "--help"),
+    "forms import nowhere.yaml": ("nowhere.yaml", "FILE", "qcw forms import --help"),
+    "forms import .": ("FILE", "qcw forms import --help"),
+}
+
+
+@pytest.mark.parametrize("line", MISTYPED)
+def test_a_line_that_cannot_be_read_is_answered_in_the_language_asked_for_with_the_next_step(line: str) -> None:
+    in_english, in_russian = qcw(*line.split()), qcw(*line.split(), language="ru")
+    for result in (in_english, in_russian):
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert [part for part in MISTYPED[line] if part not in result.stderr] == []
+    assert re.search("[а-яё]", in_russian.stderr)
+    foreign = "Usage|Error|Try|Missing|Invalid|No such|value|option|argument|required"
+    assert not re.search(foreign, in_russian.stderr)
+    assert not re.search("[а-яё]", in_english.stderr, re.IGNORECASE)
+
+
+def test_with_json_a_line_that_cannot_be_read_is_an_object_too() -> None:
+    error = one_object(qcw("export", "nonsense", "--json").stdout)["error"]
+    assert isinstance(error, dict)
+    assert error["code"] == "parameter_wrong"
+
+
+@pytest.mark.parametrize("words", [(), ("report",), ("--lang", "ru"), ("--home", "somewhere", "forms")], ids=" ".join)
+def test_a_group_alone_shows_its_help(words: tuple[str, ...]) -> None:
+    result = qcw(*words, language="ru")
+    assert (result.exit_code, result.stderr) == (2, "")
+    assert Translator("ru")("cli.panel.commands") in result.stdout
+
+
+def test_the_doctor_of_a_folder_without_a_workspace_says_how_to_make_one(tmp_path: Path) -> None:
+    told = qcw("--home", str(tmp_path / "none"), "doctor", language="ru").stdout
+    assert f'qcw init "{tmp_path / "none"}"' in told
+    assert "qcw demo" in told
+
+
+def test_no_word_of_the_russian_help_is_typers_english() -> None:
+    for words in ((), ("serve",), ("forms", "import"), ("report", "month"), ("people", "add")):
+        shown = qcw(*words, "--help", language="ru").output
+        assert not re.search("Usage|Options|Arguments|Commands|Show this|default:|required|env var|<bool>", shown)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_help_keeps_the_sections_of_the_settings_it_names(language: Language) -> None:
+    assert "[retention]" in qcw("retention", "--help", language=language).output
+    assert "[upload]" in qcw("--help", language=language).output
+
+
 def test_the_help_loads_none_of_the_heavy_libraries() -> None:
     heavy = ("duckdb", "pydantic", "faster_whisper", "librosa", "sklearn", "streamlit", "pymorphy3", "numpy")
     script = (
@@ -357,3 +417,8 @@ def test_sigint_stops_a_real_process_with_a_sentence(home: Path, folder: Path) -
     assert process.returncode == 130
     assert "goes on from here" in err
     assert "Traceback" not in err
+
+
+def test_every_text_of_the_help_is_a_sentence_so_that_others_can_follow_it() -> None:
+    told = {code: entry for code, entry in catalogue().items() if code.startswith(("cli.help", "cli.param"))}
+    assert [code for code, entry in told.items() if not all(str(text).endswith(".") for text in entry.values())] == []

@@ -80,8 +80,18 @@ def begun(workspace: Workspace) -> FormVersion:
 @pytest.mark.parametrize(
     ("language", "expected"),
     [
-        ("ru", ("Холодный звонок", "Версия 1, действует", "0 оценок", "Черновик ждёт публикации", "Новый черновик")),
-        ("en", ("Cold call", "Version 1, published", "0 evaluations", "A draft waits", "New draft from this")),
+        (
+            "ru",
+            (
+                "Холодный звонок",
+                "Версия 1, действует",
+                "Звонки: исходящие",
+                "0 оценок",
+                "Черновик ждёт публикации",
+                "Черновик на её основе",
+            ),
+        ),
+        ("en", ("Cold call", "Version 1, published", "0 evaluations", "A draft waits", "Draft based on it")),
     ],
 )
 def test_the_list_says_what_is_in_force_and_what_waits(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from qc_workbench.ui.doorway import DEMO_FILE
-from qc_workbench.ui.i18n import LANGUAGES, Translator
+from qc_workbench.ui.i18n import LANGUAGES, Translator, catalogue
 from qc_workbench.ui.navigation import ROOMS, may_enter
 from qc_workbench.ui.views.tour import MOST, ROOMS_SHOWN, Stop, tour
 from qc_workbench.workspace import Workspace
@@ -19,6 +20,22 @@ from tests.ui.test_pages_open import read, start
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return company.sample_company(tmp_path_factory.mktemp("toured")).home
+
+
+UI = Path(__file__).parents[2] / "qc_workbench" / "ui"
+
+
+def parts_of(source: Path, seen: set[Path] | None = None) -> set[Path]:
+    """The components that a page is made of, and those that they are made of."""
+    found: set[Path] = set() if seen is None else seen
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("qc_workbench.ui.components"):
+            for name in ((node.module or "").rpartition(".")[2], *(alias.name for alias in node.names)):
+                part = UI / "components" / f"{name}.py"
+                if part.exists() and part not in found:
+                    found.add(part)
+                    parts_of(part, found)
+    return found
 
 
 def pressed(app: AppTest, key: str) -> AppTest:
@@ -52,6 +69,13 @@ def test_the_tour_leads_only_into_rooms_of_ones_own(home: Path, employee: str) -
 def test_the_head_of_sales_is_first_shown_a_call_that_waits_for_a_ruling(home: Path) -> None:
     workspace = Workspace.open(home)
     assert tour(workspace, company.viewer(workspace))[0] == Stop("suspicious", {"call": company.PADDED})
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_page_with_keys_tells_them_in_its_help(room: str) -> None:
+    parts = [part for part in parts_of(UI / "pages" / f"{room}.py") if part.stem != "page_help"]
+    has_keys = any("shortcut=" in part.read_text(encoding="utf-8") for part in parts)
+    assert not has_keys or f"help.{room}.keys" in catalogue()
 
 
 def test_help_opens_over_the_page(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,6 +103,31 @@ def test_details_are_named_in_the_readers_language_and_changes_show_both_values(
         "with_phones": None,
         "changed": {"calls_a_day": [20, 0], "roles": [["qc"], ["qc", "head"]]},
     }
-    assert detail_text(detail, Translator("ru")) == "логин: q1 · звонков в день: 20 → 0 · роли: qc → qc, head"
+    assert detail_text(detail, Translator("ru")) == (
+        "логин: q1 · звонков в день: 20 → 0 · роли: специалист ОКК → специалист ОКК, РОП"
+    )
     detail = {"changed": {"sampling.plans.daily.shares.inbound": [0.3, None]}}
     assert detail_text(detail, Translator("en")) == "sampling.plans.daily.shares.inbound: 0.3 → —"
+
+
+def test_every_detail_that_the_source_writes_has_its_name_in_both_languages() -> None:
+    calls = [node for tree in sources() for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    written = {
+        keyword.arg
+        for node in calls
+        if getattr(node.func, "id", getattr(node.func, "attr", "")) in ("audit_entry", "audit")
+        for keyword in node.keywords
+        if keyword.arg and keyword.arg != "changed"
+    }
+    assert len(written) > 40
+    assert [name for name in sorted(written) if f"audit_detail.{name}" not in catalogue()] == []
+
+
+def test_codes_among_the_details_are_said_in_words() -> None:
+    told = detail_text({"way": "password", "kind": "no_task", "verdict": "confirmed"}, Translator("ru"))
+    assert told == "способ: пароль · вид: Сделка без задачи · вывод: подтвердилась"
+
+
+def test_every_action_begins_with_a_capital_as_its_neighbours_in_the_table_do() -> None:
+    names = [Translator(language)(f"audit.{action}") for action in ACTIONS for language in LANGUAGES]
+    assert [name for name in names if not name[0].isupper()] == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.doctor import CODECS, State, decoded_samples, examine, sample_sound
+from pipelines.doctor import CODECS, Check, State, decoded_samples, examine, sample_sound
 from pipelines.make_workspace import make_workspace
 from qc_workbench.ui.i18n import Translator
 
@@ -39,3 +39,9 @@ def test_every_check_can_be_told(tmp_path: Path, language: str) -> None:
     for check in examine(tmp_path):
         assert check.text(Translator(language))
         assert Translator(language)(f"doctor.{check.code}")
+
+
+def test_the_free_space_is_written_as_the_language_writes_numbers() -> None:
+    disk = Check("disk", State.OK, "disk", {"free": 75.4, "folder": "/srv", "wanted": "2"})
+    assert disk.text(Translator("ru")) == "свободно 75,4 ГиБ (/srv)"
+    assert disk.text(Translator("en")) == "75.4 GiB free (/srv)"

@@ -37,7 +37,11 @@ _CALLS_A_DAY = 30
 def everybody(room: Room, view: Admitted) -> ListedAccount | None:
     """The list; the account whose row was clicked."""
     t = room.t
-    row = picked([_row(item, view, room) for item in view.accounts], {}, "people_list", t("room.people"))
+    whole = {
+        t("people.login"): st.column_config.TextColumn(width=95),
+        t("people.state"): st.column_config.TextColumn(width=130),
+    }
+    row = picked([_row(item, view, room) for item in view.accounts], whole, "people_list", t("room.people"))
     return None if row is None or row >= len(view.accounts) else view.accounts[row]
 
 
@@ -50,9 +54,9 @@ def _row(item: ListedAccount, view: Admitted, room: Room) -> dict[str, str]:
         t("people.roles"): roles_text(account, t),
         t("people.state"): _state(item, room),
         t("people.team"): _team_text(account, view, t),
-        t("people.employee"): employee.name if employee else "—",
-        t("people.calls_a_day"): t.number(account.calls_a_day) if account.calls_a_day else "—",
         t("people.seen"): moment_or_dash(item.last_seen, t),
+        t("people.calls_a_day"): t.number(account.calls_a_day) if account.calls_a_day else "—",
+        t("people.column.employee"): employee.name if employee else "—",  # mostly the name once more
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -16,11 +16,20 @@ from qc_workbench.ui.labels import named, plain
 from qc_workbench.ui.state import Room
 from qc_workbench.ui.views.audit import PAGE, audit_menus, audit_page, between
 
+#: Key of a detail -> families of the catalogue whose codes it holds.
+_FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "entity": ("entity",),
+    "kind": ("violation", "measure", "crm_write_kind", "access_report.subject"),
+    "roles": ("access_role",),
+    "verdict": ("hypothesis_verdict",),
+    "way": ("audit_way",),
+}
+
 
 def asked(room: Room) -> AuditQuestion:
     """Who, what, about which, when."""
     t, menus = room.t, audit_menus(room.workspace, room.viewer)
-    who, what, about, days = st.columns([2, 2, 2, 2])
+    who, what, about, days = st.columns([2, 2, 2, 3.6])  # two whole dates at 1024 px
     actor = who.selectbox(
         t("audit_room.who"), menus.actors, index=None, placeholder=t("audit_room.anybody"), key="audit_who"
     )
@@ -46,7 +55,7 @@ def log(room: Room, question: AuditQuestion) -> None:
     key = f"audit_page_{hash(question)}"
     found = audit_page(room.workspace, room.viewer, question, page_of(key))
     if not found.total:
-        nothing(t("audit_room.nothing"))
+        nothing(t("audit_room.untouched" if question == AuditQuestion() else "audit_room.nothing"))
         return
     pager(found.total, PAGE, t, key)
     rows = [_row(entry, t) for entry in found.entries]
@@ -88,9 +97,11 @@ def detail_parts(detail: Mapping[str, Any], t: Translator) -> list[str]:
     parts = []
     for name, value in detail.items():
         if name == "changed" and isinstance(value, Mapping):
-            parts += [f"{_name(key, t)}: {_value(old, t)} → {_value(new, t)}" for key, (old, new) in value.items()]
+            parts += [
+                f"{_name(key, t)}: {_value(key, old, t)} → {_value(key, new, t)}" for key, (old, new) in value.items()
+            ]
         elif value not in ("", None, []):
-            parts.append(f"{_name(name, t)}: {_value(value, t)}")
+            parts.append(f"{_name(name, t)}: {_value(name, value, t)}")
     return parts
 
 
@@ -100,7 +111,7 @@ def _name(key: str, t: Translator) -> str:
     return t(code) if t.knows(code) else key
 
 
-def _value(value: Any, t: Translator) -> str:
+def _value(key: str, value: Any, t: Translator) -> str:
     if value is None or value in ("", [], {}):
         return "—"
     if isinstance(value, bool):
@@ -108,5 +119,6 @@ def _value(value: Any, t: Translator) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list):
-        return ", ".join(_value(item, t) for item in value)
-    return str(value)
+        return ", ".join(_value(key, item, t) for item in value)
+    codes = (f"{family}.{value}" for family in _FAMILIES.get(key, ()))
+    return next((t(code) for code in codes if t.knows(code)), str(value))

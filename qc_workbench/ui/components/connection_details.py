@@ -72,10 +72,11 @@ def _row(run: SyncRun, t: Translator) -> dict[str, str]:
     told = {
         "began": t.moment(run.began_at),
         "took": took_text(t, run.took_s),
-        "outcome": t("connections.went_well") if run.error_code is None else error_words(t, run),
         **{name: t.number(run.counts[name]) if name in run.counts else "—" for name in ("new", "updated", "rejected")},
         "requests": t.number(run.counts["requests"]) if "requests" in run.counts else "—",
         "period": period,
+        # a long error stands last: what is cut off of it is told in full above
+        "outcome": t("connections.went_well") if run.error_code is None else error_words(t, run),
     }
     return {t(f"connections.column.{name}"): value for name, value in told.items()}
 
