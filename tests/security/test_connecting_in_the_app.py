@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +13,12 @@ import pytest
 
 from pipelines.connections import written
 from pipelines.try_source import try_source
-from qc_workbench.errors import QcwError, SourceRefused, UsageError
+from qc_workbench.errors import QcwError, SourceError, SourceRefused, UsageError
+from qc_workbench.sources import table_access
 from qc_workbench.sources.reachable import WHERE, leads_outside, out_to
 from qc_workbench.sources.recording_links import LinkRefusedError, LinkRules
 from qc_workbench.sources.secrets_file import FILE_NAME, SecretsFile
+from qc_workbench.sources.table_access import open_table
 from qc_workbench.ui.views.connection_change import change, change_back
 from qc_workbench.ui.views.new_connection import add, form_of, source_forms
 from qc_workbench.workspace import Workspace
@@ -157,6 +160,41 @@ def test_a_name_that_leads_inside_later_is_not_followed(office: Workspace, monke
         error = try_source(workspace, "new", "Вера", NOW).error
         assert isinstance(error, SourceRefused)
         assert error.code == "source_inner_network"
+
+
+@pytest.mark.parametrize("kind", ["mysql", "postgresql"])
+def test_a_database_whose_name_leads_inside_later_is_not_connected_to(
+    office: Workspace, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as inner:
+        port = inner.getsockname()[1]
+        typed = {"name": "new", "user": "u", "password": KEY, "host": "outside.example", "port": port}
+        assert "public_only = true" in adding(office, "asterisk_sql", database_kind=kind, **typed)()
+        real = socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *a, **k: real("127.0.0.1", port, *a, **k))
+        error = try_source(Workspace.open(office.home), "new", "Вера", NOW).error
+        assert isinstance(error, SourceRefused)
+        assert error.code == "source_inner_network"
+        inner.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            inner.accept()
+
+
+@pytest.mark.parametrize("kind", ["mysql", "postgresql"])
+def test_the_address_of_a_database_that_was_checked_is_the_one_connected_to(
+    kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is resolved twice may say something else the second time."""
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        monkeypatch.setattr(table_access, "outer_address", lambda source, host, port: "127.0.0.1")
+        port = there.getsockname()[1]
+        there.settimeout(20)
+        login = {"database": "d", "user": "u", "password": KEY, "tls": False}
+        ended = threading.Thread(target=lambda: there.accept()[0].close())
+        ended.start()
+        with pytest.raises(SourceError, match="source_unreachable"):
+            open_table(kind, "new", "cdr", host="nowhere.invalid", port=port, public_only=True, **login)
+        ended.join()
 
 
 def test_each_system_that_is_asked_over_the_web_keeps_to_the_open_internet(
