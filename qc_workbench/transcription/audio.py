@@ -103,11 +103,13 @@ def _audio(blocks: list[NDArray[np.int16]]) -> Audio:
 def sound_pieces(path: Path) -> Iterator[tuple[int, bytes]]:
     """The sound on its way to another process: channels, and about :data:`PIECE_BYTES` of their samples in turn."""
     held: list[NDArray[np.int16]] = []
+    size = 0
     for block in sound_blocks(path):
         held.append(block)
-        if sum(item.nbytes for item in held) >= PIECE_BYTES:
+        size += block.nbytes
+        if size >= PIECE_BYTES:
             yield _together(held)
-            held = []
+            held, size = [], 0
     if held:
         yield _together(held)
 
