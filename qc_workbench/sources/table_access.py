@@ -55,7 +55,7 @@ class PostgresTable:
         tls_options: dict[str, Any] = (
             {"sslmode": "verify-full", "sslrootcert": "system"} if tls else {"sslmode": "prefer"}
         )
-        at = {"hostaddr": outer_address(source, host, port or 5432)} if public_only else {}
+        at: dict[str, Any] = {"hostaddr": outer_address(source, host, port or 5432)} if public_only else {}
         try:
             self._connection = psycopg.connect(
                 host=host, port=port or 5432, dbname=database, user=user, password=password, autocommit=True,

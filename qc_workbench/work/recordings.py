@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 from urllib.request import url2pathname
 
@@ -149,7 +149,9 @@ def _copy(location: str, path: Path) -> None:
 def _address_of_object(location: str) -> str:
     parts = urlsplit(location)
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    named = {"client_kwargs": {"endpoint_url": endpoint}} if endpoint else {}  # of those that are kept, this store's
+    named: dict[str, Any] = (
+        {"client_kwargs": {"endpoint_url": endpoint}} if endpoint else {}
+    )  # of those that are kept, this store's
     try:
         return signed_address(signer(**named), f"{parts.netloc}{unquote(parts.path)}")
     except ImportError as error:
