@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from qc_workbench.errors import ArchiveError
+from qc_workbench.sources.problems import shown
 
 FORMAT: Final = "qc-workbench-backup/1"
 MANIFEST: Final = "manifest.json"
@@ -51,6 +52,10 @@ class Member:
     name: str
     size_bytes: int
     sha256: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str):  # as a stranger's list may have it
+            raise TypeError("a name that is no text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,7 @@ def read_archive(
     for member, content in _members(stream, file):
         name = member.name
         if not (member.isreg() and _ALLOWED.fullmatch(name)) or name in found or manifest is not None:
-            raise ArchiveError("backup_foreign", file=str(file), member=name[:100])
+            raise ArchiveError("backup_foreign", file=str(file), member=shown(name))
         if name == MANIFEST:
             manifest = _manifest(content, member.size, file)
         else:
@@ -230,10 +235,10 @@ def _compare(listed: Sequence[Member], found: Mapping[str, Member], file: Path) 
     names = {item.name for item in listed}
     for name in found:
         if name not in names:
-            raise ArchiveError("backup_foreign", file=str(file), member=name)
+            raise ArchiveError("backup_foreign", file=str(file), member=shown(name))
     for item in listed:
         if item.name not in found or found[item.name] != item:
-            raise ArchiveError("backup_damaged", file=str(file), where=item.name)
+            raise ArchiveError("backup_damaged", file=str(file), where=shown(item.name))
     for needed in (DATABASE, SETTINGS):
         if needed not in names:
             raise ArchiveError("backup_damaged", file=str(file), where=needed)

@@ -125,7 +125,7 @@ class Drive:
     def _piece(self, session: str, piece: bytes, told: str) -> httpx.Response | None:
         try:
             request = self._client.build_request("PUT", session, content=piece, headers={"content-range": told})
-            answer = _whole(self._client, request)
+            answer = whole_answer(self._client, request)
         except httpx.HTTPError:
             return None
         return None if answer.status_code in _PASSING else answer
@@ -165,7 +165,7 @@ class Drive:
                 request = self._client.build_request(
                     method, self._address + path, params=params, content=content, headers={**bearer, **(headers or {})}
                 )
-                answer = _whole(self._client, request)
+                answer = whole_answer(self._client, request)
             except httpx.HTTPError as error:
                 last = type(error).__name__
                 continue
@@ -207,7 +207,7 @@ class _Ask(Request):
     ) -> _Answer:
         try:
             request = self._client.build_request(method, url, content=body, headers=headers, timeout=timeout or 30)
-            return _Answer(_whole(self._client, request))
+            return _Answer(whole_answer(self._client, request))
         except httpx.HTTPError as error:
             raise TransportError(type(error).__name__) from error  # type: ignore[no-untyped-call]
 
@@ -238,9 +238,9 @@ def _credentials(account: str) -> Any:
         raise NotConfigured("upload_account_broken") from None
 
 
-def _whole(client: httpx.Client, request: httpx.Request) -> httpx.Response:
-    """The answer, read to a limit however small it was on the way. Raises :class:`httpx.HTTPError`, also for one that
-    says more."""
+def whole_answer(client: httpx.Client, request: httpx.Request) -> httpx.Response:
+    """The answer of a place of uploads, read to a limit however small it was on the way. Raises
+    :class:`httpx.HTTPError`, also for one that says more."""
     with closing(client.send(request, stream=True)) as answer:
         try:
             content = b"".join(body(answer, _LONGEST_ANSWER_BYTES, _LONGEST_ANSWER_S))

@@ -6,19 +6,22 @@ that down leaves one file.
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
-from pipelines.drive import Drive
+import httpx
+
+from pipelines.drive import Drive, whole_answer
 from pipelines.whole_file import whole_file
 from qc_workbench.config_upload import Upload
 from qc_workbench.errors import NotConfigured, UploadFailed
 from qc_workbench.private_files import as_its_folder
+from qc_workbench.sources.object_store import signed_address, signer, trusted
 from qc_workbench.sources.secrets_place import secret_at
 
 #: Who asks for a secret, in messages about it.
 SECTION: Final = "upload"
+_TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 
 Given = TypeVar("Given", str, Path)
 
@@ -57,33 +60,34 @@ class ObjectStore:
     """An S3-compatible store, by the keys of the settings and nobody else's of this machine."""
 
     def __init__(self, settings: Upload, key: str, secret: str) -> None:
+        client = {"endpoint_url": settings.endpoint or None, "region_name": settings.region or None}
         try:
-            fsspec = importlib.import_module("fsspec")
-            importlib.import_module("s3fs")
+            self._signs = signer(
+                is_amazon=not settings.endpoint, key=key, secret=secret, skip_instance_cache=True,
+                client_kwargs={name: value for name, value in client.items() if value},
+            )  # fmt: skip
         except ImportError as error:
             raise NotConfigured("upload_no_s3fs") from error
-        client = {"endpoint_url": settings.endpoint or None, "region_name": settings.region or None}
+        self._client = httpx.Client(timeout=_TIMEOUT, follow_redirects=False, verify=trusted())
         self._bucket = settings.bucket
-        self._files: Any = fsspec.filesystem(
-            "s3", key=key, secret=secret, client_kwargs={name: value for name, value in client.items() if value},
-            config_kwargs={"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 1}},
-            use_listings_cache=False, skip_instance_cache=True,
-        )  # fmt: skip
         self.place = f"s3:{settings.endpoint.partition('://')[2]}/{settings.bucket}"
 
     def deliver(self, name: str, content: bytes) -> str | None:
         try:
-            self._files.pipe_file(f"{self._bucket}/{name}", content)
-        except PermissionError as error:
-            raise UploadFailed("upload_refused", place=self.place, detail=type(error).__name__) from error
-        except FileNotFoundError as error:
-            raise UploadFailed("upload_no_bucket", place=self.place) from error
+            link = signed_address(self._signs, f"{self._bucket}/{name}", "put_object")
+            request = self._client.build_request("PUT", link, content=content, headers={"Accept-Encoding": "identity"})
+            status = whole_answer(self._client, request).status_code
         except Exception as error:  # whatever the client of the store raises
             raise UploadFailed("upload_unreachable", place=self.place, detail=type(error).__name__) from error
+        if status == httpx.codes.NOT_FOUND:
+            raise UploadFailed("upload_no_bucket", place=self.place)
+        if status >= 300:
+            code = "upload_refused" if status in (401, 403) else "upload_unreachable"
+            raise UploadFailed(code, place=self.place, detail=str(status))
         return None
 
     def close(self) -> None:
-        pass
+        self._client.close()
 
 
 def open_place(settings: Upload, home: Path) -> Delivery:

@@ -32,6 +32,11 @@ class Serve(Section):
         description="Hosts of the inner network (a name, an address, or .example.com for all below) that sources may "
         "be connected to in the app. Others of the inner network are written into qcw.toml by hand.",
     )
+    source_folders: tuple[str, ...] = Field(
+        (),
+        description="Folders of this machine, with all below (relative to the workspace), that sources may be given in "
+        "the app. Empty: any but those of the system, of other users, of the workspace itself, and hidden ones.",
+    )
     least_free_mib: int = Field(
         2048, ge=0, description="Less free space than this in the workspace, in MiB, is reported by /healthz."
     )

@@ -89,6 +89,11 @@ def _is_table(path: Path) -> bool:
     return (path.suffix.lower() == ".csv" or is_workbook(path)) and path.is_file() and not path.name.startswith(".")
 
 
+def _leads_out(path: Path) -> bool:
+    """By a link: whoever may put one into the folder need not be one who may read what it leads to."""
+    return not path.resolve().is_relative_to(path.parent.resolve())
+
+
 def _table_name(path: Path) -> str:
     return column_name(path.stem) if path.suffix.lower() == ".csv" else ""
 
@@ -103,6 +108,8 @@ def contents_fingerprint(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in table_files(folder):
         digest.update(path.name.encode("utf-8", "surrogateescape") + b"\0")
+        if _leads_out(path):
+            continue
         try:
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
@@ -149,12 +156,18 @@ def _tables(files: tuple[Path, ...]) -> tuple[dict[str, Table], list[Problem]]:
             # Calls.csv beside calls.csv: which one is meant cannot be told
             problems.append(Problem(path.name, None, None, path.name, "file_twice", {"used": tables[name].file}))
             continue
+        if _leads_out(path):
+            problems.append(Problem(path.name, None, None, path.name, "file_elsewhere"))
+            continue
         try:
             tables[name] = read_csv(path.name, path.read_bytes(), entity.columns)
         except OSError as error:
             detail = error.strerror or str(error)
             problems.append(Problem(path.name, None, None, path.name, "file_unreadable", {"detail": detail}))
     for path in (item for item in files if is_workbook(item)):
+        if _leads_out(path):
+            problems.append(Problem(path.name, None, None, path.name, "file_elsewhere"))
+            continue
         sheets, wrong = read_workbook(path.name, path, _NAMES)
         problems.extend(wrong)
         for name, table in sheets.items():

@@ -120,7 +120,7 @@ def _asterisk_table(settings: AsteriskTableSource, around: Surroundings) -> File
     access = open_table(
         settings.database_kind, settings.name, settings.table,
         host=settings.host, port=settings.port, database=settings.database, user=settings.user, tls=settings.tls,
-        password=secret_at(settings.password, around.home, settings.name),
+        password=secret_at(settings.password, around.home, settings.name), public_only=settings.public_only,
     )  # fmt: skip
     return AsteriskTable(
         settings.name, access, _monitor(settings, around), _asterisk_meaning(settings, around),

@@ -5,6 +5,7 @@ into a statement but as a quoted identifier that was matched first.
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,6 +18,7 @@ from psycopg.rows import dict_row
 from pymysql.cursors import DictCursor
 
 from qc_workbench.errors import SourceError, SourceRefused, SourceUnreachable
+from qc_workbench.sources.recording_links import LinkRefusedError, LinkRules, resolved
 
 DatabaseKind = Literal["mysql", "postgresql"]
 #: A column or a part of a table's name. Everything else is refused before it is quoted.
@@ -44,19 +46,21 @@ class PostgresTable:
     """A table or view of PostgreSQL."""
 
     def __init__(
-        self, source: str, table: str, *, host: str, port: int, database: str, user: str, password: str, tls: bool
-    ) -> None:
+        self, source: str, table: str, *, host: str, port: int, database: str, user: str, password: str, tls: bool,
+        public_only: bool = False,
+    ) -> None:  # fmt: skip
         self.table = table
         self._source = source
         self._name = sql.Identifier(*identifiers(table))
         tls_options: dict[str, Any] = (
             {"sslmode": "verify-full", "sslrootcert": "system"} if tls else {"sslmode": "prefer"}
         )
+        at: dict[str, Any] = {"hostaddr": outer_address(source, host, port or 5432)} if public_only else {}
         try:
             self._connection = psycopg.connect(
                 host=host, port=port or 5432, dbname=database, user=user, password=password, autocommit=True,
                 connect_timeout=CONNECT_S, row_factory=dict_row, application_name="qc-workbench",
-                options=f"-c statement_timeout={ANSWER_S}s -c default_transaction_read_only=on", **tls_options,
+                options=f"-c statement_timeout={ANSWER_S}s -c default_transaction_read_only=on", **tls_options, **at,
             )  # fmt: skip
         except psycopg.Error as error:
             raise _of_postgres(source, table, error) from error
@@ -90,18 +94,23 @@ class MysqlTable:
     """A table or view of MySQL or MariaDB."""
 
     def __init__(
-        self, source: str, table: str, *, host: str, port: int, database: str, user: str, password: str, tls: bool
-    ) -> None:
+        self, source: str, table: str, *, host: str, port: int, database: str, user: str, password: str, tls: bool,
+        public_only: bool = False,
+    ) -> None:  # fmt: skip
         self.table = table
         self._source = source
         self._name = ".".join(f"`{part}`" for part in identifiers(table))
+        address = outer_address(source, host, port or 3306) if public_only else None
         try:
             self._connection = pymysql.connect(
                 host=host, port=port or 3306, database=database, user=user, charset="utf8mb4",
                 password=password.encode(),  # a text would be written in Latin-1
                 connect_timeout=CONNECT_S, read_timeout=ANSWER_S, cursorclass=DictCursor, autocommit=True,
                 ssl=ssl.create_default_context() if tls else None, init_command="set session transaction read only",
+                defer_connect=True,
             )  # fmt: skip
+            # a certificate is compared with the host's name, whichever of its addresses is connected to
+            self._connection.connect(address and socket.create_connection((address, port or 3306), CONNECT_S))
         except (pymysql.Error, OSError) as error:
             raise _of_mysql(source, table, error) from error
 
@@ -133,14 +142,32 @@ class MysqlTable:
 
 def open_table(
     kind: DatabaseKind, source: str, table: str, *, host: str, port: int, database: str, user: str, password: str,
-    tls: bool,
+    tls: bool, public_only: bool = False,
 ) -> TableAccess:  # fmt: skip
-    """Raises :class:`~qc_workbench.errors.SourceError`, which never says the password."""
+    """``public_only``: the host was typed in the app, and is connected to where it is of the open internet.
+
+    Raises :class:`~qc_workbench.errors.SourceError`, which never says the password."""
     opener: Any = PostgresTable if kind == "postgresql" else MysqlTable
     opened: TableAccess = opener(
-        source, table, host=host, port=port, database=database, user=user, password=password, tls=tls
-    )
+        source, table, host=host, port=port, database=database, user=user, password=password, tls=tls,
+        public_only=public_only,
+    )  # fmt: skip
     return opened
+
+
+def outer_address(source: str, host: str, port: int) -> str:
+    """The address to connect to, so that a name is not resolved a second time to something else.
+
+    Raises :class:`SourceRefused` ``source_inner_network`` where any of the host's addresses is of the inner network,
+    :class:`SourceUnreachable` where it has none."""
+    try:
+        addresses = resolved(host, port)
+        LinkRules(public_only=True).check_addresses(f"https://{host}", addresses)
+    except LinkRefusedError as error:
+        raise SourceRefused("source_inner_network", source=source, host=host) from error
+    except (OSError, ValueError) as error:
+        raise SourceUnreachable("source_unreachable", source=source, detail=type(error).__name__) from error
+    return addresses[0]
 
 
 def identifiers(table: str) -> tuple[str, ...]:

@@ -23,6 +23,10 @@ _KEY: Final = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _PART: Final = re.compile(r"\[([^\[\]]*)\]")
 
 
+#: Levels within each other.
+_DEEPEST: Final = 50
+
+
 class UnreadableBodyError(ValueError):
     """Neither JSON nor a form, or beyond the limits."""
 
@@ -58,9 +62,18 @@ def json_body(content: bytes | str) -> Mapping[str, Any]:
         raise UnreadableBodyError("json") from error
     if isinstance(found, list):
         found = {str(place): item for place, item in enumerate(found)}
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or _is_deep(found):
         raise UnreadableBodyError("json")
     return found
+
+
+def _is_deep(found: Any) -> bool:
+    """Whether it is nested deeper than any vendor's message: it could be read and not be written again."""
+    level = [found]
+    for _ in range(_DEEPEST):
+        level = [inner for item in level if isinstance(item, dict | list)
+                 for inner in (item.values() if isinstance(item, dict) else item)]  # fmt: skip
+    return bool(level)
 
 
 def _pairs(content: bytes) -> list[tuple[str, str]]:

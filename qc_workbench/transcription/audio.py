@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qc_workbench.errors import MediaError
-from qc_workbench.sources.sound_opening import frames, open_sound, reason
+from qc_workbench.sources.sound_opening import LONGEST_S, frames, open_sound, reason
 
 #: Rate of all analysis: what Whisper and the voice-activity model expect.
 RATE_HZ = 16_000
@@ -22,6 +22,13 @@ LONGEST_STRETCH_S: Final = 1200.0
 #: Stretches begin at multiples of a tenth of a second, which waveform peaks divide evenly.
 _CUT_STEP: Final = RATE_HZ // 10
 _CUT_STEPS: Final = 10
+#: Sound that goes from one process to another at a time.
+PIECE_BYTES: Final = 1 << 20
+#: Of one channel; a second more than the longest recording that is read.
+MOST_SAMPLES: Final = round((LONGEST_S + 1) * RATE_HZ)
+
+#: Blocks of samples of a recording, each of shape (channels, n).
+Blocks = Callable[[Path], Iterator[NDArray[np.int16]]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,33 +55,34 @@ class Stretch:
     is_last: bool
 
 
-def decode(path: Path) -> Audio:
+def decode(path: Path, blocks: Blocks | None = None) -> Audio:
     """Decode a recording; what can be decoded before a broken frame is kept.
 
     More than two channels are reduced to two. Raises :class:`MediaError`
     ``media_undecodable`` when no sound comes out. For recordings of any length see :func:`stretches`.
+    ``blocks``: who decodes, where it is not to be this process.
     """
-    return _audio(list(_blocks(path)))
+    return _audio(list((blocks or sound_blocks)(path)))
 
 
-def stretches(path: Path, longest_s: float = LONGEST_STRETCH_S) -> Iterator[Stretch]:
+def stretches(path: Path, longest_s: float = LONGEST_STRETCH_S, blocks: Blocks | None = None) -> Iterator[Stretch]:
     """Decode a recording in stretches of at most ``longest_s``, cut where it is quiet, so that memory is bounded.
 
     A recording that is no longer is one stretch, the same as :func:`decode` gives. Errors as there.
     """
     longest = round(longest_s * RATE_HZ)
-    blocks: list[NDArray[np.int16]] = []
+    kept: list[NDArray[np.int16]] = []
     held = offset = 0
-    for block in _blocks(path):
-        blocks.append(block)
+    for block in (blocks or sound_blocks)(path):
+        kept.append(block)
         held += block.shape[1]
         while held > longest:
-            whole = np.concatenate(blocks, axis=1)
+            whole = np.concatenate(kept, axis=1)
             cut = _quiet_cut(whole[:, :longest])
             yield Stretch(offset / RATE_HZ, _audio([whole[:, :cut]]), False)
-            blocks = [whole[:, cut:].copy()]
+            kept = [whole[:, cut:].copy()]
             offset, held = offset + cut, held - cut
-    yield Stretch(offset / RATE_HZ, _audio(blocks), True)
+    yield Stretch(offset / RATE_HZ, _audio(kept), True)
 
 
 def _quiet_cut(samples: NDArray[np.int16]) -> int:
@@ -92,7 +100,25 @@ def _audio(blocks: list[NDArray[np.int16]]) -> Audio:
     return Audio(np.ascontiguousarray(samples))
 
 
-def _blocks(path: Path) -> Iterator[NDArray[np.int16]]:
+def sound_pieces(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The sound on its way to another process: channels, and about :data:`PIECE_BYTES` of their samples in turn."""
+    held: list[NDArray[np.int16]] = []
+    size = 0
+    for block in sound_blocks(path):
+        held.append(block)
+        size += block.nbytes
+        if size >= PIECE_BYTES:
+            yield _together(held)
+            held, size = [], 0
+    if held:
+        yield _together(held)
+
+
+def _together(blocks: list[NDArray[np.int16]]) -> tuple[int, bytes]:
+    return blocks[0].shape[0], np.concatenate(blocks, axis=1).T.tobytes()
+
+
+def sound_blocks(path: Path) -> Iterator[NDArray[np.int16]]:
     """The sound, block by block; at least one, or :class:`MediaError`."""
     some = False
     try:

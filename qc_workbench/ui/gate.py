@@ -65,7 +65,9 @@ class Gate:
         self._strangers = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
+        if _says_two_lengths(scope):
+            await Response(status_code=400, headers={"connection": "close"})(scope, receive, send)
+        elif scope["type"] == "websocket":
             await self._line(scope, receive, send)
         elif scope["type"] == "http" and (status := await self._refusal(scope)):
             await Response(status_code=status)(scope, receive, send)
@@ -124,6 +126,13 @@ class Gate:
         if path.startswith(_BROUGHT):
             return None if any(viewer.may(action) for action in BRINGING) else 403
         return None if self._handed_out.is_for(viewer.person_id, path) else 404
+
+
+def _says_two_lengths(scope: Scope) -> bool:
+    """A proxy and a server that each believe another of them take different bytes for the next request."""
+    return scope["type"] == "http" and {b"content-length", b"transfer-encoding"} <= {
+        name for name, _ in scope["headers"]
+    }
 
 
 def _is_below(path: str, doors: Collection[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable
@@ -14,14 +15,21 @@ from starlette.responses import FileResponse, Response
 
 from qc_workbench.errors import MediaError, QcwError
 
+#: What our pages send comes in less, also over a telephone's line; who drips holds a connection for no longer, seconds.
+SLOWEST_BODY_S: Final = 60.0
 
-async def body_within(request: Request, largest: int) -> bytes | None:
-    """The body, or None when it has more than ``largest`` bytes: the rest is not read."""
+
+async def body_within(request: Request, largest: int, most_s: float = SLOWEST_BODY_S) -> bytes | None:
+    """The body, or None when it has more than ``largest`` bytes or takes longer: the rest is not read."""
     body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > largest:
-            return None
+    try:
+        async with asyncio.timeout(most_s):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > largest:
+                    return None
+    except TimeoutError:
+        return None
     return body
 
 

@@ -29,18 +29,20 @@ from qc_workbench.transcription.models import ModelChoice, models_folder, verify
 from qc_workbench.transcription.recognised import ChannelSpeech, Recognised, Recogniser
 from qc_workbench.transcription.speakers import Floats
 from qc_workbench.transcription.transcript_assembly import assemble
+from qc_workbench.work.decoding import sound_blocks
 from qc_workbench.work.recordings import open_recording
 from qc_workbench.work.stretches import join_acoustics, join_transcripts
 
 #: Processor threads of the speech model in a worker of a cluster, set by whoever starts it.
 THREADS_VARIABLE: Final = "QCW_WORKER_THREADS"
+_MAY_PASS: Final = ("media_too_slow", "media_too_heavy")
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFailure:
     """A recording that gave no sound: an error code with its parameters, as a value.
 
-    ``may_pass``: the recording could not be fetched now; another time it may be.
+    ``may_pass``: it could not be fetched, or the decoder was short of time or memory; another time it may go well.
     """
 
     code: str
@@ -98,7 +100,7 @@ def measure_recording(location: str, content_hash: str) -> Measured | MediaFailu
     prints: dict[int, SoundPrint] = {}
     try:
         with open_recording(location) as path:
-            for part in stretches(path):
+            for part in stretches(path, blocks=sound_blocks):
                 acoustics = measure(part.audio, content_hash)
                 parts.append((part.offset_s, acoustics))
                 if not prints or not all(item.peaks for item in prints.values()):
@@ -125,7 +127,7 @@ def recognise_group(
     for place, item in enumerate(inputs):
         try:
             with open_recording(item.location) as path:
-                parts = stretches(path)
+                parts = stretches(path, blocks=sound_blocks)
                 first = next(parts)
                 if first.is_last:
                     together.append((place, item, recogniser.listen(first.audio, item.speech)))
@@ -174,7 +176,7 @@ def learn_voice(recordings: Sequence[tuple[str, int]], engine: EngineSettings | 
     for location, agent_channel in recordings:
         try:
             with open_recording(location) as path:
-                audio = decode(path)
+                audio = decode(path, sound_blocks)
         except MediaError:
             continue  # it is a failure of its own when its turn comes
         for channel in recogniser.listen(audio):
@@ -208,4 +210,5 @@ def _present(choice: ModelChoice) -> ModelChoice:
 
 def _failure(error: MediaError | RecordingUnreachable) -> MediaFailure:
     params = {key: str(value) for key, value in error.params.items()}
-    return MediaFailure(error.code, params, may_pass=isinstance(error, RecordingUnreachable))
+    may_pass = isinstance(error, RecordingUnreachable) or error.code in _MAY_PASS
+    return MediaFailure(error.code, params, may_pass=may_pass)

@@ -14,13 +14,13 @@ import struct
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import IO, Any, Final
 
-from qc_workbench.work import limits
+from qc_workbench.work import fences, limits
 
 _LENGTH: Final = struct.Struct("<Q")
 
@@ -34,8 +34,15 @@ def send(pipe: IO[bytes], message: object) -> None:
 
 def receive(pipe: IO[bytes]) -> Any:
     """The next message; EOFError when the other end is gone, also in the middle of one."""
-    content = _exactly(pipe, _LENGTH.unpack(_exactly(pipe, _LENGTH.size))[0])
-    return pickle.loads(content)  # noqa: S301 - from our own parent or child, over a pipe nobody else has
+    return pickle.loads(receive_bytes(pipe))  # noqa: S301 - from our own parent or child, over a pipe nobody else has
+
+
+def receive_bytes(pipe: IO[bytes], most: int | None = None) -> bytes:
+    """The next message as it came. EOFError as :func:`receive`; ValueError for one of more than ``most`` bytes."""
+    size = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))[0]
+    if most is not None and size > most:
+        raise ValueError("more than is taken")
+    return _exactly(pipe, size)
 
 
 def _exactly(pipe: IO[bytes], size: int) -> bytes:
@@ -69,7 +76,7 @@ def main() -> None:
     idle_s: float | None = None
     if arguments and arguments[0] == "--decoder":
         memory_bytes, file_bytes, idle_s = int(arguments[1]), int(arguments[2]), float(arguments[3])
-        confine = partial(limits.limit_decoder, memory_bytes, file_bytes)
+        confine = partial(_confine, memory_bytes, file_bytes)
     elif arguments:
         if hasattr(os, "nice"):
             os.nice(int(arguments[0]))
@@ -91,7 +98,12 @@ def main() -> None:
             if confine is not None:  # the libraries are there now; what follows is the file's doing
                 confine()
                 confine = None
-            answer: tuple[Any, ...] = ("done", function(*values))
+            value = function(*values)
+            if isinstance(value, Iterator):  # of a decoder: sound, a piece at a time
+                for piece in value:
+                    send(answers, ("piece", piece))
+                value = None
+            answer: tuple[Any, ...] = ("done", value)
         except MemoryError:
             os._exit(limits.OUT_OF_MEMORY)  # as if killed for it: the unit is tried again, at last alone
         except Exception as error:
@@ -100,6 +112,12 @@ def main() -> None:
             send(answers, (*answer, monotonic() - started))
         except OSError:
             os._exit(0)  # nobody listens any more
+
+
+def _confine(memory_bytes: int, file_bytes: int) -> None:
+    fences.go_nowhere()
+    limits.limit_decoder(memory_bytes, file_bytes)
+    fences.fence(reads_only=not file_bytes)
 
 
 def _listen(pipe: IO[bytes], tasks: queue.SimpleQueue[Any]) -> None:

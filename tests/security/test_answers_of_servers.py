@@ -19,6 +19,8 @@ import pytest
 
 from pipelines.download_recording import Downloads, NotFetchedError
 from pipelines.drive import Drive
+from pipelines.upload_places import ObjectStore
+from qc_workbench.config_upload import Upload
 from qc_workbench.domain.telephony import RecordingRef
 from qc_workbench.errors import (
     RecordingUnreachable,
@@ -299,12 +301,49 @@ def test_what_a_place_of_uploads_answers_is_read_to_a_limit(asked_for: str) -> N
     assert most < 16 << 20
 
 
+def test_what_an_object_store_answers_to_an_upload_is_read_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("s3fs", reason="the cluster extra is not installed")
+    sent = 0
+    put: list[bytes] = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            nonlocal sent
+            put.append(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(500 if "refuse" in self.path else 200)
+            self.end_headers()
+            with suppress(OSError):
+                for _ in range(400 if "endless" in self.path else 0):
+                    self.wfile.write(bytes(1 << 20))
+                    sent += 1 << 20
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    Thread(target=server.serve_forever, daemon=True).start()
+    endpoint = f"http://127.0.0.1:{server.server_port}"
+    store = ObjectStore(Upload(to="s3", bucket="b", endpoint=endpoint, region="r"), "key", "secret")
+    try:
+        for name in ("endless.pdf", "refuse.pdf"):
+            with pytest.raises(UploadFailed, match="upload_unreachable"):
+                store.deliver(name, b"%PDF")
+        store.deliver("good.pdf", b"%PDF")
+    finally:
+        store.close()
+        server.shutdown()
+        server.server_close()
+    assert put == [b"%PDF"] * 3
+    assert sent < 200 << 20
+
+
 def _no_wait(seconds: float) -> None:
     pass
 
 
+@pytest.mark.parametrize("scheme", ["http", "s3"])
 def test_a_worker_takes_no_more_of_a_recording_than_there_can_be(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     """Nor what is packed, nor what is at another address than the one that the settings name."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -334,9 +373,15 @@ def test_a_worker_takes_no_more_of_a_recording_than_there_can_be(
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
     Thread(target=server.serve_forever, daemon=True).start()
+    at = f"http://127.0.0.1:{server.server_port}"
+    if scheme == "s3":
+        pytest.importorskip("s3fs", reason="the cluster extra is not installed")
+        keys = {"AWS_ENDPOINT_URL_S3": at, "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+        for name, value in keys.items():
+            monkeypatch.setenv(name, value)
     try:
         for place in told:
-            location = f"http://127.0.0.1:{server.server_port}{place}/{'a' * 64}.mp3"
+            location = f"{at if scheme == 'http' else 's3:/'}{place}/{'a' * 64}.mp3"
             with (
                 pytest.raises(RecordingUnreachable, match="recording_unreachable"),
                 recordings.open_recording(location, waits_s=()),

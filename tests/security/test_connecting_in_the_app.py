@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from pipelines.connections import written
 from pipelines.try_source import try_source
-from qc_workbench.errors import QcwError, SourceRefused, UsageError
-from qc_workbench.sources.reachable import WHERE, leads_outside, out_to
+from qc_workbench.errors import QcwError, SettingsError, SourceError, SourceRefused, UsageError
+from qc_workbench.sources import table_access
+from qc_workbench.sources.reachable import FOLDERS, WHERE, leads_outside, out_to
 from qc_workbench.sources.recording_links import LinkRefusedError, LinkRules
 from qc_workbench.sources.secrets_file import FILE_NAME, SecretsFile
+from qc_workbench.sources.table_access import open_table
+from qc_workbench.ui.views import new_connection
 from qc_workbench.ui.views.connection_change import change, change_back
 from qc_workbench.ui.views.new_connection import add, form_of, source_forms
 from qc_workbench.workspace import Workspace
@@ -159,6 +163,41 @@ def test_a_name_that_leads_inside_later_is_not_followed(office: Workspace, monke
         assert error.code == "source_inner_network"
 
 
+@pytest.mark.parametrize("kind", ["mysql", "postgresql"])
+def test_a_database_whose_name_leads_inside_later_is_not_connected_to(
+    office: Workspace, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as inner:
+        port = inner.getsockname()[1]
+        typed = {"name": "new", "user": "u", "password": KEY, "host": "outside.example", "port": port}
+        assert "public_only = true" in adding(office, "asterisk_sql", database_kind=kind, **typed)()
+        real = socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *a, **k: real("127.0.0.1", port, *a, **k))
+        error = try_source(Workspace.open(office.home), "new", "Вера", NOW).error
+        assert isinstance(error, SourceRefused)
+        assert error.code == "source_inner_network"
+        inner.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            inner.accept()
+
+
+@pytest.mark.parametrize("kind", ["mysql", "postgresql"])
+def test_the_address_of_a_database_that_was_checked_is_the_one_connected_to(
+    kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is resolved twice may say something else the second time."""
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        monkeypatch.setattr(table_access, "outer_address", lambda source, host, port: "127.0.0.1")
+        port = there.getsockname()[1]
+        there.settimeout(20)
+        login = {"database": "d", "user": "u", "password": KEY, "tls": False}
+        ended = threading.Thread(target=lambda: there.accept()[0].close())
+        ended.start()
+        with pytest.raises(SourceError, match="source_unreachable"):
+            open_table(kind, "new", "cdr", host="nowhere.invalid", port=port, public_only=True, **login)
+        ended.join()
+
+
 def test_each_system_that_is_asked_over_the_web_keeps_to_the_open_internet(
     office: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +243,75 @@ def test_no_file_of_the_server_is_shown_as_broken_lines_of_calls(office: Workspa
     assert refused(office, adding(office, "asterisk", file=file)) == "source_file_no_csv"
     assert form_of("asterisk").kind == "asterisk"
     adding(office, "asterisk", file="/var/log/asterisk/cdr-csv/Master.csv")()
+
+
+def test_fields_that_name_a_place_on_this_machine_are_known_of_every_kind() -> None:
+    """A new kind of source whose folder has another name needs it in the list."""
+    paths = {
+        name
+        for model in new_connection._models()
+        for name, info in model.model_fields.items()
+        if "Path" in str(info.annotation)
+    }
+    assert paths == set(FOLDERS)
+    fields = {field.name for form in source_forms() for field in form.fields}
+    assert {name for name in fields if "file" in name or "folder" in name} == set(FOLDERS) - {"monitor"}
+
+
+OTHERS: Final = ["/etc", "/var/lib/mysql", "/proc/self", "/home/somebody/exports", "~somebody/x", "a\0b"]
+OWN: Final = ["media", "logs/x", "cache", ".locks", "in/.hidden", "in/../media"]
+
+
+@pytest.mark.parametrize("folder", [*OTHERS, *OWN, "/", "/var", ".", ".."])
+def test_no_folder_of_the_system_of_others_or_of_the_workspace_is_read_as_tables_or_sound(
+    office: Workspace, folder: str
+) -> None:
+    assert refused(office, adding(office, "csv", folder=folder)) == "source_folder_by_hand"
+    assert refused(office, adding(office, "files", folder=folder, mapping="m")) == "source_folder_by_hand"
+    monitor = adding(office, "asterisk", file="/var/log/asterisk/cdr-csv/Master.csv", monitor=folder)
+    assert refused(office, monitor) == "source_folder_by_hand"
+
+
+@pytest.mark.parametrize("folder", [*OTHERS, *OWN])
+def test_no_file_in_such_a_folder_is_read_as_calls(office: Workspace, folder: str) -> None:
+    assert refused(office, adding(office, "asterisk", file=f"{folder}/Master.csv")) == "source_folder_by_hand"
+
+
+def test_a_link_to_such_a_folder_is_that_folder(office: Workspace) -> None:
+    (office.home / "incoming").symlink_to("/etc")
+    assert refused(office, adding(office, "csv", folder="incoming")) == "source_folder_by_hand"
+
+
+def test_a_source_is_not_led_elsewhere_by_a_change(office: Workspace) -> None:
+    adding(office, "csv", folder="incoming")()
+    changed = Workspace.open(office.home)
+    who = company.viewer(changed)
+    assert refused(changed, lambda: change(changed, who, "new", {"folder": "/etc"}, NOW)) == "source_folder_by_hand"
+
+
+@pytest.mark.parametrize("folder", ["incoming", "/srv/exports", "/var/spool/asterisk/monitor", "/mnt/1c"])
+def test_an_ordinary_folder_is_connected(office: Workspace, folder: str) -> None:
+    assert folder in adding(office, "csv", folder=folder)()
+
+
+def test_where_folders_are_named_by_hand_no_other_is_connected(office: Workspace) -> None:
+    with office.settings_file.open("a", encoding="utf-8") as settings:
+        settings.write('\n[serve]\nsource_folders = ["exchange", "/root/exports"]\n')
+    (office.home / "exchange").mkdir()
+    (office.home / "exchange" / "out").symlink_to("/srv")
+    office = Workspace.open(office.home)
+    for folder in ("/srv/exports", "incoming", "exchange/../media", "exchange/out"):
+        assert refused(office, adding(office, "csv", folder=folder)) == "source_folder_by_hand"
+    assert "exchange/1c" in adding(office, "csv", name="a", folder="exchange/1c")()
+    assert "/root/exports" in adding(office, "csv", name="b", folder="/root/exports")()
+
+
+def test_the_tokens_of_another_source_are_not_sent_to_an_address_that_is_typed(office: Workspace) -> None:
+    """A file of tokens was named in the app, beside any address: its access token went there."""
+    typed = {"address": "https://outside.example", "tokens_file": "amo.json", "client_id": "c", "secret": KEY}
+    with pytest.raises(SettingsError, match="source_fields_apart"):
+        adding(office, "amocrm", redirect_uri="https://r", **typed)()
+    assert "amo.json" not in office.settings_file.read_text("utf-8")
 
 
 def test_a_proxy_decides_by_itself_where_it_goes(office: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,8 @@ from qc_workbench.sources import asterisk_files
 from qc_workbench.sources.asterisk import AsteriskMeaning
 from qc_workbench.sources.asterisk_files import AsteriskFiles
 from qc_workbench.sources.asterisk_monitor import Monitor
+from qc_workbench.sources.cells import Conventions
+from qc_workbench.sources.csv_folder import contents_fingerprint, read_folder
 from qc_workbench.sources.plain_files import open_plain, pieces
 from qc_workbench.workspace import Workspace
 from tests.import_cases import wav
@@ -145,6 +147,27 @@ def test_tables_of_a_folder_are_those_that_lie_in_it(tmp_path: Path) -> None:
         source = FilesSource(kind="files", name="f", folder=folder, mapping="m", pattern=pattern)
         found = {path.resolve() for path in import_folder._files(folder.resolve(), source)}
         assert found == {(folder / "sales.csv").resolve()}, pattern
+
+
+@posix
+@pytest.mark.parametrize("name", ["deals.csv", "deals.xlsx"])
+def test_a_table_that_is_a_link_out_of_its_folder_is_told_and_not_read(tmp_path: Path, name: str) -> None:
+    folder, elsewhere = tmp_path / "exports", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    (folder / "calls.csv").write_text("call_id\n", encoding="utf-8")
+    (elsewhere / name).write_text("secret of others\n", encoding="utf-8")
+    (folder / name).symlink_to(elsewhere / name)
+    (folder / "inside").mkdir()
+    (folder / "inside" / "notes.csv").write_text("note_id\n", encoding="utf-8")
+    (folder / "notes.csv").symlink_to(folder / "inside" / "notes.csv")
+    before = contents_fingerprint(folder)
+    found = read_folder(folder, Conventions(KYIV, "UA"))
+    assert [(item.file, item.code) for item in found.problems] == [(name, "file_elsewhere")]
+    assert found.notes.file == "notes.csv"
+    assert "secret" not in repr(found)
+    (elsewhere / name).write_text("another\n", encoding="utf-8")
+    assert contents_fingerprint(folder) == before
 
 
 def _written(path: Path) -> Path:

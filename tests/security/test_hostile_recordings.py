@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import pickle
+import platform
+import socket
 import sys
 import time
 import wave
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from pipelines.kept_sounds import keep
@@ -17,8 +23,10 @@ from qc_workbench.domain.call import RecordingState
 from qc_workbench.errors import MediaError
 from qc_workbench.sources.joined_tracks import join_tracks
 from qc_workbench.sources.sound_opening import open_sound
-from qc_workbench.transcription.audio import stretches
-from qc_workbench.work import decoding
+from qc_workbench.transcription import audio
+from qc_workbench.transcription.audio import Audio, stretches
+from qc_workbench.transcription.recognised import Recogniser
+from qc_workbench.work import decoding, units
 from qc_workbench.work.decoding import Decoders, GoneError, TakenTooLongError
 from tests.security.hostile_recordings import CONCAT, HOSTILE, PLAYLIST, id3, silent_flac, wav, write_all
 
@@ -114,6 +122,155 @@ def test_a_decoder_knows_no_key_of_ours_and_leaves_no_core(monkeypatch: pytest.M
         assert "Max core file size        0                    0" in limits
     finally:
         fresh.close()
+
+
+filtered = pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() != "x86_64" or not Path("/proc/sys/kernel/seccomp").is_dir(),
+    reason="other systems have no filter: see qc_workbench/work/fences.py",
+)
+
+
+@filtered
+def test_a_decoder_that_is_taken_over_goes_nowhere_and_starts_nothing(decoders: Decoders) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as inner:
+        for function, *values in (
+            (socket.create_connection, inner.getsockname()),
+            (socket.socket, socket.AF_UNIX),
+            (os.fork,),
+            (os.posix_spawn, sys.executable, [sys.executable, "-c", ""], {}),
+            (os.execv, sys.executable, [sys.executable, "-c", ""]),
+            (os.kill, os.getpid(), 0),
+        ):
+            with pytest.raises(OSError, match="PermissionError"):
+                decoders.run(function, *values)
+    status = decoders.run(Path.read_text, Path("/proc/self/status"))
+    assert "NoNewPrivs:\t1" in status
+    tasks = decoders.run(os.listdir, "/proc/self/task")
+    for task in tasks:  # also the one that listens to us
+        assert "Seccomp:\t2" in decoders.run(Path.read_text, Path(f"/proc/self/task/{task}/status"))
+
+
+@filtered
+def test_a_decoder_that_only_looks_writes_and_removes_nothing(tmp_path: Path) -> None:
+    kept = tmp_path / "qcw.duckdb"
+    kept.write_bytes(b"kept")
+    reader = Decoders(copy_bytes=0)
+    try:
+        for function, *values in (
+            (os.open, str(tmp_path / "new"), os.O_WRONLY | os.O_CREAT), (os.open, str(kept), os.O_RDWR),
+            (os.remove, str(kept)), (os.truncate, str(kept), 0),
+            (os.rename, str(kept), str(tmp_path / "away")), (os.mkdir, str(tmp_path / "new")), (os.chmod, str(kept), 0),
+            (os.symlink, str(kept), str(tmp_path / "new")), (os.link, str(kept), str(tmp_path / "new")),
+        ):  # fmt: skip
+            with pytest.raises(OSError, match="PermissionError"):
+                reader.run(function, *values)
+        assert reader.run(Path.read_bytes, kept) == b"kept"
+    finally:
+        reader.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["qcw.duckdb"]
+
+
+@linux
+def test_a_decoder_has_no_folder_and_no_file_open_but_its_pipes(decoders: Decoders) -> None:
+    with pytest.raises(OSError, match="FileNotFoundError"):
+        decoders.run(os.getcwd)
+    names = [decoders.run(os.readlink, f"/proc/self/fd/{number}") for number in range(5)]
+    assert [name.partition(":")[0] for name in names] == ["pipe", "/dev/null", "/dev/null", "pipe", "pipe"]
+    with pytest.raises(OSError, match="FileNotFoundError"):
+        decoders.run(os.readlink, "/proc/self/fd/5")
+
+
+class Hostile:
+    """What a decoder that is taken over answers, to run in the program that asked."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (os.environ["PWD"] + "-taken",)
+
+
+def test_the_answer_of_a_decoder_that_is_taken_over_does_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decoders: Decoders
+) -> None:
+    monkeypatch.setenv("PWD", str(tmp_path / "x"))
+    trap = pickle.dumps(("done", Hostile(), 0.0))
+    for told in (trap, pickle.dumps(["done"]), pickle.dumps(("else", 1, 2)), pickle.dumps(None), b"", b"\xff"):
+        with pytest.raises(GoneError):
+            decoding._believed(told)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(GoneError):
+        decoders.run(bytes, decoding._LARGEST_ANSWER + 1)
+
+
+def test_a_decoder_that_ends_at_each_question_is_not_asked_for_ever(decoders: Decoders) -> None:
+    with pytest.raises(GoneError):
+        decoders.run(os._exit, 0)
+
+
+def test_speech_workers_decode_in_such_a_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of this machine and of a cluster: both run these units."""
+    good = tmp_path / "good.wav"
+    good.write_bytes(wav(bytes(56_000)))
+    asked = []
+    real = decoding.READERS.each
+    monkeypatch.setattr(Decoders, "each", lambda self, *values: asked.append(values) or real(*values))
+    monkeypatch.setattr(audio, "open_sound", lambda *_: pytest.fail("a recording was opened in the worker itself"))
+    engine = Listening()
+    assert isinstance(units.measure_recording(str(good), "0" * 64), units.Measured)
+    with pytest.raises(Heard) as heard:
+        units.recognise_group([units.RecordingToHear(str(good), ())], engine)
+    assert heard.value.args == (3.5,)
+    with pytest.raises(Heard):
+        units.learn_voice([(str(good), 0)], engine)
+    assert asked == [(audio.sound_pieces, good)] * 3
+
+
+class Heard(Exception):
+    pass
+
+
+class Listening(Recogniser):
+    """Told at once what it would hear."""
+
+    def listen(self, audio: Audio, speech: Any = ()) -> Any:
+        raise Heard(audio.duration_s)
+
+
+def test_sound_comes_out_of_such_a_process_as_it_does_here(tmp_path: Path, decoders: Decoders) -> None:
+    long = tmp_path / "long.wav"
+    rng = np.random.default_rng(7)
+    long.write_bytes(wav(rng.integers(-9_000, 9_000, 1_200_000, np.int16).tobytes()))
+    there = audio.decode(long, partial(decoding.sound_blocks, decoders=decoders)).samples
+    assert there.nbytes > 2 * audio.PIECE_BYTES
+    assert np.array_equal(audio.decode(long).samples, there)
+
+
+def test_who_takes_no_more_of_a_recording_leaves_no_process_at_work(tmp_path: Path) -> None:
+    long = tmp_path / "long.wav"
+    long.write_bytes(wav(bytes(2_400_000)))
+    few = Decoders(copy_bytes=0)
+    try:
+        blocks = decoding.sound_blocks(long, few)
+        next(blocks)
+        blocks.close()
+        assert few._free == []
+        assert few.run(len, "abc") == 3
+    finally:
+        few.close()
+
+
+def test_a_decoder_that_breaks_costs_the_worker_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = tmp_path / "good.wav"
+    good.write_bytes(wav())
+    for narrow in (Decoders(memory_bytes=1, copy_bytes=0), Silent()):
+        monkeypatch.setattr(units, "sound_blocks", partial(decoding.sound_blocks, decoders=narrow))
+        failure = units.measure_recording(str(good), "0" * 64)
+        assert isinstance(failure, units.MediaFailure)
+        assert (failure.code, failure.may_pass) == ("media_too_heavy", True)
+        narrow.close()
+
+
+class Silent(Decoders):
+    def each(self, function: Any, *arguments: object) -> Iterator[Any]:
+        return iter(())
 
 
 def test_a_process_that_left_for_want_of_work_is_replaced_unseen() -> None:

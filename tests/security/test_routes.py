@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 
 import pytest
+from starlette.requests import Request
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from qc_workbench.ui import server
+from qc_workbench.ui.http import body_within
 from qc_workbench.ui.navigation import ROOMS
 from qc_workbench.workspace import Workspace
 from tests.security.conftest import Enter
@@ -134,6 +138,21 @@ def test_a_stranger_changes_nothing(client: TestClient, workspace: Workspace, pa
     answer = client.post(address(path), json={"token": "0" * 32, "call": company.TALK}, headers={"x-qcw": "1"})
     assert answer.status_code in (401, 403)
     assert lines(workspace) == before
+
+
+def test_a_body_that_drips_is_not_waited_for() -> None:
+    async def silence() -> Message:
+        return await asyncio.get_running_loop().create_future()
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, silence)
+    assert asyncio.run(body_within(request, 100, most_s=0.01)) is None
+
+
+def test_a_request_that_tells_two_lengths_is_refused_and_its_line_shut(client: TestClient) -> None:
+    """What follows it might be another request to the proxy in front, and is one to us, or the other way."""
+    both = {"content-length": "6", "transfer-encoding": "chunked"}
+    answer = client.post("/login", content=b"0\r\n\r\nG", headers=both)
+    assert (answer.status_code, answer.headers["connection"]) == (400, "close")
 
 
 def lines(workspace: Workspace) -> list[tuple[str, int]]:

@@ -20,7 +20,7 @@ from qc_workbench.config_sources import SECRET_PLACE, Source
 from qc_workbench.domain.access import Action
 from qc_workbench.domain.connection import Family
 from qc_workbench.errors import SettingsError, UsageError
-from qc_workbench.sources.reachable import check_change, check_file, leads_outside
+from qc_workbench.sources.reachable import FOLDERS, check_change, check_file, check_folder, leads_outside
 from qc_workbench.sources.registry import family_of
 from qc_workbench.ui.viewer import Viewer
 from qc_workbench.workspace import Workspace
@@ -30,8 +30,8 @@ _AT_ONCE: Final = frozenset(
     {"address", "token", "history_days", "recordings", "timezone", "monitor", "host", "database_kind"}
 )
 _PLACES: Final = ("env:", "file:", "secret:")
-#: Let more in than the app may: written into qcw.toml by hand.
-_BY_HAND: Final = frozenset({"public_only", "allow_private"})
+#: Let more in than the app may, or name a file whose keys would go to the address that is typed: written by hand.
+_BY_HAND: Final = frozenset({"public_only", "allow_private", "tokens_file"})
 
 
 class FieldKind(StrEnum):
@@ -118,10 +118,14 @@ def guard(
     """Where an entry that is to be written leads (:mod:`qc_workbench.sources.reachable`); puts ``public_only`` into it
     where an address was typed. ``typed``: keys themselves, of which some are addresses.
 
-    Raises ``source_inner_network``, ``source_keys_again``, ``source_hosts_by_hand``, ``source_file_no_csv``.
+    Raises ``source_inner_network``, ``source_keys_again``, ``source_hosts_by_hand``, ``source_file_no_csv``,
+    ``source_folder_by_hand``.
     """
     if values.get("file") != before.get("file"):
         check_file(values)
+    for key in FOLDERS:
+        if values.get(key) and values[key] != before.get(key):
+            check_folder(values[key], workspace.home, workspace.settings.serve.source_folders)
     if before:
         check_change(before, values, [field.name for field in form.fields if field.kind is FieldKind.SECRET])
     places = [str(values[key]) for key in ("address", "host") if key in values and values[key] != before.get(key)]
