@@ -126,7 +126,7 @@ def _to_list(page: Today, which: DayList, t: Translator) -> None:
 
 def _open(which: DayList) -> None:
     st.session_state["today_list"] = which
-    remember(_PRESSED, True)
+    remember(_PRESSED, which.value)
 
 
 def calls_of_day(page: Today, t: Translator) -> None:
