@@ -55,6 +55,11 @@ SHUT: Final = ("/_stcore/agent", "/_stcore/metrics", "/_stcore/script-health-che
 #: Pages open at once for nobody: each takes memory and a thread, and says no more than "log in".
 MOST_STRANGERS: Final = 200
 
+#: What Streamlit's developers say to their pages: it clears what is kept for everybody, ends the program, runs git.
+UNHEARD: Final = frozenset(
+    {"clear_cache", "set_run_on_save", "load_git_info", "debug_disconnect_websocket", "debug_shutdown_runtime"}
+)
+
 
 class Gate:
     """The middleware: pure ASGI, so that answers stream through it unchanged."""
@@ -90,9 +95,12 @@ class Gate:
         async def heard() -> Message:
             nonlocal person
             message = await receive()
+            said = _said(message.get("bytes"))
+            while said.WhichOneof("type") in UNHEARD:
+                message = await receive()
+                said = _said(message.get("bytes"))
             if message["type"] != "websocket.receive" or not token:
                 return message  # a stranger's page can only say that there is nothing to see
-            said = _said(message.get("bytes"))
             now = await _asked(token, person, _is_by_hand(said))
             if person is None or now == person:
                 person = now

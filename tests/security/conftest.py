@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from qc_workbench.domain.access import AccessRole, Account, Person, Team
 from qc_workbench.store import people
@@ -81,7 +82,7 @@ async def _line(websocket: WebSocket) -> None:
     await websocket.send_bytes(f"a page with /media/{FILE}.xlsx in it".encode())
     try:
         while True:
-            await websocket.receive_bytes()
+            await websocket.send_text(str(BackMsg.FromString(await websocket.receive_bytes()).WhichOneof("type")))
     except WebSocketDisconnect:
         pass
 

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from streamlit import config
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from qc_workbench.ui import gate, server
 from qc_workbench.ui.components.import_files_upload import LARGEST_MIB
@@ -111,6 +112,18 @@ def test_strangers_open_only_so_many_pages_at_once(
         open_page(enter("m1"))  # whoever is logged in is let in
         client.cookies.clear()
     open_page(client)
+
+
+@pytest.mark.parametrize("who", [None, "m2"])
+def test_what_no_page_of_ours_says_on_its_line_is_not_heard(client: TestClient, enter: Enter, who: str | None) -> None:
+    """What a stranger clears, shuts down or has looked up is everybody's."""
+    browser = enter(who) if who else client
+    with browser.websocket_connect("/_stcore/stream") as page:
+        page.receive_bytes()
+        for said in gate.UNHEARD:
+            page.send_bytes(BackMsg(**{said: True}).SerializeToString())
+        page.send_bytes(BackMsg(app_heartbeat=True).SerializeToString())
+        assert page.receive_text() in ("app_heartbeat", "rerun_script"), "the first that is heard"
 
 
 def test_files_that_pages_were_told_of_are_forgotten_in_time() -> None:
