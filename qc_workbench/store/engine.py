@@ -56,7 +56,7 @@ _SETTINGS: Final[dict[str, Any]] = {
 
 
 class EngineLost(Exception):
-    """The engine had been broken by something else: the next owner can answer."""
+    """The engine has closed the file, or was broken by something else: the next owner can answer."""
 
 
 @dataclass
@@ -85,6 +85,9 @@ class Engine:
     broken: threading.Event = field(default_factory=threading.Event)
     _connection: duckdb.DuckDBPyConnection = field(init=False, repr=False)
     _queue: queue.SimpleQueue[_Waiting | None] = field(default_factory=queue.SimpleQueue, repr=False)
+    _asking: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _writer: threading.Thread = field(init=False, repr=False)
+    _closed: bool = False
     _gate: Gate = field(default_factory=Gate, repr=False)
     _heavy: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(HEAVY_READS), repr=False)
     _watch: Watch = field(default_factory=Watch, repr=False)
@@ -111,7 +114,8 @@ class Engine:
         except BaseException:
             engine._connection.close()
             raise
-        threading.Thread(target=engine._write_on, name="writer", daemon=True).start()
+        engine._writer = threading.Thread(target=engine._write_on, name="writer", daemon=True)
+        engine._writer.start()
         engine._watch.start()
         return engine
 
@@ -125,11 +129,21 @@ class Engine:
             raise self._said(error, damaged=True) from error
 
     def close(self) -> None:
-        """Finish the writes that wait, fold the log into the file, let the file go."""
+        """Finish the writes that wait, fold the log into the file, let the file go.
+
+        Who asks from then on, for a client that came at the last moment, hears :class:`EngineLost`.
+        """
         self._watch.stop()
-        self._queue.put(None)
+        with self._asking:
+            self._closed = True
+            self._queue.put(None)
+        self._writer.join()
         with self._gate.alone(), suppress(duckdb.Error):
             self._connection.close()
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise EngineLost("the file was closed before this was asked")
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -139,7 +153,9 @@ class Engine:
         The same ``call`` a second time does nothing and returns what the first did.
         """
         waiting = _Waiting(write, call, time.perf_counter(), Future())
-        self._queue.put(waiting)
+        with self._asking:  # behind the sign to end nothing may be queued: nobody would answer it
+            self._refuse_when_closed()
+            self._queue.put(waiting)
         return waiting.answer.result()
 
     def _write_on(self) -> None:
@@ -253,6 +269,7 @@ class Engine:
             self._heavy.acquire()
         try:
             with self._gate.shared():
+                self._refuse_when_closed()
                 try:
                     cursor = self._connection.cursor()
                     cursor.execute("begin transaction read only")
@@ -274,6 +291,7 @@ class Engine:
     def backup(self, destination: Path) -> None:
         """A copy of the database as of one moment, made beside reads and writes; within the workspace."""
         with self._gate.shared():
+            self._refuse_when_closed()
             cursor = self._connection.cursor()
             try:
                 copy_database(cursor, destination)
@@ -285,6 +303,7 @@ class Engine:
     def compact(self) -> None:
         """Write the file anew, without the bytes of what was deleted. Everything else waits."""
         with self._gate.alone():
+            self._refuse_when_closed()
             self._connection.close()
             try:
                 compact_database(self.file)

@@ -299,7 +299,7 @@ def test_no_column_of_a_table_to_read_is_cut_off_on_a_narrow_page(page: Page, ad
 
 
 def test_a_number_of_the_day_brings_the_list_it_opens_into_sight(page: Page) -> None:
-    opened(page, "/overview")
+    opened(page, "/overview?day=2026-10-10")
     lists = page.get_by_role("heading", name="Списки дня")
     lists.wait_for()
     expect(lists).not_to_be_in_viewport()

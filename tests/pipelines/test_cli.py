@@ -393,16 +393,19 @@ def test_a_reader_that_stops_early_is_no_error(home: Path, folder: Path) -> None
 
 
 def waits_for_something(pid: int) -> None:
-    """Until a process has worked and then did next to nothing for a second and a half, however busy the machine is."""
+    """Until a process has worked and then slept for a second and a half.
+
+    One that only waits for a processor is not asleep (state R), so this holds however busy the machine is.
+    """
     stat = Path(f"/proc/{pid}/stat")
     if not stat.exists():
         time.sleep(8)
         return
-    spent: list[int] = []
-    while len(spent) < 16 or spent[-1] - spent[-16] > 3 or spent[-1] < 50:  # hundredths of a second of the processor
-        user, system = stat.read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]
-        spent.append(int(user) + int(system))
-        assert len(spent) < 600, "it never came to wait"
+    states, spent = "", 0
+    while states[-15:].count("S") < 14 or spent < 50:  # hundredths of a second of the processor
+        state, *rest = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+        states, spent = states + state, int(rest[10]) + int(rest[11])
+        assert len(states) < 600, "it never came to wait"
         time.sleep(0.1)
 
 

@@ -17,27 +17,25 @@ from qc_workbench.ui.navigation import link
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.call import call_view
 
-room = enter()
-t = room.t
+t = (room := enter()).t
 if not (call_id := st.query_params.get("id")):
     heading(t("room.call"), t("calls.says"))
     choose_call(room)
     st.stop()
 
-view = call_view(room.workspace, room.viewer, call_id)
-if view is None:
+if (view := call_view(room.workspace, room.viewer, call_id)) is None:
     heading(t("room.call"))
     nothing(t("calls.unknown", call=plain(call_id)))
     link("call", t, t("calls.to_list"))
     st.stop()
 
-with st.container():  # what stands above may grow; the columns stay where they are, so an old call leaves at once
+with st.container():  # may grow; the columns stay where they are, so an old call leaves at once
     header(view, t)
     missing_words(room, call_id)
     sound_elsewhere_marks(room, call_id)
 left, right = st.columns([7, 4], gap="medium")
+above = left.container()
 with left:
-    above = st.container()
     call_player(room, view, st.query_params.get("at"))
 with right:
     is_scored_here = scoring_panel(room, view)
