@@ -140,7 +140,7 @@ def month_of(found: MonthFacts, more: MonthMore | None = None) -> Month:
             weeks=tuple(
                 figures(week, of_stretches(calls, {number}), of_stretches(deals, {number}))
                 for number, week in enumerate(stretches)
-                if number
+                if number and week.starts_at <= found.as_of
             ),
         ),
         investigation=Investigation(more.investigation),

@@ -17,7 +17,7 @@ from qc_workbench.reporting.document import Cell, Document, Form, Notice, Paragr
 _NUMBER_FORMATS = {
     Form.INTEGER: "#,##0",
     Form.NUMBER: "#,##0.0",
-    Form.PERCENT: "0 %",
+    Form.PERCENT: "0{percent_sign}",
     Form.MONEY: "#,##0.00",
     Form.MOMENT: "yyyy-mm-dd hh:mm",
     Form.DATE: "yyyy-mm-dd",
@@ -32,7 +32,8 @@ def render_xlsx(document: Document, words: Words, zone: ZoneInfo) -> bytes:
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as workbook:
         formats = {
-            form: workbook.add_format({"num_format": code, "valign": "top"}) for form, code in _NUMBER_FORMATS.items()
+            form: workbook.add_format({"num_format": code.format(percent_sign=words.percent_sign), "valign": "top"})
+            for form, code in _NUMBER_FORMATS.items()
         }
         formats[Form.TEXT] = workbook.add_format({"text_wrap": True, "valign": "top", "indent": 1})
         header = workbook.add_format({"bold": True, "bottom": 1, "bg_color": "#F3F5F8", "text_wrap": True, "indent": 1})

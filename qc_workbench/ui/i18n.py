@@ -85,10 +85,14 @@ class Translator:
         return said.replace("-", "−")
 
     def percent(self, share: float, digits: int = 0) -> str:
-        """The sign stays on the line of its figure."""
-        return format_percent(
-            share, format="#,##0" + ("." + "0" * digits if digits else "") + "\u00a0%", locale=self._locale
-        )
+        """The sign stays on the line of its figure: «45 %», 45%."""
+        decimals = "." + "0" * digits if digits else ""
+        return format_percent(share, format="#,##0" + decimals + self.percent_sign, locale=self._locale)
+
+    @property
+    def percent_sign(self) -> str:
+        """What stands behind a figure in hundredths, with the space that its language wants."""
+        return str(self._locale.percent_formats[None].suffix[0])
 
     def money(self, amount: Decimal | float, currency: str = "RUB") -> str:
         return format_currency(amount, currency, format="#,##0 ¤", locale=self._locale, currency_digits=False)

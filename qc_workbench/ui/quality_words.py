@@ -72,7 +72,7 @@ def cases_text(t: Translator, figure: Figure) -> str:
 def target_text(t: Translator, figure: Figure) -> str:
     if figure.target is None:
         return ""
-    value = t.number(100 * figure.target) + " %" if figure.unit is Unit.SHARE else value_text(t, figure, figure.target)
+    value = t.percent(figure.target) if figure.unit is Unit.SHARE else value_text(t, figure, figure.target)
     return f"{'≤' if figure.lower_is_better else '≥'} {value}"
 
 

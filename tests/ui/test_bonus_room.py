@@ -46,8 +46,9 @@ def test_the_room_says_what_it_holds_also_where_there_is_nothing(
 ) -> None:
     full, empty = company.sample_company(tmp_path / "full"), company.empty_company(tmp_path / "empty")
     for found, expected in ((full, EXPECTED["bonus"][language]), (empty, (EMPTY["bonus"][language],))):
-        shown = read(enter(start(found.home, language, monkeypatch), "bonus"))
-        assert [text for text in expected if text not in shown] == []
+        app = enter(start(found.home, language, monkeypatch), "bonus")
+        assert [text for text in expected if text not in read(app)] == []
+    assert Translator(language)("empty.begin") in [link.proto.label for link in app.main.get("page_link")]
 
 
 def pick(app: AppTest, key: str, row: int) -> AppTest:

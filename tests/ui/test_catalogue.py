@@ -19,7 +19,7 @@ from qc_workbench.domain.crm import ActivityType, DealStatus
 from qc_workbench.domain.flag import AnsweredBy, FlagKind
 from qc_workbench.domain.transcript import Party, Suspicion
 from qc_workbench.review.rulings import CaseState
-from qc_workbench.ui.i18n import LANGUAGES, Entry, catalogue
+from qc_workbench.ui.i18n import LANGUAGES, Entry, Translator, catalogue
 from qc_workbench.ui.views.promises import Column
 
 FORMS = {"ru": {"one", "few", "many", "other"}, "en": {"one", "other"}}
@@ -203,3 +203,13 @@ def error_codes() -> Iterator[tuple[str, int, str]]:
 def test_every_error_has_a_text() -> None:
     missing = sorted({(code, path) for path, _, code in error_codes() if f"error.{code}" not in catalogue()})
     assert missing == []
+
+
+def test_a_share_is_written_as_its_language_writes_it() -> None:
+    """CLDR: a space that does not break in Russian, none in English."""
+    assert [Translator("ru").percent(0.455, digits) for digits in (0, 1)] == ["46\u00a0%", "45,5\u00a0%"]
+    assert [Translator("en").percent(0.455, digits) for digits in (0, 1)] == ["46%", "45.5%"]
+    spaced = re.compile(r"[0-9}][ \u00a0]%")
+    assert [code for code, entry in catalogue().items() if spaced.search(str(entry["en"]))] == []
+    glued = re.compile(r"[0-9}]%")
+    assert [code for code, entry in catalogue().items() if glued.search(str(entry["ru"]))] == []

@@ -135,7 +135,10 @@ def test_opening_a_call_of_ones_own_puts_it_in_progress_and_back(workspace: Work
     assert state() == "waiting"
     begin_listening(workspace, viewer(workspace), company.PROMISE, NOW)
     assert state() == "in_progress"
-    assert listening_day(workspace, "q1", NOW).today[0].is_begun
+    day = listening_day(workspace, "q1", NOW)
+    assert day.today[0].is_begun
+    (load,) = reviewer_loads(workspace, NOW)
+    assert (load.late, day.late) == (2, 2), "a call that was begun is as late to a head as to the specialist"
     put_back(workspace, viewer(workspace), company.PROMISE)
     assert state() == "waiting"
 

@@ -235,6 +235,12 @@ def test_a_month_that_goes_on_compares_nothing() -> None:
     assert "Меньше, чем месяцем раньше" not in text
 
 
+@pytest.mark.parametrize(("day", "weeks"), [(1, 1), (8, 2), (20, 4), (31, 5)])
+def test_weeks_of_a_month_that_goes_on_are_those_that_have_begun(day: int, weeks: int) -> None:
+    goes_on = month_of(month_facts(replace(facts(), as_of=at(day)), OCTOBER), more())
+    assert len(goes_on.dynamics.weeks) == weeks
+
+
 def test_rows_of_a_clip_and_of_a_suspicion_open_the_moment_of_the_call() -> None:
     links = [
         link.query

@@ -111,7 +111,7 @@ def test_a_workbook_has_real_numbers_frozen_headers_and_filters() -> None:
     assert sheet.auto_filter.ref
     weeks = book["Weeks"]
     assert weeks["D3"].value == pytest.approx(2 / 3)
-    assert weeks["D3"].number_format == "0 %"
+    assert weeks["D3"].number_format == "0%"
 
 
 def test_times_in_a_workbook_are_of_the_companys_clock() -> None:

@@ -96,7 +96,7 @@ def _plot(items: Sequence[NamedRate], t: Translator, name: str) -> None:
         ],
     )
     scale = alt.Scale(domain=[0, 100], clamp=True)
-    axis = alt.Axis(labelExpr="datum.value + ' %'", tickCount=6)
+    axis = alt.Axis(labelExpr=f"datum.value + '{t.percent_sign}'", tickCount=6)
     bars = base.mark_rule(strokeWidth=3, color=NEUTRAL, opacity=0.45).encode(
         x=alt.X("low:Q", title=None, scale=scale, axis=axis), x2="high:Q"
     )

@@ -65,7 +65,7 @@ def _plot(checks: list[RepeatCheck], threshold: float, shown: InvestigationRoom,
             legend=alt.Legend(orient="top"),
         ),
     )  # fmt: skip
-    axis = alt.Axis(tickCount=8, labelExpr="format(datum.value * 100, 'd') + '\u00a0%'")
+    axis = alt.Axis(tickCount=8, labelExpr=f"format(datum.value * 100, 'd') + '{t.percent_sign}'")
     lines = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=t("inv.share"), axis=axis), x2="high:Q")
     points = base.mark_point(filled=True, size=80).encode(x=alt.X("share:Q", axis=axis))
     mark = (

@@ -115,7 +115,7 @@ def bands_plot(bands: Sequence[Band], form: Form, t: Translator) -> None:
         ],
     )
     scale = alt.Scale(domain=[0, 1])
-    axis = alt.Axis(tickCount=5, labelExpr="format(datum.value * 100, 'd') + '\u00a0%'")
+    axis = alt.Axis(tickCount=5, labelExpr=f"format(datum.value * 100, 'd') + '{t.percent_sign}'")
     bars = base.mark_bar(color=NEUTRAL, opacity=0.55, size=16).encode(
         x=alt.X("value:Q", title=None, scale=scale, axis=axis)
     )

@@ -12,6 +12,7 @@ from qc_workbench.ui.components.bonus_parts import (
 )
 from qc_workbench.ui.components.flash import show_flash
 from qc_workbench.ui.components.violation_ruling import violation_rulings
+from qc_workbench.ui.navigation import link
 from qc_workbench.ui.state import enter
 from qc_workbench.ui.views.bonus import bonus_room, disputed, stretch_of
 from qc_workbench.ui.views.month import months
@@ -24,6 +25,7 @@ show_flash(room)
 known = months(room.workspace)
 if not known:
     nothing(t("bonus.none"))
+    link("overview", t, t("empty.begin"))
     st.stop()
 
 month = choose_month(room, known)

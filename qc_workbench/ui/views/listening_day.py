@@ -104,8 +104,18 @@ def listening_day(workspace: Workspace, reviewer: str, now: datetime) -> Listeni
 def tasks_of(reader: Reader, workspace: Workspace, reviewer: str, now: datetime) -> list[Task]:
     """Everything the reviewer has to hear, in order: those begun, then by days, each day the late ones and the random
     sample first. Calls that they have handed in are left out."""
+    today = now.astimezone(workspace.settings.company.zone).date()
+    mine = open_tasks(reader, workspace, reviewer, today)
+    heard = work_today(reader, midnight(workspace, now)).of(reviewer)
+    me = _person(reader, reviewer, today)
+    if me is None:  # nobody said how much they hear: everything is for today
+        return sorted((_on(task, today, today) for task in mine), key=_by_due)
+    return laid_out(mine, me, today, heard)
+
+
+def open_tasks(reader: Reader, workspace: Workspace, reviewer: str, today: date) -> list[Task]:
+    """What :func:`tasks_of` puts in order, each on ``today``."""
     zone, rule = workspace.settings.company.zone, workspace.settings.due_rule
-    today = now.astimezone(zone).date()
     rows = open_calls.open_calls(reader, str(zone), LAID_OUT, reviewer)
     looks = second_looks.open_looks(reader, str(zone), reviewer)
     handed_in = _handed_in(reader, reviewer, [row.call_id for row in rows])
@@ -116,16 +126,11 @@ def tasks_of(reader: Reader, workspace: Workspace, reviewer: str, now: datetime)
     ]
     mine += _unannounced(reader, reviewer, mine)
     known = {task.call_id for task in mine}
-    mine += [
+    return mine + [
         Task(look.call_id, look.agent, look.drawn, look.draws, look.due, today, False, look.begun)
         for look in looks
         if look.call_id not in known
     ]
-    heard = work_today(reader, midnight(workspace, now)).of(reviewer)
-    me = _person(reader, reviewer, today)
-    if me is None:  # nobody said how much they hear: everything is for today
-        return sorted((_on(task, today, today) for task in mine), key=_by_due)
-    return laid_out(mine, me, today, heard)
 
 
 def _unannounced(reader: Reader, reviewer: str, mine: list[Task]) -> list[Task]:

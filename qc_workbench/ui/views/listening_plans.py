@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -20,7 +19,7 @@ from qc_workbench.store.database import Reader
 from qc_workbench.store.open_calls import Heard, OpenRow, PlanRow
 from qc_workbench.store.reviewers import listeners, reviewer_names, work_today
 from qc_workbench.ui.viewer import Viewer
-from qc_workbench.ui.views.listening_day import midnight
+from qc_workbench.ui.views.listening_day import midnight, open_tasks
 from qc_workbench.workspace import Workspace
 
 #: Open calls that are looked at: more than a department hears in a month.
@@ -50,8 +49,8 @@ class PlanPace:
 
 @dataclass(frozen=True, slots=True)
 class ReviewerLoad:
-    """A reviewer today. ``capacity``: places; None where the account does not say. ``late``: open calls past their due
-    day. ``replaced``: over :data:`REPLACEMENT_DAYS`; None for somebody without any call in that time."""
+    """A reviewer today. ``capacity``: places; None where the account does not say. ``late``: calls past their due
+    day, those begun too. ``replaced``: over :data:`REPLACEMENT_DAYS`; None for somebody without any call then."""
 
     reviewer: str
     name: str
@@ -93,16 +92,14 @@ def _pace(
 
 def reviewer_loads(workspace: Workspace, now: datetime) -> tuple[ReviewerLoad, ...]:
     """Everybody who listens or has calls, by name."""
-    zone = workspace.settings.company.zone
-    today = now.astimezone(zone).date()
-    rule = workspace.settings.due_rule
+    today = now.astimezone(workspace.settings.company.zone).date()
     with workspace.store.reading() as reader:
         team = {person.reviewer: person for person in listeners(reader, today)}
         work = work_today(reader, midnight(workspace, now))
         waiting = open_calls.open_by_reviewer(reader)
-        rows = open_calls.open_calls(reader, str(zone), LOOKED_AT)
-        late = Counter(row.assigned_to for row in rows if row.due(rule) < today)
         names = reviewer_names(reader, {*team, *waiting})
+        # By the tasks of everybody's own day, so that a head reads the number that the specialist does.
+        late = {who: sum(task.due < today for task in open_tasks(reader, workspace, who, today)) for who in names}
         replaced = _replacements(reader, now)
     return tuple(
         ReviewerLoad(

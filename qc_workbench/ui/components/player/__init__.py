@@ -161,7 +161,9 @@ def player_data(
         "line": _line(playback.line),
         "quiet": [[round(start_s, 2), round(end_s, 2)] for start_s, end_s in playback.quiet],
         "keys": [[_key_names(names, t), t(f"player.key.{code}")] for names, code in KEYS],
-        "labels": {name: t(f"player.{name}") for name in _LABELS} | _why_empty(playback, t),
+        "labels": {name: t(f"player.{name}") for name in _LABELS}
+        | {"percent": t.percent_sign}
+        | _why_empty(playback, t),
     }
 
 

@@ -147,7 +147,7 @@ class Lanes {
     });
     this.heardBox.replaceChildren(...nodes);
     const percent = Math.min(100, Math.round((seconds / duration) * 100));
-    heardText.textContent = `${data.labels.heard} ${percent} %`;
+    heardText.textContent = `${data.labels.heard} ${percent}${data.labels.percent}`;
     this.heardBox.setAttribute("aria-label", heardText.textContent);
   }
 }
