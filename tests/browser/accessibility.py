@@ -121,6 +121,18 @@ def _shut_sidebar(page: Page) -> None:
     page.wait_for_timeout(500)
 
 
+def _led_to(path: str) -> Callable[[Page], None]:
+    """By a link on a page of somebody else's."""
+
+    def lead(page: Page) -> None:
+        address = page.evaluate("(path) => new URL(path, location).href", path)
+        page.goto(f"data:text/html,<a href='{address}'>here</a>")
+        page.locator("a").click()
+        page.locator("main form button").wait_for()
+
+    return lead
+
+
 #: States that no picture shows. Each room with all that can be unfolded on it is looked at anyway.
 STATES: Final[Mapping[str, State]] = {
     **{name: State(picture) for name, picture in PICTURES.items()},
@@ -131,7 +143,7 @@ STATES: Final[Mapping[str, State]] = {
     "setup-refused": State(
         Picture("setup", "", Scene.NEW), _send(name="А", login="a", password="a-new-secret-1", again="other")
     ),
-    "logout": State(Picture("logout", QC)),
+    "logout": State(Picture("password", QC), _led_to("logout")),
     "call-keys": State(Picture(f"call?id={CALL}", QC), _keys("Shift+Slash")),
     "call-comment": State(Picture(f"call?id={CALL}", QC), _keys("c")),
     "call-replacing": State(Picture(f"call?id={CALL}", QC), _keys("m")),
@@ -157,6 +169,7 @@ STATES: Final[Mapping[str, State]] = {
     "month-head": State(Picture("month", HEAD)),
     "overview-owner": State(Picture("overview", OWNER)),
     "forms-admin": State(Picture("forms", ADMIN)),
+    "form-yaml": State(Picture("forms?form=inbound_lead&version=1", HEAD, press="form_editor.side.text")),
 }
 
 

@@ -64,6 +64,29 @@
     }
   };
 
+  // axe: label-content-name-mismatch. The month and the year above a calendar are named by what they choose alone: the
+  // part that would say which is chosen does not exist.
+  const named = new WeakMap();
+  const nameChosen = () => {
+    for (const button of all("button[aria-haspopup=listbox][aria-label][aria-labelledby]")) {
+      if (button.getAttribute("aria-labelledby").split(" ").every((id) => document.getElementById(id))) continue;
+      const now = button.getAttribute("aria-label");
+      const kept = named.get(button);
+      const from = kept?.to === now ? kept.from : now;
+      const to = `${from}, ${button.textContent.trim()}`;
+      named.set(button, { from, to });
+      if (to !== now) button.setAttribute("aria-label", to);
+    }
+  };
+
+  // axe: scrollable-region-focusable. A long text of code is moved with the arrows, too.
+  const reachCode = () => {
+    for (const text of all("[data-testid=stCode] pre")) {
+      const scrolls = text.scrollHeight > text.clientHeight + 1 || text.scrollWidth > text.clientWidth + 1;
+      if (scrolls !== text.hasAttribute("tabindex")) text.toggleAttribute("tabindex", scrolls) && text.setAttribute("tabindex", "0");
+    }
+  };
+
   // An upload's words are English and its sizes have an English point and no space: "5.7KB", "200MB per file". A size
   // can't be read back from what we made of it, so what Streamlit wrote is kept for the next change of the language.
   const written = new WeakMap();
@@ -121,7 +144,8 @@
   addEventListener("beforeprint", writeTables);
   addEventListener("afterprint", forgetTables);
 
-  const mend = () => { for (const one of [sayLanguage, translate, translateDays, translateUploads, mendSidebar, offerSkip]) one(); };
+  const mendings = [sayLanguage, translate, translateDays, nameChosen, translateUploads, reachCode, mendSidebar, offerSkip];
+  const mend = () => { for (const one of mendings) one(); };
   let isAsked = false;
   new MutationObserver(() => {
     if (isAsked) return;
