@@ -99,7 +99,8 @@ def read_today(workspace: Workspace, day: date, as_of: datetime, waiting: tuple[
 def to_decide(reader: Reader, workspace: Workspace, agents: Agents, now: datetime) -> tuple[ToDecide, ...]:
     """What waits for a person now, as the lists of the rooms show it to whoever sees these agents.
 
-    Breaches of the last month with calls: older ones are in the same room, month by month.
+    Breaches of the month before, whose bonus is paid next, as long as some wait; then those of the month that goes on.
+    Older ones are in the same room, month by month.
     """
     waiting = decisions(reader, standings.downgraded(reader, workspace.settings.detectors), agents)
     lost = decision_tallies(reader, agents)
@@ -121,10 +122,13 @@ def _breaches(reader: Reader, workspace: Workspace, agents: Agents, now: datetim
     company, known = workspace.settings.company, call_span(reader)
     if known is None:
         return ()
-    month = known[1].astimezone(company.zone).date().replace(day=1)
-    days = month_span(month, company)
+    newest = known[1].astimezone(company.zone).date().replace(day=1)
     today = now.astimezone(company.zone).date()
-    _, _, waiting = waiting_groups(reader, company, today, (days.starts_at, days.ends_at), agents, 1)
+    for month in ((newest - timedelta(days=1)).replace(day=1), newest):
+        days = month_span(month, company)
+        _, _, waiting = waiting_groups(reader, company, today, (days.starts_at, days.ends_at), agents, 1)
+        if waiting:
+            break
     return (ToDecide("violations", waiting, "bonus", (("month", f"{month:%Y-%m}"), ("list", "rulings"))),)
 
 

@@ -128,6 +128,9 @@ def test_refusals_and_promises_are_what_the_rules_say(workspace: Workspace, fact
 def test_the_overview_counts_what_the_lists_hold(workspace: Workspace, facts: Facts) -> None:
     view = overview(workspace, BENCH)
     counted = {item.code: item.count for item in view.waiting}
+    [tile] = [item for item in view.waiting if item.code == "violations"]
+    month = date.fromisoformat(f"{dict(tile.query)['month']}-01")
+    assert month in months(workspace)[:2]
     assert counted == {
         "suspicious": len(naive_pages.cases(facts, FlagKind.FAKE_EFFECTIVE, CaseState.WAITING)),
         "broken_promises": sum(
@@ -136,7 +139,7 @@ def test_the_overview_counts_what_the_lists_hold(workspace: Workspace, facts: Fa
         ),
         "refusals": len(naive_pages.refusals(facts)[RefusalList.DOUBTFUL]),
         "lost_deals": sum(deal.status is DealStatus.LOST for deal in facts.deals),  # nobody has decided on any
-        "violations": waiting_count(workspace, BENCH, stretch_of(workspace, months(workspace)[0]), AS_OF),
+        "violations": waiting_count(workspace, BENCH, stretch_of(workspace, month), AS_OF),
         "disputes": 0,
         "measures": 0,
         "listening": len(naive_pages.waiting(facts, Queue.RANDOM)),

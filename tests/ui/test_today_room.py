@@ -11,13 +11,17 @@ from pypdf import PdfReader
 from pipelines.build_today import to_decide
 from pipelines.evening_control import take_evening_control
 from pipelines.investigate import decide_measure
+from qc_workbench.domain.flag import Ruling
 from qc_workbench.domain.measure import Measure, MeasureDecision, MeasureKind, MeasureReason
 from qc_workbench.errors import UsageError
 from qc_workbench.reporting.today_lists import DayList, listed, total_of
+from qc_workbench.store.database import Statement
 from qc_workbench.store.measures import measure_row
 from qc_workbench.ui.i18n import Translator
+from qc_workbench.ui.views.bonus import stretch_of
 from qc_workbench.ui.views.overview import overview
 from qc_workbench.ui.views.today import FORMS, day_file, days, today
+from qc_workbench.ui.views.violation_ruling import rule_on_group, waiting_rulings
 from qc_workbench.workspace import Workspace
 from tests.ui import sample_company as company
 from tests.ui.test_pages_open import enter, read, start
@@ -120,6 +124,26 @@ def test_measures_wait_until_a_person_decides_month_by_month(tmp_path: Path) -> 
     assert waiting() == (1, {"month": "2026-09"})
     decide_measure(workspace, "m1-10", MeasureDecision.WITHDRAWN, "Вера", NOW + timedelta(hours=1))
     assert waiting() == (1, {"month": "2026-10"})
+
+
+def test_breaches_of_the_month_before_wait_first_for_its_bonus_is_paid_sooner(tmp_path: Path) -> None:
+    workspace = company.sample_company(tmp_path / "company")
+
+    def waiting() -> tuple[int, str]:
+        with workspace.store.reading() as reader:
+            [found] = [item for item in to_decide(reader, workspace, None, NOW) if item.code == "violations"]
+        return found.count, dict(found.query)["month"]
+
+    in_october = waiting()
+    assert in_october == (2, "2026-10")
+    workspace.store.write(
+        Statement("update calls set started_at = started_at + interval 1 month where call_id = ?", (company.TALK,))
+    )
+    assert waiting() == in_october
+    head, within = company.viewer(workspace), stretch_of(workspace, date(2026, 10, 1))
+    for group in waiting_rulings(workspace, head, within, NOW, page=1).groups:
+        rule_on_group(workspace, head, group, Ruling.REJECTED, NOW, "")
+    assert waiting() == (0, "2026-11")
 
 
 @pytest.mark.parametrize("employee", ["q1", "m1"])
