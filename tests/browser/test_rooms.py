@@ -66,7 +66,7 @@ def test_a_call_plays_and_says_how_much_was_heard(page: Page, workspace_home: Pa
     page.get_by_role("button", name="Слушать (пробел)").click()
     wait_for_time(page, 1.0)
     page.get_by_role("button", name="Пауза (пробел)").click()
-    expect(page.locator(".heard")).to_have_text(re.compile(r"Прослушано [1-9]\d* %"))
+    expect(page.locator(".heard")).to_have_text(re.compile(r"Прослушано [1-9]\d*\s%"))
     store = Workspace.open(workspace_home).store
     with store.reading() as reader:
         heard = "select count(*) from audit where object = ? and action = 'recording_played' and actor = 'Вера Главная'"

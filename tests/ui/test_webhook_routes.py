@@ -8,6 +8,7 @@ import os
 import statistics
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -37,6 +38,8 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[W
     opened = workspace(
         tmp_path / "W", source("ringostat", "r"), source("binotel", "b"), more="[schedule]\nenabled = false\n"
     )
+    # What a slow disk puts off to a file is no repeat of what the store had meanwhile: here nothing is put off.
+    monkeypatch.setattr(webhook_routes, "Journal", partial(Journal, patience_s=60))
     with serving_webhooks(opened.home, monkeypatch) as base:
         yield opened, base
 
